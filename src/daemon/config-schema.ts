@@ -1,0 +1,95 @@
+/** The configuration file (DESIGN §3), key by key. Unknown keys are refused by `config.ts` with a suggestion. */
+import { z } from "zod";
+
+const lineName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,31}$/,
+    "a line's name is 1 to 32 of a-z, 0-9 and -, beginning with a letter or digit",
+  );
+const e164 = z
+  .string()
+  .regex(/^\+[1-9]\d{1,14}$/, 'a number is written in E.164, e.g. "+33639980001" (in quotes)');
+const segmentsPerSecond = z.union([z.number().positive(), z.literal("unlimited")]);
+const port = z.number().int().min(0).max(65535);
+
+const modemLine = z.strictObject({
+  name: lineName,
+  type: z.literal("modem"),
+  /** A serial path, `tcp://host:port`, or `sim:` for the in-memory modem. */
+  device: z
+    .string()
+    .min(1)
+    .regex(/^(sim:|tcp:\/\/[^:/]+:\d+$|\/)/, "device is a path (/dev/…), tcp://host:port, or sim:"),
+  baudRate: z.number().int().positive().default(115200),
+  number: e164.optional(),
+  pin: z
+    .string()
+    .regex(/^\d{4,8}$/, 'a PIN is 4 to 8 digits, in quotes: "0000"')
+    .optional(),
+  smsc: e164.optional(),
+  segmentsPerSecond: segmentsPerSecond.optional(),
+});
+
+const smppLine = z.strictObject({
+  name: lineName,
+  type: z.literal("smpp"),
+  url: z.string().regex(/^smpps?:\/\//, "url is smpp://system_id:password@host:port or smpps://…"),
+  bind: z.enum(["transceiver", "transmitter", "receiver"]).default("transceiver"),
+  numbers: z.array(z.string().min(1)).min(1),
+  window: z.number().int().min(1).max(1000).default(10),
+  segmentsPerSecond: segmentsPerSecond.optional(),
+  maxSegmentsPerSecond: segmentsPerSecond.default("unlimited"),
+});
+
+export const configSchema = z.strictObject({
+  http: z
+    .strictObject({
+      host: z.string().min(1).default("0.0.0.0"),
+      port: port.default(8080),
+      tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+    })
+    .prefault({}),
+  dataDir: z.string().min(1).default("/var/lib/pylone"),
+  site: z
+    .strictObject({
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/, "a country is its two capital letters, e.g. FR")
+        .default("FR"),
+      timezone: z.string().min(1).default("Europe/Paris"),
+    })
+    .prefault({}),
+  account: z
+    .strictObject({
+      sid: z.string().regex(/^AC[0-9a-f]{32}$/, "an account SID is AC and 32 hex digits"),
+      authToken: z.string().regex(/^[A-Za-z0-9]{16,64}$/, "an auth token is 16 to 64 letters and digits"),
+    })
+    .optional(),
+  lines: z
+    .array(z.discriminatedUnion("type", [modemLine, smppLine]))
+    .min(
+      1,
+      "at least one line is needed; a first one to try: { name: sim1, type: modem, device: 'sim:', number: '+33639980001' }",
+    ),
+  webhook: z
+    .strictObject({
+      timeoutMs: z.number().int().min(100).max(60_000).default(15_000),
+      retryForHours: z.number().positive().max(720).default(48),
+      replyWithinMinutes: z.number().positive().default(60),
+    })
+    .prefault({}),
+  outbound: z
+    .strictObject({
+      onUnknownOutcome: z.enum(["resend", "fail"]).default("resend"),
+      unknownOutcomeWaitSeconds: z.number().min(0).max(3600).default(60),
+      maxQueued: z.number().int().positive().default(100_000),
+    })
+    .prefault({}),
+  retention: z.strictObject({ messagesDays: z.number().positive().default(400) }).prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type LineConfig = Config["lines"][number];
+export type ModemLineConfig = Extract<LineConfig, { type: "modem" }>;
+export type SmppLineConfig = Extract<LineConfig, { type: "smpp" }>;

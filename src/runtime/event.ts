@@ -1,0 +1,43 @@
+/**
+ * An event is what the operator is told afterwards: one row in the store, one line in the log. Its fields are
+ * a contract (`/appliance/v1/Events`). No message text, no secrets; numbers are masked where they are shown.
+ */
+export type EventLevel = "info" | "warning" | "error";
+
+export type EventType =
+  | "line.state" // a line changed state: `text` says from, to and why
+  | "line.undecodable" // a PDU that could not be read was kept raw
+  | "line.noise" // a line from the modem nobody understands, the first of its kind
+  | "line.refused" // the modem or SIM refuses: PIN, no credit, barred
+  | "message.failed" // an outbound message ended failed or undelivered
+  | "message.unknown" // its outcome is unknown: the link broke after the point of no return
+  | "message.resent" // an unknown outcome was resolved by sending again
+  | "inbound.unrouted" // kept, but no number or no webhook takes it
+  | "inbound.duplicate" // the network delivered the same TPDU again
+  | "report.unmatched" // a delivery report nobody waits for
+  | "webhook.retry" // an app did not answer as it should; it will be asked again
+  | "webhook.failed" // given up on, with Twilio's error code
+  | "twiml.error" // an answer that is not acted on, with Twilio's error code
+  | "daemon.started"
+  | "daemon.stopped";
+
+export type NewEvent = {
+  readonly type: EventType;
+  readonly level: EventLevel;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** One sentence: what happened, where, and the next step where there is one. */
+  readonly text: string;
+  readonly line?: string;
+  readonly messageSid?: string;
+  readonly accountSid?: string;
+  /** Twilio's error code (11200, 12100, 30008, …) where one exists. */
+  readonly errorCode?: number;
+  /** What a developer wants to see: HTTP status, URL without userinfo, raw hex. JSON-serialisable. */
+  readonly detail?: Readonly<Record<string, string | number | boolean | null>>;
+};
+
+export type Event = NewEvent & {
+  /** `NO` and 32 hex digits, time-ordered. */
+  readonly sid: string;
+};

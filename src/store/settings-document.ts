@@ -1,0 +1,60 @@
+/**
+ * The settings document: what people configure over the API and what is made once at first start. Small, read
+ * often, written rarely; everything with a life-cycle is in the database instead. Times are epoch milliseconds.
+ */
+import type { HttpMethod } from "./store.ts";
+
+export type AccountRecord = {
+  readonly sid: string;
+  readonly friendlyName: string;
+  readonly authToken: string;
+  readonly status: "active" | "suspended" | "closed";
+  /** Null for the main account. */
+  readonly ownerAccountSid: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+export type NumberKind = "local" | "mobile" | "toll-free" | "short-code" | "alphanumeric";
+
+/** A provisioned Number: Twilio's IncomingPhoneNumber (contract §5.1), short code or alphanumeric sender. */
+export type NumberRecord = {
+  readonly sid: string;
+  readonly accountSid: string;
+  /** E.164, short code or alphanumeric. */
+  readonly phoneNumber: string;
+  readonly kind: NumberKind;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+  /** The Line that serves it, by name. */
+  readonly line: string;
+  readonly friendlyName: string;
+  readonly smsUrl: string;
+  readonly smsMethod: HttpMethod;
+  readonly smsFallbackUrl: string;
+  readonly smsFallbackMethod: HttpMethod;
+  readonly smsApplicationSid: string;
+  readonly statusCallback: string;
+  readonly statusCallbackMethod: HttpMethod;
+  readonly voiceUrl: string;
+  readonly voiceMethod: HttpMethod;
+  readonly voiceFallbackUrl: string;
+  readonly voiceFallbackMethod: HttpMethod;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+export type SettingsDocument = {
+  /** The main account first. */
+  readonly accounts: readonly AccountRecord[];
+  readonly numbers: readonly NumberRecord[];
+};
+
+export const EMPTY_SETTINGS: SettingsDocument = { accounts: [], numbers: [] };
+
+/** `store/settings.ts`: reads are from memory, a change is on disk (synced, renamed, synced) when it settles. */
+export interface Settings {
+  readonly document: SettingsDocument;
+  /** Changes are carried out one after the other; `change` is given the newest document. */
+  change(change: (document: SettingsDocument) => SettingsDocument): Promise<void>;
+}

@@ -1,0 +1,329 @@
+/**
+ * The store's door: named commands and queries that return promises. Nothing else crosses it: no closure, no
+ * statement, no row id (the opaque `…Id` texts here are names, not positions).
+ *
+ * A command's promise settles when the transaction that holds it is synced to disk (DESIGN §4.5). Commands sent
+ * in one tick share one transaction, each in its own SAVEPOINT. Commands are carried out in the order they were
+ * called. When the disk stops keeping its word every pending promise rejects with `store.failed`, and so does
+ * every later one.
+ */
+import type { Event, NewEvent } from "../runtime/event.ts";
+import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
+
+/** Single messages go before broadcasts; FIFO within each (DESIGN §5). */
+export type Lane = "single" | "broadcast";
+
+/** A Message as it stands on disk; what `api/views.ts` renders. Times are epoch milliseconds. */
+export type StoredMessage = {
+  readonly sid: string;
+  readonly accountSid: string;
+  readonly direction: Direction;
+  readonly from: string;
+  readonly to: string;
+  readonly body: string;
+  readonly status: MessageStatus;
+  readonly numSegments: number;
+  readonly messagingServiceSid: string | null;
+  readonly statusCallback: string | null;
+  readonly errorCode: number | null;
+  readonly errorMessage: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Outbound: when the carrier had every segment. Inbound: when it was received. */
+  readonly sentAt: number | null;
+  /** The line that took it or brought it; null before. */
+  readonly line: string | null;
+  /** Failed tries so far (disposition `retry` only). */
+  readonly attempts: number;
+  /** Not before this instant, while backing off; else null. */
+  readonly retryAt: number | null;
+  /** Why it is waiting, one sentence; null when it simply waits its turn. */
+  readonly waitingFor: string | null;
+};
+
+export type NewOutbound = {
+  readonly sid: string;
+  readonly accountSid: string;
+  readonly direction: "outbound-api" | "outbound-reply";
+  readonly from: string;
+  readonly to: string;
+  readonly body: string;
+  readonly alphabet: "gsm7" | "ucs2";
+  /** The text of each Segment, as cut by `sms/`. The store adds the concatenation reference. */
+  readonly parts: readonly string[];
+  readonly messagingServiceSid: string | null;
+  readonly statusCallback: string | null;
+  /** The Number whose queue it joins (equal to `from` today). */
+  readonly queue: string;
+  readonly lane: Lane;
+  readonly createdAt: number;
+  /** `ValidityPeriod` as an instant: still queued then, it fails with 30036. */
+  readonly expiresAt: number;
+  /** The queue may not hold more Segments than this, this message included. */
+  readonly maxQueuedSegments: number;
+};
+
+export type AcceptResult =
+  | { readonly is: "accepted"; readonly message: StoredMessage }
+  | { readonly is: "queue-full"; readonly queuedSegments: number };
+
+/** A Submission recorded as *trying* and the Segment to hand over. */
+export type Claim = {
+  readonly submissionId: string;
+  readonly messageSid: string;
+  readonly segment: Segment;
+  /** 0-based position of the Segment in its Message. */
+  readonly index: number;
+  readonly attempts: number;
+  readonly expiresAt: number;
+};
+
+export type ClaimResult = {
+  readonly claims: readonly Claim[];
+  /** When nothing can be claimed now: the earliest `retryAt` in this queue, or null when it is empty. */
+  readonly nextDueAt: number | null;
+};
+
+/** What became of a Submission. Only `failed` and `retry` say anything about the Message's future. */
+export type Settlement =
+  | { readonly is: "accepted"; readonly reference: string }
+  | { readonly is: "failed"; readonly errorCode: number; readonly why: string }
+  | { readonly is: "retry"; readonly retryAt: number; readonly why: string }
+  /** Not sent and nobody's fault: back in its place, no attempt burnt. */
+  | { readonly is: "released"; readonly why: string }
+  | { readonly is: "unknown"; readonly why: string };
+
+/** `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
+export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
+
+/** A Submission whose outcome nobody knows (DESIGN §4.2). */
+export type UnknownSubmission = {
+  readonly submissionId: string;
+  readonly messageSid: string;
+  readonly queue: string;
+  readonly line: string;
+  readonly recipient: string;
+  readonly startedAt: number;
+};
+
+/** A Submission that a Report may still be about: accepted, or unknown; without a final report. */
+export type OpenSubmission = {
+  readonly submissionId: string;
+  readonly messageSid: string;
+  readonly line: string;
+  readonly state: "trying" | "accepted" | "unknown";
+  /** null while trying or unknown. */
+  readonly reference: string | null;
+  readonly recipient: string;
+  readonly startedAt: number;
+};
+
+export type ReportRecord = {
+  readonly state: Report["state"];
+  readonly status: number;
+  /** Twilio's error code when the state is `failed`. */
+  readonly errorCode: number | null;
+  readonly reference: string;
+  readonly doneAt: string | null;
+  readonly at: number;
+};
+
+export type ParkedReport = { readonly parkedId: string; readonly report: Report; readonly at: number };
+
+export type KeptSegment = {
+  readonly keptId: string;
+  readonly line: string;
+  readonly receivedAt: number;
+  readonly segment: InboundSegment;
+};
+
+export type NewInbound = {
+  readonly sid: string;
+  readonly accountSid: string;
+  readonly from: string;
+  readonly to: string;
+  readonly body: string;
+  readonly numSegments: number;
+  readonly messagingServiceSid: string | null;
+  readonly line: string;
+  readonly receivedAt: number;
+};
+
+/** What a webhook tells an app, kept as facts; `webhook/payload.ts` gives them Twilio's spelling. */
+export type WebhookFacts =
+  | {
+      readonly kind: "inbound";
+      readonly messageSid: string;
+      readonly accountSid: string;
+      readonly messagingServiceSid: string | null;
+      readonly from: string;
+      readonly to: string;
+      readonly body: string;
+      readonly numSegments: number;
+    }
+  | {
+      readonly kind: "status";
+      readonly messageSid: string;
+      readonly accountSid: string;
+      readonly messagingServiceSid: string | null;
+      readonly from: string;
+      readonly to: string;
+      readonly status: MessageStatus;
+      readonly errorCode: number | null;
+      readonly doneAt: string | null;
+    };
+
+export type HttpMethod = "GET" | "POST";
+
+export type NewWebhook = {
+  /** Webhooks of one queue are delivered in order: the Number and the app's origin. See `webhookQueueOf`. */
+  readonly queue: string;
+  readonly facts: WebhookFacts;
+  readonly url: string;
+  readonly method: HttpMethod;
+  readonly fallbackUrl: string | null;
+  readonly fallbackMethod: HttpMethod;
+  readonly createdAt: number;
+};
+
+export type WebhookTask = NewWebhook & {
+  readonly webhookId: string;
+  /** One UUID for all tries (contract §9.1). */
+  readonly idempotencyToken: string;
+  readonly attempts: number;
+  readonly notBefore: number;
+};
+
+export type WebhookDeferral = {
+  readonly attempts: number;
+  readonly notBefore: number;
+  /** True: it leaves its queue and is retried alone, so that it holds nobody up (DESIGN §4.4). */
+  readonly aside: boolean;
+  readonly event: NewEvent | null;
+};
+
+export type Completion = {
+  /** The kept segments this Message was made of; they leave the store's inbox in the same transaction. */
+  readonly keptIds: readonly string[];
+  readonly message: NewInbound;
+  readonly webhook: NewWebhook | null;
+  readonly event: NewEvent | null;
+};
+
+export type KeepResult =
+  /** `siblings`: every kept, unfinished part of the same concatenated message, this one included, oldest first. */
+  | { readonly is: "kept"; readonly keptId: string; readonly siblings: readonly KeptSegment[] }
+  | { readonly is: "completed"; readonly message: StoredMessage }
+  | { readonly is: "duplicate" };
+
+export type MessageFilter = {
+  readonly accountSid: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** `sentAt` (createdAt while null) at or after, epoch ms. */
+  readonly sentFrom?: number;
+  /** `sentAt` (createdAt while null) strictly before, epoch ms. */
+  readonly sentBefore?: number;
+  /** Only messages created before this one (exclusive): the paging cursor. */
+  readonly beforeSid?: string;
+  readonly limit: number;
+};
+
+export type SubmissionDetail = {
+  readonly submissionId: string;
+  readonly index: number;
+  readonly line: string;
+  readonly state: "trying" | "accepted" | "rejected" | "unknown";
+  readonly reference: string | null;
+  readonly startedAt: number;
+  readonly settledAt: number | null;
+  readonly reportState: Report["state"] | null;
+  readonly reportStatus: number | null;
+  readonly why: string | null;
+};
+
+export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
+
+export interface Store {
+  /** The newest key of any Message on disk when it was opened: where the process's `KeySequence` goes on from. */
+  readonly newestKey: number;
+
+  // ── outbound ──────────────────────────────────────────────────────────────────────────────────────────────
+  accept(message: NewOutbound): Promise<AcceptResult>;
+  /** Takes up to `limit` Segments from the head of a queue for `line`, records each as *trying*, and moves
+   *  their Messages to `sending`. First lets what is due come back from backing off, and expires what is late. */
+  claim(queue: string, options: { line: string; limit: number; now: number }): Promise<ClaimResult>;
+  settle(submissionId: string, settlement: Settlement, at: number): Promise<SettleResult>;
+  /** Ends an *unknown*: `resend` puts the Segment back at the head of its queue, `failed` ends the Message. */
+  resolveUnknown(
+    submissionId: string,
+    verdict: "resend" | "failed",
+    options: { at: number; event: NewEvent },
+  ): Promise<SettleResult>;
+  unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
+  /** Fails with 30036 what is still queued past its `expiresAt`; returns how many. */
+  expire(now: number): Promise<number>;
+  queueDepths(): Promise<readonly QueueDepth[]>;
+
+  // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
+  /** Candidates for a Report: same line, and same reference or no reference yet. Newest first. */
+  openSubmissions(line: string, reference: string): Promise<readonly OpenSubmission[]>;
+  recordReport(submissionId: string, record: ReportRecord): Promise<SettleResult>;
+  parkReport(line: string, report: Report, at: number): Promise<void>;
+  parkedReports(line: string, reference: string): Promise<readonly ParkedReport[]>;
+  dropParked(parkedIds: readonly string[]): Promise<void>;
+
+  // ── inbound ───────────────────────────────────────────────────────────────────────────────────────────────
+  /** Keeps a segment and its fingerprint. With `completion` (a message of one part, already routed) it becomes
+   *  a Message in the same transaction; `completion.keptIds` is then empty. */
+  keepInbound(
+    kept: { line: string; receivedAt: number; segment: InboundSegment },
+    completion: Completion | null,
+  ): Promise<KeepResult>;
+  /** False when any of its segments is no longer waiting (somebody else completed it). */
+  completeInbound(completion: Completion): Promise<boolean>;
+  unfinishedInbound(): Promise<readonly KeptSegment[]>;
+  quarantine(line: string, raw: string, why: string, at: number): Promise<void>;
+
+  // ── webhooks ──────────────────────────────────────────────────────────────────────────────────────────────
+  webhookQueues(): Promise<readonly string[]>;
+  /** The head of a queue, due or not; null when it is empty. */
+  nextWebhook(queue: string): Promise<WebhookTask | null>;
+  deferWebhook(webhookId: string, deferral: WebhookDeferral): Promise<void>;
+  /** An app's answer, every reply it asks for and the webhook's end, in one transaction (DESIGN §4.3). */
+  finishWebhook(
+    webhookId: string,
+    result: { replies: readonly NewOutbound[]; events: readonly NewEvent[] },
+  ): Promise<readonly AcceptResult[]>;
+  /** Called with a queue's name after a commit that put a webhook into it. */
+  onWebhook(listener: (queue: string) => void): void;
+  /** Called with a queue's name after a commit that put a Message into it, or back into it. */
+  onQueued(listener: (queue: string) => void): void;
+
+  // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
+  getMessage(sid: string): Promise<StoredMessage | null>;
+  /** Newest created first; stable while rows are added. */
+  listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
+  submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
+
+  // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
+  addEvent(event: NewEvent): Promise<void>;
+  /** Newest first. */
+  listEvents(page: { beforeSid?: string; limit: number }): Promise<readonly Event[]>;
+  getMemory(line: string, key: string): Promise<string | null>;
+  putMemory(line: string, key: string, value: string): Promise<void>;
+  /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than
+   *  `sentBefore`. Returns how many moved. */
+  retire(options: { sentBefore: number; limit: number }): Promise<number>;
+  /** Deletes retired Messages, events, fingerprints and parked reports older than the instants given. */
+  prune(before: {
+    messages: number;
+    events: number;
+    fingerprints: number;
+    parkedReports: number;
+  }): Promise<number>;
+  /** Commits a row: rejects when the disk does not keep its word. */
+  ping(now: number): Promise<void>;
+  /** Commits what is pending, closes the database, ends the worker. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,90 @@
+import type { Clock, Timer } from "../../src/runtime/clock.ts";
+
+type Waiting = { readonly at: number; readonly order: number; readonly fire: () => void };
+
+/** A clock that stands still until told. `advance` fires what falls due, in order, letting promises run between. */
+export class FakeClock implements Clock {
+  #wall: number;
+  #monotonic = 0;
+  #order = 0;
+  #waiting: Waiting[] = [];
+
+  constructor(wallMs = Date.UTC(2026, 0, 4, 10, 15, 30)) {
+    this.#wall = wallMs;
+  }
+
+  now(): number {
+    return this.#wall;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonic;
+  }
+
+  /** How many timers and sleeps are pending: a leak check. */
+  get pending(): number {
+    return this.#waiting.length;
+  }
+
+  timer(ms: number, fire: () => void): Timer {
+    const entry: Waiting = { at: this.#monotonic + Math.max(0, ms), order: this.#order++, fire };
+    this.#waiting.push(entry);
+    return {
+      cancel: () => {
+        this.#waiting = this.#waiting.filter((other) => other !== entry);
+      },
+    };
+  }
+
+  sleep(ms: number, options?: { readonly signal?: AbortSignal }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const signal = options?.signal;
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const onAbort = () => {
+        timer.cancel();
+        reject(signal?.reason);
+      };
+      const timer = this.timer(ms, () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  /** Moves wall and monotonic time together. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#monotonic + ms;
+    await settle();
+    for (;;) {
+      const next = this.#waiting
+        .filter((entry) => entry.at <= until)
+        .sort((a, b) => a.at - b.at || a.order - b.order)[0];
+      if (next === undefined) break;
+      this.#waiting = this.#waiting.filter((entry) => entry !== next);
+      this.#moveTo(Math.max(next.at, this.#monotonic));
+      next.fire();
+      await settle();
+    }
+    this.#moveTo(until);
+    await settle();
+  }
+
+  /** The wall clock alone jumps, as on a Pi that finds its NTP server. */
+  jump(ms: number): void {
+    this.#wall += ms;
+  }
+
+  #moveTo(monotonic: number): void {
+    this.#wall += monotonic - this.#monotonic;
+    this.#monotonic = monotonic;
+  }
+}
+
+/** Lets every promise that can settle do so: a few turns of the event loop, no real time. */
+export async function settle(turns = 8): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

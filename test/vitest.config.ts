@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/system/**"],
+    globalSetup: ["test/harness/build-once.ts"],
+    pool: "forks",
+    testTimeout: 20_000,
+  },
+});
