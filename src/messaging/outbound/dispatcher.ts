@@ -7,6 +7,7 @@
  * that jumped over a `retryAt`, a Number that got a Line), and fails what outlived its validity behind a Line
  * that is not ready.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Store } from "../../store/store.ts";
@@ -50,6 +51,8 @@ export class Dispatcher {
     readonly policy: UnknownPolicy;
   }) {
     const { store, roster, clock, log, policy } = options;
+    // Every Submission on the wire listens to it, and a bind takes dozens at once.
+    setMaxListeners(0, this.#stop.signal);
     this.#store = store;
     this.#roster = roster;
     this.#clock = clock;

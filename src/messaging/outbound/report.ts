@@ -107,19 +107,7 @@ async function record(
   const errorCode = report.state === "failed" ? codeOfReport(kindOf(line), report.status) : null;
   const { state, status, reference, doneAt } = report;
   const entry: ReportRecord = { state, status, errorCode, reference, doneAt, at };
-  const { is, message } = await store.recordReport(submissionId, entry);
-  if (is === "stale" || errorCode === null) return;
-  await store.addEvent({
-    type: "message.failed",
-    level: "warning",
-    at,
-    text: `The network could not deliver the message to ${maskNumber(message.to)}: status ${status}.`,
-    line,
-    messageSid: message.sid,
-    accountSid: message.accountSid,
-    errorCode,
-    detail: { status },
-  });
+  await store.recordReport(submissionId, entry);
 }
 
 function asAccepted(match: OpenSubmission, reference: string): AcceptedSubmission {

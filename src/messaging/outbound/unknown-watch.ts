@@ -117,9 +117,10 @@ function resentEvent(submission: UnknownSubmission, at: number): NewEvent {
   };
 }
 
+/** The store adds `message.failed` in the same transaction; this says why nobody tried again. */
 function failedEvent(submission: UnknownSubmission, at: number): NewEvent {
   return {
-    type: "message.failed",
+    type: "message.unknown",
     level: "warning",
     at,
     text: `No delivery report settled the message to ${maskNumber(submission.recipient)} on ${submission.line}: it is failed, as configured, though it may have arrived.`,
