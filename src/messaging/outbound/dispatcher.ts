@@ -58,17 +58,22 @@ export class Dispatcher {
     this.#clock = clock;
     this.#rateOf = options.rateOf;
     this.#pending = new Pending(log);
-    this.#watch = new UnknownWatch({ store, roster, clock, log, pending: this.#pending, policy });
+    const reports = { store, kindOf: (line: string) => roster.get(line)?.kind ?? "modem", clock };
+    this.#watch = new UnknownWatch({
+      store,
+      roster,
+      clock,
+      log,
+      pending: this.#pending,
+      policy,
+      settledByReport: (submission) => recordParkedReports(reports, { ...submission, reference: null }),
+    });
     const outcomes = new Outcomes({
       store,
       clock,
       log,
       onUnknown: (submission) => this.#watch.add(submission),
-      onAccepted: (submission) =>
-        recordParkedReports(
-          { store, kindOf: (line) => roster.get(line)?.kind ?? "modem", clock },
-          submission,
-        ),
+      onAccepted: (submission) => recordParkedReports(reports, submission),
     });
     this.#options = { log, outcomes };
   }

@@ -29,14 +29,14 @@ export class Outcomes {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #onUnknown: (submission: UnknownSubmission) => void;
-  readonly #onAccepted: (submission: AcceptedSubmission) => Promise<void>;
+  readonly #onAccepted: (submission: AcceptedSubmission) => Promise<unknown>;
 
   constructor(options: {
     readonly store: Store;
     readonly clock: Clock;
     readonly log: Log;
     readonly onUnknown: (submission: UnknownSubmission) => void;
-    readonly onAccepted: (submission: AcceptedSubmission) => Promise<void>;
+    readonly onAccepted: (submission: AcceptedSubmission) => Promise<unknown>;
   }) {
     this.#store = options.store;
     this.#clock = options.clock;

@@ -103,7 +103,33 @@ describe("a report that is quicker than the answer", () => {
   });
 });
 
+test("a report that came before its answer settles it when the process died in between", async () => {
+  bench.line.hold();
+  const [sid] = await bench.send("quick");
+  await bench.report({ reference: "77" });
+  bench = await bench.crash();
+  await bench.start();
+  await bench.advance(60_000);
+  await bench.quiet();
+  expect(bench.line.handed).toEqual([]);
+  expect(await status(sid)).toBe("delivered");
+});
+
 describe("a report for a message nobody knows the outcome of", () => {
+  test("is not lost while another message to the same phone is on the air", async () => {
+    bench.line.willAnswer(unknown());
+    const [sid] = await bench.send("perhaps");
+    bench.line.hold();
+    const [other] = await bench.send("other");
+    await bench.report({ reference: "202" });
+    expect(await bench.statuses([sid!, other!])).toEqual(["sending", "sending"]);
+    bench.line.answer();
+    await bench.advance(60_000);
+    await bench.quiet();
+    expect(await bench.statuses([sid!, other!])).toEqual(["delivered", "sent"]);
+    expect(bench.line.texts).toEqual(["perhaps", "other"]);
+  });
+
   test("settles it, even when it only says not yet", async () => {
     bench.line.willAnswer(unknown());
     const [sid] = await bench.send("perhaps");
