@@ -67,8 +67,7 @@ export class WebhookDeliverer {
   readonly #nudgedWhileBusy = new Set<string>();
   readonly #timers = new Map<string, Timer>();
   #state: "new" | "running" | "stopped" = "new";
-  #listing: Promise<void> | null = null;
-  #listAgain = false;
+  #listing: Promise<void> = Promise.resolve();
 
   constructor(deps: DelivererDeps) {
     const { options } = deps;
@@ -90,7 +89,7 @@ export class WebhookDeliverer {
     if (this.#state !== "new") return;
     this.#state = "running";
     this.#deps.store.onWebhook((queue) => this.#nudge(queue));
-    this.#nudgeAll();
+    this.#listing = this.#nudgeAll();
   }
 
   /** Starts no more; what is under way may end within `graceMs` and is then cut off, to be asked again. */
@@ -105,23 +104,13 @@ export class WebhookDeliverer {
     this.#abort.abort(new Error("stopped"));
   }
 
-  /** Many webhooks put aside at once share one listing. */
-  #nudgeAll(): void {
-    if (this.#listing === null) this.#listing = this.#list();
-    else this.#listAgain = true;
-  }
-
-  async #list(): Promise<void> {
-    do {
-      this.#listAgain = false;
-      try {
-        for (const queue of await this.#deps.store.webhookQueues()) this.#nudge(queue);
-      } catch (error) {
-        this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the queues could not be listed");
-        if (this.#state === "running") this.#wait("", STORE_PAUSE_MS);
-      }
-    } while (this.#listAgain && this.#state === "running");
-    this.#listing = null;
+  async #nudgeAll(): Promise<void> {
+    try {
+      for (const queue of await this.#deps.store.webhookQueues()) this.#nudge(queue);
+    } catch (error) {
+      this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the queues could not be listed");
+      if (this.#state === "running") this.#wait("", STORE_PAUSE_MS);
+    }
   }
 
   #nudge(queue: string): void {
@@ -164,7 +153,7 @@ export class WebhookDeliverer {
   async #serveHead(queue: string): Promise<"more" | "idle" | number> {
     const task = await this.#deps.store.nextWebhook(queue);
     if (task === null) return "idle";
-    const waitMs = task.notBefore - this.#deps.clock.now();
+    const waitMs = task.attempts === 0 ? 0 : task.notBefore - this.#deps.clock.now();
     // Further away than anything is ever put off: the clock was wrong when it was, or has been mended since.
     if (waitMs > 0 && waitMs <= LONGEST_DEFERRAL_MS) return waitMs;
     await this.#commit(task, await this.#decide(task));
@@ -184,8 +173,6 @@ export class WebhookDeliverer {
     const { store } = this.#deps;
     if (decision.is === "defer") {
       await store.deferWebhook(task.webhookId, decision.deferral);
-      // It has a queue of its own now, which nobody nudges.
-      if (decision.deferral.aside) this.#nudgeAll();
       return;
     }
     const { replies, events } = this.#repliesTo(task, decision);
@@ -224,7 +211,7 @@ export class WebhookDeliverer {
     this.#timers.get(queue)?.cancel();
     const timer = this.#deps.clock.timer(ms, () => {
       this.#timers.delete(queue);
-      if (queue === "") this.#nudgeAll();
+      if (queue === "") this.#listing = this.#nudgeAll();
       else this.#nudge(queue);
     });
     this.#timers.set(queue, timer);
