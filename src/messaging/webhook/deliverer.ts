@@ -12,6 +12,7 @@ import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { NewOutbound, Store, WebhookTask } from "../../store/store.ts";
 import { type AttemptContext, attempt, type Decision } from "./attempt.ts";
+import { Cookies } from "./cookies.ts";
 import { type IsOwnAddress, NameLookup, type ResolveName } from "./lookup.ts";
 import type { CountryOf } from "./payload.ts";
 import type { TwimlVerb } from "./twiml.ts";
@@ -78,6 +79,7 @@ export class WebhookDeliverer {
       lookup: new NameLookup(deps.isOwnAddress, deps.resolveName),
       signal: this.#abort.signal,
       authTokenOf: deps.authTokenOf,
+      cookies: new Cookies(deps.clock),
       countryOf: deps.countryOf ?? (() => null),
       retryForMs: options.retryForHours * 3_600_000,
       replyWithinMs: options.replyWithinMinutes * 60_000,

@@ -31,6 +31,7 @@ export type Answer = {
   readonly location: string | null;
   readonly authenticate: string | null;
   readonly retryAfter: string | null;
+  readonly setCookies: readonly string[];
   readonly body: Uint8Array;
   /** Why the body is not the whole of it; null when it is. */
   readonly flaw: NetworkTrouble | null;
@@ -105,6 +106,7 @@ export function exchange(
         location: response.headers.location ?? null,
         authenticate: response.headers["www-authenticate"] ?? null,
         retryAfter: response.headers["retry-after"] ?? null,
+        setCookies: response.headers["set-cookie"] ?? [],
         body: new Uint8Array(),
         flaw: null,
       };

@@ -1,11 +1,20 @@
 import twilio from "twilio";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AttemptContext, attempt, type Decision } from "../../../src/messaging/webhook/attempt.ts";
+import { Cookies } from "../../../src/messaging/webhook/cookies.ts";
 import { NameLookup } from "../../../src/messaging/webhook/lookup.ts";
 import type { NewEvent } from "../../../src/runtime/event.ts";
 import type { WebhookFacts, WebhookTask } from "../../../src/store/store.ts";
 import { FakeClock } from "../../harness/fake-clock.ts";
-import { isNotHttp, redirects, resets, says, twiml, WebhookSink } from "../../harness/webhook-sink.ts";
+import {
+  type Behaviour,
+  isNotHttp,
+  redirects,
+  resets,
+  says,
+  twiml,
+  WebhookSink,
+} from "../../harness/webhook-sink.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const SM = `SM${"a".repeat(32)}`;
@@ -48,6 +57,7 @@ beforeEach(async () => {
     signal: new AbortController().signal,
     authTokenOf: (sid) => (sid === AC ? TOKEN : null),
     countryOf: () => null,
+    cookies: new Cookies(clock),
     retryForMs: 48 * HOUR,
     replyWithinMs: HOUR,
     random: () => 0.5,
@@ -309,5 +319,60 @@ describe("a status callback", () => {
     expect(finished(decision).events).toMatchObject([
       { type: "webhook.failed", detail: { httpStatus: 404 } },
     ]);
+  });
+});
+
+describe("a cookie", () => {
+  const cookiesSeen = () => sink.requests.map(({ headers }) => headers.cookie);
+  const gives = (...cookies: string[]): Behaviour => {
+    return (response) => {
+      response.writeHead(204, { "Set-Cookie": cookies });
+      response.end();
+    };
+  };
+
+  it("comes back in the same conversation, and in no other", async () => {
+    sink.at("/sms", gives("session=abc; HttpOnly; Path=/", "lang=fr"));
+    await attempt(taskOf(), context);
+    await attempt(taskOf(), context);
+    await attempt(taskOf({ facts: { ...INBOUND, from: "+33600000000" } }), context);
+    await attempt(taskOf({ facts: STATUS }), context);
+    expect(cookiesSeen()).toEqual([undefined, "session=abc; lang=fr", undefined, undefined]);
+  });
+
+  it("comes back within one chain of documents, where its path says", async () => {
+    sink
+      .at("/sms", redirects(302, "/deep/doc"))
+      .at("/deep/doc", (response) => {
+        response.writeHead(200, {
+          "Content-Type": "text/xml",
+          "Set-Cookie": ["here=1", "gone=1; Path=/other"],
+        });
+        response.end("<Response><Redirect>/deep/next</Redirect></Response>");
+      })
+      .at("/deep/next", twiml("<Redirect>/deeper</Redirect>"))
+      .at("/deeper", twiml(""));
+    await attempt(taskOf(), context);
+    expect(cookiesSeen()).toEqual([undefined, undefined, "here=1", undefined]);
+  });
+
+  it("is forgotten when it expires, when the app takes it back, and after four idle hours", async () => {
+    sink.at("/sms", gives("a=1; Max-Age=60", "b=2"), gives("b=2; Max-Age=0"), gives("c=3"), says(204, null));
+    await attempt(taskOf(), context);
+    clock.jump(61_000);
+    await attempt(taskOf(), context);
+    await attempt(taskOf(), context);
+    await clock.advance(3 * HOUR);
+    await attempt(taskOf(), context);
+    await clock.advance(4 * HOUR);
+    await attempt(taskOf(), context);
+    expect(cookiesSeen()).toEqual([undefined, "b=2", undefined, "c=3", undefined]);
+  });
+
+  it("marked Secure is not sent in the clear, and one too long is not kept", async () => {
+    sink.at("/sms", gives("s=1; Secure", `long=${"x".repeat(5_000)}`, "=nameless", "ok=1; Expires=nonsense"));
+    await attempt(taskOf(), context);
+    await attempt(taskOf(), context);
+    expect(cookiesSeen()[1]).toBe("ok=1");
   });
 });

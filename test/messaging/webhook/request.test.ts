@@ -47,7 +47,7 @@ function ask(url: string, more: Partial<DocumentRequest> = {}) {
     },
   );
   return requestDocument(
-    { url, method: "POST", params: PARAMS, authToken: TOKEN, idempotencyToken: UUID, ...more },
+    { url, method: "POST", params: PARAMS, authToken: TOKEN, idempotencyToken: UUID, jar: null, ...more },
     { clock, timeoutMs: 15_000, lookup, signal: abort.signal },
   );
 }
@@ -246,7 +246,14 @@ describe("an app that does not answer as it should", () => {
       () => new Promise(() => {}),
     );
     const pending = requestDocument(
-      { url: "http://slow.test/", method: "POST", params: [], authToken: TOKEN, idempotencyToken: UUID },
+      {
+        url: "http://slow.test/",
+        method: "POST",
+        params: [],
+        authToken: TOKEN,
+        idempotencyToken: UUID,
+        jar: null,
+      },
       { clock, timeoutMs: 15_000, lookup, signal: abort.signal },
     );
     await clock.advance(5_000);
