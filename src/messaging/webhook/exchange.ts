@@ -55,9 +55,11 @@ export function exchange(
     const timers = new Map<"phase" | "total", Timer>();
     const chunks: Buffer[] = [];
     let octets = 0;
+    let over = false;
 
     const call = startRequest(request);
     const end = () => {
+      over = true;
       for (const timer of timers.values()) timer.cancel();
       signal.removeEventListener("abort", onAbort);
       call.destroy();
@@ -72,6 +74,7 @@ export function exchange(
       reject(signal.reason);
     };
     const limit = (name: "phase" | "total", ms: number, code: number, why: string) => {
+      if (over) return;
       timers.get(name)?.cancel();
       timers.set(
         name,

@@ -216,6 +216,37 @@ describe("a webhook", () => {
   });
 });
 
+describe("a webhook that was put off", () => {
+  it("is not asked for sooner because more came behind it, nor forgotten", async () => {
+    sink.at("/sms", resets, twiml(""));
+    deliverer.start();
+    await textIn({ body: "a" });
+    await sink.received(1);
+    await waiting(1);
+    await textIn({ body: "b" });
+    await settle(50);
+    await clock.advance(999);
+    await settle(50);
+    expect(bodiesAsked()).toEqual(["a"]);
+    await clock.advance(1);
+    await allDelivered();
+    expect(bodiesAsked()).toEqual(["a", "a", "b"]);
+  });
+
+  it("by a clock that was years ahead is due when the clock is put right", async () => {
+    sink.at("/sms", resets, twiml(""));
+    clock.jump(10_000 * HOUR);
+    deliverer.start();
+    await textIn({ body: "a" });
+    await sink.received(1);
+    await waiting(1);
+    clock.jump(-10_000 * HOUR);
+    await clock.advance(1_000);
+    await allDelivered();
+    expect(bodiesAsked()).toEqual(["a", "a"]);
+  });
+});
+
 describe("order", () => {
   it("is kept for each number, while numbers go side by side", async () => {
     sink.at("/sms", twiml(""));
