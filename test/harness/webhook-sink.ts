@@ -29,17 +29,12 @@ export class WebhookSink {
   #openNow = 0;
   /** The most requests it ever had open at once. */
   mostOpen = 0;
-  /** Octets it managed to write before the other side hung up. */
-  writtenOctets = 0;
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
-      socket.on("close", () => {
-        this.#sockets.delete(socket);
-        this.writtenOctets += socket.bytesWritten;
-      });
+      socket.on("close", () => this.#sockets.delete(socket));
       socket.on("error", () => {});
     });
   }

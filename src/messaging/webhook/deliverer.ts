@@ -12,6 +12,7 @@ import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { NewOutbound, Store, WebhookTask } from "../../store/store.ts";
 import { type AttemptContext, attempt, type Decision } from "./attempt.ts";
+import { Cookies } from "./cookies.ts";
 import { type IsOwnAddress, NameLookup, type ResolveName } from "./lookup.ts";
 import type { CountryOf } from "./payload.ts";
 import type { TwimlVerb } from "./twiml.ts";
@@ -67,8 +68,7 @@ export class WebhookDeliverer {
   readonly #nudgedWhileBusy = new Set<string>();
   readonly #timers = new Map<string, Timer>();
   #state: "new" | "running" | "stopped" = "new";
-  #listing: Promise<void> | null = null;
-  #listAgain = false;
+  #listing: Promise<void> = Promise.resolve();
 
   constructor(deps: DelivererDeps) {
     const { options } = deps;
@@ -79,6 +79,7 @@ export class WebhookDeliverer {
       lookup: new NameLookup(deps.isOwnAddress, deps.resolveName),
       signal: this.#abort.signal,
       authTokenOf: deps.authTokenOf,
+      cookies: new Cookies(deps.clock),
       countryOf: deps.countryOf ?? (() => null),
       retryForMs: options.retryForHours * 3_600_000,
       replyWithinMs: options.replyWithinMinutes * 60_000,
@@ -90,7 +91,7 @@ export class WebhookDeliverer {
     if (this.#state !== "new") return;
     this.#state = "running";
     this.#deps.store.onWebhook((queue) => this.#nudge(queue));
-    this.#nudgeAll();
+    this.#listing = this.#nudgeAll();
   }
 
   /** Starts no more; what is under way may end within `graceMs` and is then cut off, to be asked again. */
@@ -105,23 +106,13 @@ export class WebhookDeliverer {
     this.#abort.abort(new Error("stopped"));
   }
 
-  /** Many webhooks put aside at once share one listing. */
-  #nudgeAll(): void {
-    if (this.#listing === null) this.#listing = this.#list();
-    else this.#listAgain = true;
-  }
-
-  async #list(): Promise<void> {
-    do {
-      this.#listAgain = false;
-      try {
-        for (const queue of await this.#deps.store.webhookQueues()) this.#nudge(queue);
-      } catch (error) {
-        this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the queues could not be listed");
-        if (this.#state === "running") this.#wait("", STORE_PAUSE_MS);
-      }
-    } while (this.#listAgain && this.#state === "running");
-    this.#listing = null;
+  async #nudgeAll(): Promise<void> {
+    try {
+      for (const queue of await this.#deps.store.webhookQueues()) this.#nudge(queue);
+    } catch (error) {
+      this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the queues could not be listed");
+      if (this.#state === "running") this.#wait("", STORE_PAUSE_MS);
+    }
   }
 
   #nudge(queue: string): void {
@@ -149,7 +140,7 @@ export class WebhookDeliverer {
       next = await this.#serveHead(queue);
     } catch (error) {
       if (!this.#abort.signal.aborted) {
-        this.#deps.log.error({ queue: "webhook", reason: reasonOf(error) }, "webhooks: the store refused");
+        this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the store refused");
       }
       next = STORE_PAUSE_MS;
     }
@@ -164,7 +155,7 @@ export class WebhookDeliverer {
   async #serveHead(queue: string): Promise<"more" | "idle" | number> {
     const task = await this.#deps.store.nextWebhook(queue);
     if (task === null) return "idle";
-    const waitMs = task.notBefore - this.#deps.clock.now();
+    const waitMs = task.attempts === 0 ? 0 : task.notBefore - this.#deps.clock.now();
     // Further away than anything is ever put off: the clock was wrong when it was, or has been mended since.
     if (waitMs > 0 && waitMs <= LONGEST_DEFERRAL_MS) return waitMs;
     await this.#commit(task, await this.#decide(task));
@@ -184,14 +175,17 @@ export class WebhookDeliverer {
     const { store } = this.#deps;
     if (decision.is === "defer") {
       await store.deferWebhook(task.webhookId, decision.deferral);
-      // It has a queue of its own now, which nobody nudges.
-      if (decision.deferral.aside) this.#nudgeAll();
+      this.#tell(decision.deferral.event === null ? [] : [decision.deferral.event]);
       return;
     }
     const { replies, events } = this.#repliesTo(task, decision);
     const results = await store.finishWebhook(task.webhookId, { replies, events });
+    this.#tell(events);
     for (const result of results) {
-      if (result.is === "queue-full") await store.addEvent(this.#queueFull(task, result.queuedSegments));
+      if (result.is !== "queue-full") continue;
+      const event = this.#queueFull(task, result.queuedSegments);
+      await store.addEvent(event);
+      this.#tell([event]);
     }
   }
 
@@ -203,6 +197,14 @@ export class WebhookDeliverer {
     } catch (error) {
       const own = this.#ownFault(task, error);
       return { replies: [], events: [...events, ...own.events] };
+    }
+  }
+
+  /** An event is a row in the store and, once it is there, a line in the log. */
+  #tell(events: readonly NewEvent[]): void {
+    for (const { type, level, text, messageSid, errorCode, detail } of events) {
+      const tell = level === "error" ? "error" : level === "warning" ? "warn" : "info";
+      this.#deps.log[tell]({ type, messageSid, errorCode, ...detail }, text);
     }
   }
 
@@ -224,7 +226,7 @@ export class WebhookDeliverer {
     this.#timers.get(queue)?.cancel();
     const timer = this.#deps.clock.timer(ms, () => {
       this.#timers.delete(queue);
-      if (queue === "") this.#nudgeAll();
+      if (queue === "") this.#listing = this.#nudgeAll();
       else this.#nudge(queue);
     });
     this.#timers.set(queue, timer);

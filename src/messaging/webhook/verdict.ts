@@ -17,7 +17,7 @@ import type { DocumentResult } from "./request.ts";
 import type { TwimlProblem, TwimlVerb } from "./twiml.ts";
 
 export type Trouble = {
-  readonly then: "hold" | "aside" | "fail";
+  readonly remedy: "hold" | "aside" | "fail";
   /** Twilio's error code. */
   readonly code: number;
   readonly why: string;
@@ -79,16 +79,16 @@ export function judge(kind: WebhookFacts["kind"], result: DocumentResult): Judge
 export function verdictOn(what: Trouble, situation: Situation): Verdict {
   const { attempts, createdAt, now, retryForMs, fallbackLeft, random } = situation;
   const givenUp = now - createdAt >= retryForMs && attempts + 1 >= LEAST_TRIES;
-  const keepsTrying = what.then !== "fail" && !givenUp;
-  if (fallbackLeft && !(what.then === "hold" && keepsTrying)) return { is: "fallback", code: what.code };
+  const keepsTrying = what.remedy !== "fail" && !givenUp;
+  if (fallbackLeft && !(what.remedy === "hold" && keepsTrying)) return { is: "fallback", code: what.code };
   if (!keepsTrying) return { is: "failed", code: what.code };
-  const aside = what.then === "aside";
+  const aside = what.remedy === "aside";
   const backoffMs = backoff(aside ? ASIDE : HOLDING, attempts, random);
   const waitMs = Math.max(backoffMs, what.retryAfterMs ?? 0);
   return { is: "retry", aside, attempts: attempts + 1, notBefore: now + waitMs };
 }
 
-function onStatus(status: number): Trouble["then"] {
+function onStatus(status: number): Trouble["remedy"] {
   if (status === 429 || (status >= 502 && status <= 504)) return "hold";
   return status >= 500 ? "aside" : "fail";
 }
@@ -105,11 +105,11 @@ function retryAfterMsOf(header: string | null): number | null {
 }
 
 function trouble(
-  then: Trouble["then"],
+  remedy: Trouble["remedy"],
   code: number,
   why: string,
   status: number | null,
   retryAfterMs: number | null = null,
 ): Judgement {
-  return { is: "trouble", trouble: { then, code, why, status, retryAfterMs } };
+  return { is: "trouble", trouble: { remedy, code, why, status, retryAfterMs } };
 }
