@@ -21,7 +21,11 @@ export async function answerTo(ask: Ask, command: Command): Promise<Answer> {
     case "lost":
       throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
     default:
-      throw new Fault({ code: "at.timeout", disposition: "line", message: `no answer to ${masked(command)}` });
+      throw new Fault({
+        code: "at.timeout",
+        disposition: "line",
+        message: `no answer to ${masked(command)}`,
+      });
   }
 }
 
@@ -32,10 +36,13 @@ export async function must(ask: Ask, command: Command): Promise<readonly Respons
   throw faultOfError(answer.error, masked(command), null);
 }
 
-/** The response lines, or null when the modem refuses: for what is good to have. */
+/** The response lines, or null when the modem refuses or says nothing: for what is good to have. */
 export async function may(ask: Ask, command: Command): Promise<readonly ResponseLine[] | null> {
-  const answer = await answerTo(ask, command);
-  return answer.is === "ok" ? answer.lines : null;
+  const result = await ask(command);
+  if (result.is === "lost") {
+    throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
+  }
+  return result.is === "ok" ? result.lines : null;
 }
 
 /** Tries again each second while the modem refuses: after a start the SIM is still being read. */

@@ -21,7 +21,11 @@ export function query(text: string, timeoutMs = 10 * SECOND): Command {
 /** A question answered by text without a prefix (`AT+CGMI`), or with one (`+CGMI: …`). */
 export function plainQuery(text: string, shape: RegExp = /^\S/): Command {
   const prefix = /^AT(\+[A-Z]+)/.exec(text)?.[1] ?? text;
-  return { text, accepts: (line) => line.startsWith(`${prefix}:`) || shape.test(line), timeoutMs: 10 * SECOND };
+  return {
+    text,
+    accepts: (line) => line.startsWith(`${prefix}:`) || shape.test(line),
+    timeoutMs: 10 * SECOND,
+  };
 }
 
 /**

@@ -8,7 +8,7 @@
 import { assertNever } from "../../runtime/assert-never.ts";
 import { type Disposition, Fault } from "../../runtime/fault.ts";
 import type { SubmitOutcome } from "../line.ts";
-import { type CommandResult, type Phase, valueOf } from "./at/command.ts";
+import { afterColon, type CommandResult, type Phase } from "./at/command.ts";
 import type { FinalError } from "./at/final-result.ts";
 import { cmeErrorOf } from "./cme-errors.ts";
 import { cmsErrorOf, cmsErrorOfText } from "./cms-errors.ts";
@@ -28,8 +28,15 @@ export function outcomeOf(
     case "ok":
       // After an ESC, or when the modem took the PDU for cancelled, OK comes alone: no proof of anything.
       return sent(result.phase)
-        ? unknown({ code: "at.error", message: `${line}: OK without +CMGS after the PDU; the outcome is unknown` })
-        : rejected({ code: "at.error", disposition: "line", message: `${line}: AT+CMGS answered OK without a prompt` });
+        ? unknown({
+            code: "at.error",
+            message: `${line}: OK without +CMGS after the PDU; the outcome is unknown`,
+          })
+        : rejected({
+            code: "at.error",
+            disposition: "line",
+            message: `${line}: AT+CMGS answered OK without a prompt`,
+          });
     case "error":
       return refused(result.error, result.phase, context);
     case "timeout":
@@ -38,10 +45,17 @@ export function outcomeOf(
         : rejected({ code: "at.timeout", disposition: "line", message: `${line}: no prompt after AT+CMGS` });
     case "lost":
       return sent(result.phase)
-        ? unknown({ code: "modem.link-lost", message: `${line}: the link broke after the PDU: ${result.reason}` })
+        ? unknown({
+            code: "modem.link-lost",
+            message: `${line}: the link broke after the PDU: ${result.reason}`,
+          })
         : rejected({ code: "line.closed", disposition: "line", message: `${line}: ${result.reason}` });
     case "aborted":
-      return rejected({ code: "line.stopped", disposition: "line", message: `${line}: withdrawn before it was sent` });
+      return rejected({
+        code: "line.stopped",
+        disposition: "line",
+        message: `${line}: withdrawn before it was sent`,
+      });
     default:
       return assertNever(result);
   }
@@ -51,7 +65,8 @@ export function faultOfError(error: FinalError, prefix: string, manufacturer: st
   const given = error.code === null ? error.text : String(error.code);
   switch (error.family) {
     case "cms": {
-      const row = error.code === null ? cmsErrorOfText(error.text, manufacturer) : cmsErrorOf(error.code, manufacturer);
+      const row =
+        error.code === null ? cmsErrorOfText(error.text, manufacturer) : cmsErrorOf(error.code, manufacturer);
       const text = row === null ? error.text : `${row.code} ${row.text}`;
       return new Fault({
         code: "modem.cms",
@@ -78,7 +93,7 @@ export function faultOfError(error: FinalError, prefix: string, manufacturer: st
 
 /** The TP-MR of `+CMGS: 44`, `+CMGS:44` or `+CMGS: 44,"25/05/05,10:00:00+08"`. */
 export function referenceOf(line: string): string | null {
-  const reference = /^\d+/.exec(valueOf(line))?.[0];
+  const reference = /^\d+/.exec(afterColon(line))?.[0];
   return reference === undefined ? null : String(Number.parseInt(reference, 10));
 }
 

@@ -39,9 +39,12 @@ export type Classified =
   | { readonly is: "echo" }
   | { readonly is: "unknown" };
 
+const ESC = "\x1b";
+const CTRL_Z = "\x1a";
+
 export function classify(line: string, inFlight: InFlight | null, urcs: UrcTable): Classified {
   const matches = (patterns: readonly RegExp[]) => patterns.some((pattern) => pattern.test(line));
-  if (/^\x1b+$/.test(line)) return { is: "echo" };
+  if (line === ESC) return { is: "echo" };
   if (inFlight !== null && isEcho(line, inFlight.command)) return { is: "echo" };
   const final = finalResultOf(line);
   if (final !== null) return { is: "final", final };
@@ -69,5 +72,5 @@ function accepts({ command, responses }: InFlight, line: string): boolean {
 /** With echo on the command comes back, and so does what was typed at the prompt, Ctrl-Z included. */
 function isEcho(line: string, command: Command): boolean {
   if (line === command.text) return true;
-  return command.pdu !== undefined && line.replace(/^>\s*/, "").replace(/\x1a$/, "") === command.pdu.hex;
+  return command.pdu !== undefined && line.replace(/^>\s*/, "").replace(CTRL_Z, "") === command.pdu.hex;
 }

@@ -112,7 +112,10 @@ function written(machine: Machine): Step {
     const effects: Effect[] = [{ is: "arm", ms: command.timeoutMs }];
     if (prompts) effects.unshift({ is: "expect-prompt", expected: true });
     return {
-      machine: { ...machine, state: { is: prompts ? "awaiting-prompt" : "awaiting-final", flight: state.flight } },
+      machine: {
+        ...machine,
+        state: { is: prompts ? "awaiting-prompt" : "awaiting-final", flight: state.flight },
+      },
       effects,
     };
   }
@@ -181,7 +184,10 @@ function line(machine: Machine, text: string, urcs: UrcTable): Step {
     }
     case "response": {
       if (!seen.pduFollows) return collected(machine, { text, pdu: null });
-      return { machine: { ...machine, responseHeader: text }, effects: damagedHeader(machine.responseHeader) };
+      return {
+        machine: { ...machine, responseHeader: text },
+        effects: damagedHeader(machine.responseHeader),
+      };
     }
     case "late":
       return { machine, effects: [{ is: "late", text }] };
@@ -211,7 +217,10 @@ function collected(machine: Machine, response: ResponseLine): Step {
   const flight = flightOf(state);
   if (state.is === "idle" || flight === null) return { machine, effects: [] };
   const { command } = flight;
-  const ms = command.pdu !== undefined && state.is === "awaiting-final" ? command.pdu.finalWithinMs : command.timeoutMs;
+  const ms =
+    command.pdu !== undefined && state.is === "awaiting-final"
+      ? command.pdu.finalWithinMs
+      : command.timeoutMs;
   return {
     machine: { ...machine, state: { ...state, flight: { command, lines: [...flight.lines, response] } } },
     effects: state.is === "awaiting-final" ? [{ is: "arm", ms }] : [],

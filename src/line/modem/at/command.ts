@@ -65,7 +65,7 @@ export function prefixed(prefix: string): (line: string) => boolean {
 }
 
 /** What follows the colon, trimmed. */
-export function valueOf(line: string): string {
+export function afterColon(line: string): string {
   const colon = line.indexOf(":");
   return line.slice(colon + 1).trim();
 }
@@ -76,7 +76,7 @@ export function fieldsOf(line: string): string[] {
   let field = "";
   let quoted = false;
   let depth = 0;
-  for (const character of valueOf(line)) {
+  for (const character of afterColon(line)) {
     if (character === '"') quoted = !quoted;
     else if (character === "," && !quoted && depth === 0) {
       fields.push(field.trim());
