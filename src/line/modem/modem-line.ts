@@ -150,7 +150,8 @@ class ModemLine implements Line {
     const result = await session.submit(pdu, signal);
     const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
-    if (outcome.is === "rejected" && outcome.fault.disposition === "line") session.nudge();
+    if (outcome.is === "rejected" && result.is === "error" && outcome.fault.disposition === "line")
+      session.nudge();
     return outcome;
   }
 

@@ -200,6 +200,8 @@ export class Session {
       }
       if (setup.indications !== null) {
         const answer = await may(this.#ask, query("AT+CNMI?"));
+        // Whoever asked for a look until now gets this one.
+        this.#watchSoon = false;
         const line = answer?.[0]?.text;
         if (line !== undefined && !sameIndications(setup.indications, line)) {
           this.#restart("the modem has forgotten how to announce messages");
