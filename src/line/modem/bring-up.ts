@@ -8,7 +8,7 @@ import type { LineFacts, LineMemory } from "../line.ts";
 import { type Ask, lineOf, may, patiently } from "./ask.ts";
 import { afterColon, fieldsOf } from "./at/command.ts";
 import { ATTENTION, CFUN_FULL, plainQuery, query, set } from "./commands.ts";
-import { setIndications } from "./indications.ts";
+import { type Indications, setIndications } from "./indications.ts";
 import { unlock } from "./pin.ts";
 import { askRegistration, type Registration } from "./registration.ts";
 import { ensureSmsc } from "./smsc.ts";
@@ -31,7 +31,7 @@ export type Setup = {
   readonly sim: string;
   readonly storages: Storages;
   /** What `+CNMI` was set to; null when the modem takes none of ours. */
-  readonly indications: string | null;
+  readonly indications: Indications | null;
   /** True when `+CMT` and `+CDS` have to be acknowledged (`+CSMS=1`). */
   readonly acknowledges: boolean;
   /** Goes into each PDU where the modem cannot keep it. */
