@@ -1,0 +1,79 @@
+/**
+ * From what an app asks to a Message on disk. The text is cut here, once: everything behind hands over the
+ * Segments as they were cut. The promise of `accept` settles when the row is synced, and only then may a 201 be
+ * answered (DESIGN §4.1).
+ */
+import type { Clock } from "../../runtime/clock.ts";
+import type { KeySequence } from "../../runtime/ids.ts";
+import { cut } from "../../sms/cut.ts";
+import type { AcceptResult, Lane, NewOutbound, Store } from "../../store/store.ts";
+
+/** `ValidityPeriod`, contract §3.1: one second to ten hours, ten hours when nothing is said. */
+export const DEFAULT_VALIDITY_SECONDS = 36_000;
+
+/** A queue holds ten hours of Segments at its Number's rate (contract §4.4). */
+const QUEUE_SECONDS = 36_000;
+
+/** Segments per second of one Number. */
+export type Rate = number | "unlimited";
+
+export type OutboundRequest = {
+  readonly accountSid: string;
+  readonly direction: "outbound-api" | "outbound-reply";
+  readonly from: string;
+  readonly to: string;
+  readonly body: string;
+  readonly messagingServiceSid: string | null;
+  readonly statusCallback: string | null;
+  /** The Number whose queue it joins. */
+  readonly queue: string;
+  readonly lane: Lane;
+  /** Null: the default. */
+  readonly validitySeconds: number | null;
+  readonly segmentsPerSecond: Rate;
+};
+
+export type Accept = {
+  /** Everything but the disk: for callers who put the row into a transaction of their own. */
+  readonly prepare: (request: OutboundRequest) => NewOutbound;
+  readonly accept: (request: OutboundRequest) => Promise<AcceptResult>;
+};
+
+export function createAccept(options: {
+  readonly store: Pick<Store, "accept">;
+  readonly keys: KeySequence;
+  readonly clock: Clock;
+  readonly limits: { readonly maxQueued: number };
+}): Accept {
+  const { store, keys, clock, limits } = options;
+
+  const prepare = (request: OutboundRequest): NewOutbound => {
+    const { alphabet, parts } = cut(request.body);
+    const createdAt = clock.now();
+    return {
+      sid: keys.sid("SM"),
+      accountSid: request.accountSid,
+      direction: request.direction,
+      from: request.from,
+      to: request.to,
+      body: request.body,
+      alphabet,
+      parts,
+      messagingServiceSid: request.messagingServiceSid,
+      statusCallback: request.statusCallback,
+      queue: request.queue,
+      lane: request.lane,
+      createdAt,
+      expiresAt: createdAt + (request.validitySeconds ?? DEFAULT_VALIDITY_SECONDS) * 1000,
+      maxQueuedSegments: queueBound(request.segmentsPerSecond, limits.maxQueued),
+    };
+  };
+
+  return { prepare, accept: (request) => store.accept(prepare(request)) };
+}
+
+/** How many Segments a queue may hold. Never above `maxQueued`: the disk is finite, whatever the rate. */
+export function queueBound(rate: Rate, maxQueued: number): number {
+  if (rate === "unlimited") return maxQueued;
+  return Math.min(maxQueued, Math.max(1, Math.floor(rate * QUEUE_SECONDS)));
+}

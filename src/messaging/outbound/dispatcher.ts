@@ -1,0 +1,172 @@
+/**
+ * Takes Messages from their Numbers' queues to the Lines. One queue per Number, one feed per Line: a slow Line
+ * delays its own Numbers and nobody else's.
+ *
+ * It is driven by nudges: a commit that put a Message into a queue, a Line's change of state, an answer, a
+ * timer. Every half minute it looks at all queues once, for whatever the nudges may have missed (a wall clock
+ * that jumped over a `retryAt`, a Number that got a Line), and fails what outlived its validity behind a Line
+ * that is not ready.
+ */
+import type { Clock, Timer } from "../../runtime/clock.ts";
+import type { Log } from "../../runtime/log.ts";
+import type { Store } from "../../store/store.ts";
+import type { Rate } from "./accept.ts";
+import { LineFeed } from "./line-feed.ts";
+import type { LineRoster } from "./line-roster.ts";
+import { NumberQueue } from "./number-queue.ts";
+import { Outcomes } from "./outcomes.ts";
+import { Pending } from "./pending.ts";
+import { recordParkedReports } from "./report.ts";
+import { type UnknownPolicy, UnknownWatch } from "./unknown-watch.ts";
+
+const LOOK_AGAIN_MS = 30_000;
+
+export class Dispatcher {
+  readonly #store: Store;
+  readonly #roster: LineRoster;
+  readonly #clock: Clock;
+  readonly #rateOf: (number: string) => Rate;
+  readonly #pending: Pending;
+  readonly #watch: UnknownWatch;
+  readonly #queues = new Map<string, NumberQueue>();
+  readonly #feeds = new Map<string, LineFeed>();
+  readonly #feedOf = new Map<NumberQueue, LineFeed>();
+  readonly #stop = new AbortController();
+  readonly #options: {
+    readonly log: Log;
+    readonly outcomes: Outcomes;
+  };
+  #stopListening: (() => void) | null = null;
+  #lookAgain: Timer | null = null;
+  #state: "new" | "running" | "stopped" = "new";
+
+  constructor(options: {
+    readonly store: Store;
+    readonly roster: LineRoster;
+    readonly clock: Clock;
+    readonly log: Log;
+    /** Segments per second of a Number. */
+    readonly rateOf: (number: string) => Rate;
+    readonly policy: UnknownPolicy;
+  }) {
+    const { store, roster, clock, log, policy } = options;
+    this.#store = store;
+    this.#roster = roster;
+    this.#clock = clock;
+    this.#rateOf = options.rateOf;
+    this.#pending = new Pending(log);
+    this.#watch = new UnknownWatch({ store, roster, clock, log, pending: this.#pending, policy });
+    const outcomes = new Outcomes({
+      store,
+      clock,
+      log,
+      onUnknown: (submission) => this.#watch.add(submission),
+      onAccepted: (submission) =>
+        recordParkedReports(
+          { store, kindOf: (line) => roster.get(line)?.kind ?? "modem", clock },
+          submission,
+        ),
+    });
+    this.#options = { log, outcomes };
+  }
+
+  /** Settles when what a former process left behind is known: queues with Messages, outcomes nobody knows. */
+  async start(): Promise<void> {
+    if (this.#state !== "new") return;
+    this.#state = "running";
+    this.#stopListening = this.#roster.onState((line, state) => {
+      this.#watch.lineStateChanged(line.name, state === "ready");
+      this.#feeds.get(line.name)?.lineStateChanged();
+    });
+    this.#store.onQueued((number) => this.#nudge(number));
+    const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll()]);
+    for (const submission of unknown) this.#watch.add(submission);
+    this.#armLookAgain();
+  }
+
+  /**
+   * The stop ladder: claim nothing more, call back what is before its point of no return, wait `graceMs` for
+   * what is behind it, record the rest as unknown. Idempotent.
+   */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#state === "running") {
+      this.#state = "stopped";
+      this.#stopListening?.();
+      this.#lookAgain?.cancel();
+      this.#watch.stop();
+      const stopping = [...this.#feeds.values()].map((feed) => feed.stop(graceMs));
+      this.#stop.abort();
+      await Promise.all(stopping);
+    }
+    this.#state = "stopped";
+    await this.#pending.drain();
+  }
+
+  #nudge(number: string): void {
+    if (this.#state !== "running") return;
+    const queue = this.#queueOf(number);
+    queue.mayHaveWork = true;
+    this.#assign(queue)?.pump();
+  }
+
+  #queueOf(number: string): NumberQueue {
+    let queue = this.#queues.get(number);
+    if (queue === undefined) {
+      queue = new NumberQueue(number, this.#clock, () => this.#rateOf(number));
+      this.#queues.set(number, queue);
+    }
+    return queue;
+  }
+
+  /** A Number may be given another Line while its queue is not empty. */
+  #assign(queue: NumberQueue): LineFeed | null {
+    const line = this.#roster.lineOf(queue.number);
+    const now = this.#feedOf.get(queue) ?? null;
+    const next = line === null ? null : this.#feedFor(line.name);
+    if (now === next) return next;
+    now?.remove(queue);
+    this.#feedOf.delete(queue);
+    if (next !== null) {
+      next.add(queue);
+      this.#feedOf.set(queue, next);
+    }
+    return next;
+  }
+
+  #feedFor(name: string): LineFeed | null {
+    const line = this.#roster.get(name);
+    if (line === null) return null;
+    let feed = this.#feeds.get(name);
+    if (feed === undefined) {
+      feed = new LineFeed({
+        line,
+        store: this.#store,
+        clock: this.#clock,
+        pending: this.#pending,
+        signal: this.#stop.signal,
+        ...this.#options,
+      });
+      this.#feeds.set(name, feed);
+    }
+    return feed;
+  }
+
+  async #nudgeAll(): Promise<void> {
+    for (const { queue } of await this.#store.queueDepths()) this.#nudge(queue);
+  }
+
+  #armLookAgain(): void {
+    if (this.#state !== "running") return;
+    this.#lookAgain = this.#clock.timer(LOOK_AGAIN_MS, () => {
+      this.#pending.own("look again", this.#look());
+      this.#armLookAgain();
+    });
+  }
+
+  async #look(): Promise<void> {
+    const depths = await this.#store.queueDepths();
+    if (depths.length === 0) return;
+    await this.#store.expire(this.#clock.now());
+    for (const { queue } of depths) this.#nudge(queue);
+  }
+}

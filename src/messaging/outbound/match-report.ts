@@ -1,0 +1,93 @@
+/**
+ * Which Submission a delivery report is about. Pure.
+ *
+ * A TP-MR comes back after 256 messages and a recipient may be written nationally, so neither is enough alone:
+ * the reference and the recipient together name the Submission, the newest one that was sent before the report's
+ * own service centre time stamp. That stamp is the network's clock and ours may be wrong (a Pi without a
+ * battery), so a Submission that is the only one with this reference and recipient is taken whatever the clocks
+ * say. A recipient the service centre masked (`+#0842…`) leaves the reference alone, which is good enough when
+ * one open Submission has it.
+ *
+ * A Submission whose outcome is unknown has no reference. A report that nothing else claims and that names its
+ * recipient within two minutes of the attempt is taken for its report: the one nearest in time. While another
+ * Submission to that recipient still waits for its answer the report is left alone: it may belong to that one,
+ * and a message held unknown for longer is better than one believed delivered.
+ */
+import type { Report } from "../../sms/message.ts";
+import type { OpenSubmission } from "../../store/store.ts";
+
+const CLOCK_SLACK_MS = 120_000;
+/** Four days, what most service centres keep a message at the most, and an hour. */
+const REPORT_LIFE_MS = 97 * 3_600_000;
+const LEAST_TAIL_DIGITS = 7;
+
+type Told = Pick<Report, "reference" | "recipient" | "tpScts">;
+
+export function matchReport(
+  report: Told,
+  open: readonly OpenSubmission[],
+  now: number,
+): OpenSubmission | null {
+  return named(report, open, now) ?? adopted(report, open, now);
+}
+
+function named(report: Told, open: readonly OpenSubmission[], now: number): OpenSubmission | null {
+  const submittedAt = epochOf(report.tpScts) ?? now;
+  const sameReference = open.filter(
+    ({ state, reference }) => state === "accepted" && reference === report.reference,
+  );
+  const inTime = ({ startedAt }: OpenSubmission) =>
+    startedAt <= submittedAt + CLOCK_SLACK_MS && startedAt >= now - REPORT_LIFE_MS;
+
+  for (const likeness of ["exact", "tail"] as const) {
+    const alike = newestFirst(
+      sameReference.filter(({ recipient }) => likenessOf(recipient, report.recipient) === likeness),
+    );
+    const best = alike.find(inTime) ?? (alike.length === 1 ? alike[0] : undefined);
+    if (best !== undefined) return best;
+  }
+  const only = sameReference.filter(inTime);
+  return isMasked(report.recipient) && only.length === 1 ? (only[0] ?? null) : null;
+}
+
+function adopted(report: Told, open: readonly OpenSubmission[], now: number): OpenSubmission | null {
+  const toRecipient = open.filter(
+    ({ state, recipient }) => state !== "accepted" && likenessOf(recipient, report.recipient) !== "none",
+  );
+  if (toRecipient.some(({ state }) => state === "trying")) return null;
+  const submittedAt = epochOf(report.tpScts);
+  if (submittedAt === null) {
+    const recent = toRecipient.filter(({ startedAt }) => startedAt >= now - REPORT_LIFE_MS);
+    return recent.length === 1 ? (recent[0] ?? null) : null;
+  }
+  const distance = ({ startedAt }: OpenSubmission) => Math.abs(startedAt - submittedAt);
+  const near = toRecipient.filter((submission) => distance(submission) <= CLOCK_SLACK_MS);
+  return near.sort((a, b) => distance(a) - distance(b))[0] ?? null;
+}
+
+/**
+ * `exact`: the same digits. `tail`: one is written nationally (`0612345678`), and its digits without the trunk
+ * prefix end the other. Short codes and names are compared exactly.
+ */
+export function likenessOf(one: string, other: string): "exact" | "tail" | "none" {
+  const [a, b] = [one.replace(/^\+/, ""), other.replace(/^\+/, "")];
+  if (a === b) return "exact";
+  if (isMasked(one) || isMasked(other)) return "none";
+  if (one.startsWith("+") && other.startsWith("+")) return "none";
+  const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];
+  const tail = shorter.replace(/^0+/, "");
+  return tail.length >= LEAST_TAIL_DIGITS && longer.endsWith(tail) ? "tail" : "none";
+}
+
+function isMasked(address: string): boolean {
+  return !/^\+?\d+$/.test(address);
+}
+
+function newestFirst(submissions: readonly OpenSubmission[]): readonly OpenSubmission[] {
+  return [...submissions].sort((a, b) => b.startedAt - a.startedAt);
+}
+
+function epochOf(tpScts: string | null): number | null {
+  const epoch = tpScts === null ? Number.NaN : Date.parse(tpScts);
+  return Number.isNaN(epoch) ? null : epoch;
+}

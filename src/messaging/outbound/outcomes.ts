@@ -1,0 +1,103 @@
+/**
+ * Writes down what became of a Submission and everything that follows from it: the event that tells the
+ * operator, the report that was quicker than the answer, the watch over an unknown outcome.
+ */
+import { assertNever } from "../../runtime/assert-never.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { Log } from "../../runtime/log.ts";
+import { maskNumber } from "../../runtime/log.ts";
+import type { Claim, Settlement, Store, UnknownSubmission } from "../../store/store.ts";
+
+export type Subject = {
+  readonly claim: Claim;
+  readonly queue: string;
+  readonly line: string;
+  readonly startedAt: number;
+};
+
+/** What a Submission must be known by to find the reports that came before its answer. */
+export type AcceptedSubmission = {
+  readonly submissionId: string;
+  readonly line: string;
+  readonly reference: string;
+  readonly recipient: string;
+  readonly startedAt: number;
+};
+
+export class Outcomes {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #onUnknown: (submission: UnknownSubmission) => void;
+  readonly #onAccepted: (submission: AcceptedSubmission) => Promise<void>;
+
+  constructor(options: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly onUnknown: (submission: UnknownSubmission) => void;
+    readonly onAccepted: (submission: AcceptedSubmission) => Promise<void>;
+  }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#onUnknown = options.onUnknown;
+    this.#onAccepted = options.onAccepted;
+  }
+
+  async record(subject: Subject, settlement: Settlement): Promise<void> {
+    const { claim, line, queue, startedAt } = subject;
+    const { submissionId, messageSid } = claim;
+    const recipient = claim.segment.to;
+    const settling = this.#store.settle(submissionId, settlement, this.#clock.now());
+    this.#log.debug(
+      { line, messageSid, submissionId, to: maskNumber(recipient), outcome: settlement.is },
+      "submission settled",
+    );
+    switch (settlement.is) {
+      case "accepted": {
+        // Asked for in the same tick: the store answers it after the settle, in the same transaction.
+        const { reference } = settlement;
+        const reports = this.#onAccepted({ submissionId, line, reference, recipient, startedAt });
+        await Promise.all([settling, reports]);
+        return;
+      }
+      case "retry":
+      case "released":
+        await settling;
+        return;
+      case "failed": {
+        const { is, message } = await settling;
+        if (is === "stale") return;
+        await this.#store.addEvent({
+          type: "message.failed",
+          level: "warning",
+          at: this.#clock.now(),
+          text: `The message to ${maskNumber(recipient)} failed on ${line}: ${settlement.why}`,
+          line,
+          messageSid,
+          accountSid: message.accountSid,
+          errorCode: settlement.errorCode,
+        });
+        return;
+      }
+      case "unknown": {
+        const { is, message } = await settling;
+        if (is === "stale") return;
+        this.#onUnknown({ submissionId, messageSid, queue, line, recipient, startedAt });
+        await this.#store.addEvent({
+          type: "message.unknown",
+          level: "warning",
+          at: this.#clock.now(),
+          text: `Nobody knows whether the network took the message to ${maskNumber(recipient)} on ${line}: ${settlement.why}. A delivery report may still tell.`,
+          line,
+          messageSid,
+          accountSid: message.accountSid,
+        });
+        return;
+      }
+      default:
+        assertNever(settlement);
+    }
+  }
+}

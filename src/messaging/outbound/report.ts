@@ -1,0 +1,128 @@
+/**
+ * Delivery reports. `match-report.ts` says whose; here it is written down, and only then does the Line
+ * acknowledge it to the network.
+ *
+ * A report may be quicker than the answer to its own submit (the modem interleaves `+CDS` and `+CMGS`). It is
+ * parked then, on disk, and looked for in two places, one of which must see it: by whoever settles a Submission
+ * as accepted, after the settle; and here once more, after the parking.
+ */
+import type { Kept, LineKind } from "../../line/line.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { reasonOf } from "../../runtime/fault.ts";
+import type { Log } from "../../runtime/log.ts";
+import { maskNumber } from "../../runtime/log.ts";
+import type { Report } from "../../sms/message.ts";
+import type { OpenSubmission, ParkedReport, ReportRecord, Store } from "../../store/store.ts";
+import { matchReport } from "./match-report.ts";
+import type { AcceptedSubmission } from "./outcomes.ts";
+import { codeOfReport } from "./twilio-codes.ts";
+
+type Deps = {
+  readonly store: Store;
+  /** Which kind a Line is: the numbers in a report mean something else on each. */
+  readonly kindOf: (line: string) => LineKind;
+  readonly clock: Clock;
+};
+
+export function createReportHandler(
+  deps: Deps & { readonly log: Log },
+): (line: string, report: Report) => Promise<Kept> {
+  const { store, clock, log } = deps;
+
+  const find = async (line: string, report: Report) => {
+    const open = await store.openSubmissions(line, report.reference);
+    return { open, match: matchReport(report, open, clock.now()) };
+  };
+
+  const handle = async (line: string, report: Report): Promise<void> => {
+    const at = clock.now();
+    const first = await find(line, report);
+    if (first.match !== null) {
+      await record(deps, line, first.match.submissionId, report, at);
+      return;
+    }
+    await store.parkReport(line, report, at);
+    const second = await find(line, report);
+    if (second.match !== null) {
+      await recordParkedReports(deps, asAccepted(second.match, report.reference));
+      return;
+    }
+    if (second.open.some(({ state }) => state !== "accepted")) return;
+    const { reference, state, recipient } = report;
+    await store.addEvent({
+      type: "report.unmatched",
+      level: "info",
+      at,
+      text: `${line} brought a delivery report for ${maskNumber(recipient)} that no message waits for.`,
+      line,
+      detail: { reference, state, status: report.status },
+    });
+  };
+
+  return async (line, report) => {
+    try {
+      await handle(line, report);
+      return "kept";
+    } catch (error) {
+      log.error(
+        { line, reference: report.reference, reason: reasonOf(error) },
+        "a delivery report was not kept",
+      );
+      return "refused";
+    }
+  };
+}
+
+/** After a Submission was accepted: the reports that came before its answer did. */
+export async function recordParkedReports(deps: Deps, submission: AcceptedSubmission): Promise<void> {
+  const { line, reference, submissionId, recipient, startedAt } = submission;
+  const parked = await deps.store.parkedReports(line, reference);
+  const open: OpenSubmission = {
+    submissionId,
+    messageSid: "",
+    line,
+    state: "accepted",
+    reference,
+    recipient,
+    startedAt,
+  };
+  const ours: ParkedReport[] = [];
+  for (const candidate of parked) {
+    // A reference comes back: what was parked before this Submission began is an earlier one's.
+    if (candidate.at < startedAt) continue;
+    if (matchReport(candidate.report, [open], candidate.at) !== null) ours.push(candidate);
+  }
+  for (const { report, at } of ours) await record(deps, line, submissionId, report, at);
+  if (ours.length > 0) await deps.store.dropParked(ours.map(({ parkedId }) => parkedId));
+}
+
+async function record(
+  deps: Deps,
+  line: string,
+  submissionId: string,
+  report: Report,
+  at: number,
+): Promise<void> {
+  const { store, kindOf } = deps;
+  const errorCode = report.state === "failed" ? codeOfReport(kindOf(line), report.status) : null;
+  const { state, status, reference, doneAt } = report;
+  const entry: ReportRecord = { state, status, errorCode, reference, doneAt, at };
+  const { is, message } = await store.recordReport(submissionId, entry);
+  if (is === "stale" || errorCode === null) return;
+  await store.addEvent({
+    type: "message.failed",
+    level: "warning",
+    at,
+    text: `The network could not deliver the message to ${maskNumber(message.to)}: status ${status}.`,
+    line,
+    messageSid: message.sid,
+    accountSid: message.accountSid,
+    errorCode,
+    detail: { status },
+  });
+}
+
+function asAccepted(match: OpenSubmission, reference: string): AcceptedSubmission {
+  const { submissionId, line, recipient, startedAt } = match;
+  return { submissionId, line, reference, recipient, startedAt };
+}

@@ -1,0 +1,83 @@
+/**
+ * The one place where what a network says becomes what an app is told: Twilio's delivery error codes (contract
+ * §12.2). The networks' vocabularies are wider and vaguer than Twilio's, so most rows of a table that is not
+ * listed here are 30008, "unknown error"; the fault's own words go into the event.
+ */
+import type { LineKind } from "../../line/line.ts";
+import type { Fault } from "../../runtime/fault.ts";
+
+export const EXPIRED = 30036;
+export const UNKNOWN_ERROR = 30008;
+
+const UNREACHABLE = 30003;
+const BLOCKED = 30004;
+const UNKNOWN_HANDSET = 30005;
+const UNREACHABLE_CARRIER = 30006;
+const FILTERED = 30007;
+const CONGESTION = 30017;
+const SENDER_NOT_REGISTERED = 30018;
+const TOO_LARGE = 30019;
+const PROVIDER_TIMEOUT = 30410;
+
+/** `+CMS ERROR`: 0–127 RP-Cause (24.011 §E.2), 128–255 TP-FCS (23.040 §9.2.3.22), 300–511 27.005 §3.2.5. */
+const BY_CMS: ReadonlyMap<number, number> = new Map([
+  [1, UNKNOWN_HANDSET], // unassigned number
+  [8, BLOCKED], // operator determined barring
+  [10, BLOCKED], // call barred
+  [17, CONGESTION], // network failure
+  [21, BLOCKED], // short message transfer rejected
+  [22, CONGESTION], // congestion
+  [27, UNREACHABLE], // destination out of service
+  [38, PROVIDER_TIMEOUT], // network out of order
+  [41, CONGESTION], // temporary failure
+  [42, CONGESTION], // congestion
+  [47, CONGESTION], // resources unavailable
+  [192, CONGESTION], // SC busy
+  [194, PROVIDER_TIMEOUT], // SC system failure
+  [195, UNKNOWN_HANDSET], // invalid SME address
+  [196, BLOCKED], // destination SME barred
+  [331, PROVIDER_TIMEOUT], // no network service
+  [332, PROVIDER_TIMEOUT], // network time-out
+]);
+
+/** `command_status` of submit_sm_resp, SMPP 3.4 §5.1.3. */
+const BY_COMMAND_STATUS: ReadonlyMap<number, number> = new Map([
+  [0x01, TOO_LARGE], // ESME_RINVMSGLEN
+  [0x0a, SENDER_NOT_REGISTERED], // ESME_RINVSRCADR
+  [0x0b, UNKNOWN_HANDSET], // ESME_RINVDSTADR
+  [0x14, CONGESTION], // ESME_RMSGQFUL
+  [0x58, CONGESTION], // ESME_RTHROTTLED
+]);
+
+/** TP-Status, 23.040 §9.2.3.15. Every value of 60h–7Fh is a temporary cause the SC gave up on. */
+const BY_TP_STATUS: ReadonlyMap<number, number> = new Map([
+  [0x41, UNREACHABLE_CARRIER], // incompatible destination
+  [0x42, BLOCKED], // connection rejected by SME
+  [0x43, UNKNOWN_HANDSET], // not obtainable
+  [0x45, UNREACHABLE_CARRIER], // no interworking available
+  [0x46, UNREACHABLE], // validity period expired at the SC
+]);
+
+/** `message_state`, SMPP 3.4 §5.2.28. */
+const BY_MESSAGE_STATE: ReadonlyMap<number, number> = new Map([
+  [3, UNREACHABLE], // EXPIRED
+  [5, UNREACHABLE], // UNDELIVERABLE
+  [8, FILTERED], // REJECTED
+]);
+
+/** The code of a Message that could not be handed to the network. */
+export function codeOfFault(fault: Fault): number {
+  if (fault.status === null) {
+    return fault.code === "at.timeout" || fault.code === "line.closed" ? PROVIDER_TIMEOUT : UNKNOWN_ERROR;
+  }
+  if (fault.code === "modem.cms") return BY_CMS.get(fault.status) ?? UNKNOWN_ERROR;
+  if (fault.code === "smpp.status") return BY_COMMAND_STATUS.get(fault.status) ?? UNKNOWN_ERROR;
+  return UNKNOWN_ERROR;
+}
+
+/** The code of a Message that the network had and could not deliver. */
+export function codeOfReport(kind: LineKind, status: number): number {
+  if (kind === "smpp") return BY_MESSAGE_STATE.get(status) ?? UNKNOWN_ERROR;
+  if (status >= 0x60 && status <= 0x7f) return UNREACHABLE;
+  return BY_TP_STATUS.get(status) ?? UNKNOWN_ERROR;
+}

@@ -1,0 +1,130 @@
+/**
+ * Ends unknown outcomes. A delivery report may settle one as long as it waits here; when the wait is over the
+ * site's policy decides, and an event says so: it is never silent (DESIGN §4.2).
+ *
+ * - The wait runs on the monotonic clock while the Line is `ready`, which a Line only is once everything the
+ *   network had stored for us is drained. A Line that leaves `ready` cannot bring a report: its waits begin anew
+ *   when it is back.
+ * - A Line that never stays ready long enough must not keep a Message open for ever: after ten hours, the longest
+ *   a Message may be valid, the policy decides all the same.
+ */
+import type { Clock, Timer } from "../../runtime/clock.ts";
+import type { NewEvent } from "../../runtime/event.ts";
+import type { Log } from "../../runtime/log.ts";
+import { maskNumber } from "../../runtime/log.ts";
+import type { Store, UnknownSubmission } from "../../store/store.ts";
+import { DEFAULT_VALIDITY_SECONDS } from "./accept.ts";
+import type { LineRoster } from "./line-roster.ts";
+import type { Pending } from "./pending.ts";
+import { UNKNOWN_ERROR } from "./twilio-codes.ts";
+
+export type UnknownPolicy = {
+  readonly onUnknownOutcome: "resend" | "fail";
+  readonly unknownOutcomeWaitSeconds: number;
+};
+
+type Entry = { readonly submission: UnknownSubmission; wait: Timer | null; readonly end: Timer };
+
+export class UnknownWatch {
+  readonly #store: Store;
+  readonly #roster: LineRoster;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #pending: Pending;
+  readonly #policy: UnknownPolicy;
+  readonly #entries = new Map<string, Entry>();
+  #stopped = false;
+
+  constructor(options: {
+    readonly store: Store;
+    readonly roster: LineRoster;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly pending: Pending;
+    readonly policy: UnknownPolicy;
+  }) {
+    this.#store = options.store;
+    this.#roster = options.roster;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#pending = options.pending;
+    this.#policy = options.policy;
+  }
+
+  add(submission: UnknownSubmission): void {
+    const { submissionId } = submission;
+    if (this.#stopped || this.#entries.has(submissionId)) return;
+    const end = this.#clock.timer(DEFAULT_VALIDITY_SECONDS * 1000, () => this.#judge(submissionId));
+    const entry: Entry = { submission, wait: null, end };
+    this.#entries.set(submissionId, entry);
+    // A Line that is no longer configured will never be ready again: nothing to wait for but the time.
+    const line = this.#roster.get(submission.line);
+    if (line === null || line.status.state === "ready") this.#beginWait(entry);
+  }
+
+  lineStateChanged(name: string, isReady: boolean): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.submission.line !== name) continue;
+      if (isReady && entry.wait === null) this.#beginWait(entry);
+      if (!isReady) {
+        entry.wait?.cancel();
+        entry.wait = null;
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const { wait, end } of this.#entries.values()) {
+      wait?.cancel();
+      end.cancel();
+    }
+    this.#entries.clear();
+  }
+
+  #beginWait(entry: Entry): void {
+    const waitMs = this.#policy.unknownOutcomeWaitSeconds * 1000;
+    entry.wait = this.#clock.timer(waitMs, () => this.#judge(entry.submission.submissionId));
+  }
+
+  #judge(submissionId: string): void {
+    const entry = this.#entries.get(submissionId);
+    if (entry === undefined) return;
+    this.#entries.delete(submissionId);
+    entry.wait?.cancel();
+    entry.end.cancel();
+    this.#pending.own("judge unknown", this.#resolve(entry.submission));
+  }
+
+  async #resolve(submission: UnknownSubmission): Promise<void> {
+    const verdict = this.#policy.onUnknownOutcome === "resend" ? "resend" : "failed";
+    const at = this.#clock.now();
+    const event = verdict === "resend" ? resentEvent(submission, at) : failedEvent(submission, at);
+    const { is } = await this.#store.resolveUnknown(submission.submissionId, verdict, { at, event });
+    const { line, messageSid } = submission;
+    if (is === "settled") this.#log.warn({ line, messageSid, verdict }, "unknown outcome judged");
+  }
+}
+
+function resentEvent(submission: UnknownSubmission, at: number): NewEvent {
+  return {
+    type: "message.resent",
+    level: "warning",
+    at,
+    text: `No delivery report settled the message to ${maskNumber(submission.recipient)} on ${submission.line}: it is sent again and may arrive twice.`,
+    line: submission.line,
+    messageSid: submission.messageSid,
+  };
+}
+
+function failedEvent(submission: UnknownSubmission, at: number): NewEvent {
+  return {
+    type: "message.failed",
+    level: "warning",
+    at,
+    text: `No delivery report settled the message to ${maskNumber(submission.recipient)} on ${submission.line}: it is failed, as configured, though it may have arrived.`,
+    line: submission.line,
+    messageSid: submission.messageSid,
+    errorCode: UNKNOWN_ERROR,
+  };
+}
