@@ -1,0 +1,136 @@
+/**
+ * One try of one webhook, from the first request to a decision: the app, where that fails its fallback (contract
+ * §9.5), and what follows from both. Nothing is written here; the deliverer commits the decision.
+ */
+import type { NewEvent } from "../../runtime/event.ts";
+import type { WebhookDeferral, WebhookTask } from "../../store/store.ts";
+import { type Conversation, converse, type MessageVerb, type Opening } from "./converse.ts";
+import { type CountryOf, parametersOf } from "./payload.ts";
+import type { RequestContext } from "./request.ts";
+import { type Trouble, verdictOn } from "./verdict.ts";
+import {
+  failedEvent,
+  fallbackEvent,
+  internalEvent,
+  problemEvent,
+  retryEvent,
+  tooLateEvent,
+} from "./webhook-events.ts";
+
+export type Decision =
+  | {
+      readonly is: "finish";
+      readonly messages: readonly MessageVerb[];
+      readonly events: readonly NewEvent[];
+    }
+  | { readonly is: "defer"; readonly deferral: WebhookDeferral };
+
+export type AttemptContext = RequestContext & {
+  readonly authTokenOf: (accountSid: string) => string | null;
+  readonly countryOf: CountryOf;
+  readonly retryForMs: number;
+  readonly replyWithinMs: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+};
+
+type Located = Trouble & { readonly url: string };
+
+/** Rejects only with the reason of `context.signal`. */
+export async function attempt(task: WebhookTask, context: AttemptContext): Promise<Decision> {
+  const { clock } = context;
+  const authToken = context.authTokenOf(task.facts.accountSid);
+  if (authToken === null) {
+    const text = "The account of this webhook does not exist any more; its app is not told.";
+    return finish([], [internalEvent({ task, at: clock.now() }, 20404, text)]);
+  }
+  const opening: Opening = {
+    kind: task.facts.kind,
+    url: task.url,
+    method: task.method,
+    params: parametersOf(task.facts, context.countryOf),
+    authToken,
+    idempotencyToken: task.idempotencyToken,
+    mayReply: () => clock.now() - task.createdAt <= context.replyWithinMs,
+  };
+  const primary = await converse(opening, context);
+  if (primary.trouble === null) return understood(task, primary, [], clock.now());
+
+  const verdict = verdictOn(primary.trouble, situationOf(task, context, task.fallbackUrl !== null));
+  if (verdict.is !== "fallback" || task.fallbackUrl === null) {
+    return unhappy(task, context, primary, primary.trouble, []);
+  }
+  const fallback = await converse(
+    {
+      ...opening,
+      url: task.fallbackUrl,
+      method: task.fallbackMethod,
+      params: [
+        ...opening.params,
+        ["ErrorCode", String(primary.trouble.code)],
+        ["ErrorUrl", withoutUserinfo(primary.trouble.url)],
+      ],
+    },
+    context,
+  );
+  const at = clock.now();
+  if (fallback.trouble === null) {
+    const events = [...problemsOf(task, primary, at), fallbackEvent({ task, at }, primary.trouble)];
+    // What the app asked for before it stumbled stands: Twilio would have sent it by then.
+    const messages = fallback.tooLate ? [] : [...primary.messages, ...fallback.messages];
+    return understood(task, { ...fallback, messages }, events, at);
+  }
+  return unhappy(task, context, primary, primary.trouble, [failedEvent({ task, at }, fallback.trouble)]);
+}
+
+function understood(
+  task: WebhookTask,
+  conversation: Conversation,
+  events: readonly NewEvent[],
+  at: number,
+): Decision {
+  const late = conversation.tooLate ? [tooLateEvent({ task, at })] : [];
+  return finish(conversation.messages, [...events, ...problemsOf(task, conversation, at), ...late]);
+}
+
+/** With no fallback left: retried, or given up on. `more`: events of the fallback's own failure. */
+function unhappy(
+  task: WebhookTask,
+  context: AttemptContext,
+  conversation: Conversation,
+  trouble: Located,
+  more: readonly NewEvent[],
+): Decision {
+  const at = context.clock.now();
+  const verdict = verdictOn(trouble, situationOf(task, context, false));
+  if (verdict.is === "retry") {
+    const { attempts, notBefore, aside } = verdict;
+    const event = task.attempts === 0 ? retryEvent({ task, at }, trouble, aside) : null;
+    return { is: "defer", deferral: { attempts, notBefore, aside, event } };
+  }
+  const events = [...problemsOf(task, conversation, at), failedEvent({ task, at }, trouble), ...more];
+  return finish(conversation.messages, events);
+}
+
+function finish(messages: readonly MessageVerb[], events: readonly NewEvent[]): Decision {
+  return { is: "finish", messages, events };
+}
+
+function problemsOf(task: WebhookTask, { problems }: Conversation, at: number): NewEvent[] {
+  return problems.map((problem) => problemEvent({ task, at }, problem));
+}
+
+function situationOf(task: WebhookTask, context: AttemptContext, fallbackLeft: boolean) {
+  const { attempts, createdAt } = task;
+  const { clock, retryForMs, random } = context;
+  return { attempts, createdAt, now: clock.now(), retryForMs, fallbackLeft, random: random() };
+}
+
+/** The fallback may be another app's: it learns where it went wrong, not with which password. */
+function withoutUserinfo(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const shown = new URL(url);
+  shown.username = "";
+  shown.password = "";
+  return shown.href;
+}

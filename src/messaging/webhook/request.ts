@@ -1,0 +1,175 @@
+/**
+ * One document from an app, as Twilio asks for it (contract §9.1): signed, redirects followed as a browser does,
+ * credentials of the URL sent only after they were asked for, connection overrides of the fragment obeyed
+ * (§9.6). The whole of it has one time limit. What the answer means is `verdict.ts`' business.
+ */
+import type { Clock } from "../../runtime/clock.ts";
+import type { HttpMethod } from "../../store/store.ts";
+import { type Connection, connectionOf, type RepeatOn } from "./connection-overrides.ts";
+import { type Answer, type ExchangeResult, exchange } from "./exchange.ts";
+import type { NameLookup } from "./lookup.ts";
+import { formOf, type Parameters, requestUrl, signature } from "./signature.ts";
+
+export type DocumentRequest = {
+  readonly url: string;
+  readonly method: HttpMethod;
+  readonly params: Parameters;
+  readonly authToken: string;
+  /** The same over all tries, and for every document of one webhook (contract §9.1). */
+  readonly idempotencyToken: string;
+};
+
+export type DocumentResult =
+  | {
+      readonly is: "answered";
+      readonly answer: Answer;
+      /** Where it came from in the end, userinfo included: relative URLs in it are resolved against this. */
+      readonly documentUrl: string;
+    }
+  | { readonly is: "unanswered"; readonly code: number; readonly why: string }
+  /** Not asked, or not any further: the URL or a redirect leads where a webhook may not go. */
+  | { readonly is: "refused"; readonly code: number; readonly why: string };
+
+export type RequestContext = {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly lookup: NameLookup;
+  readonly signal: AbortSignal;
+};
+
+type Hop = { readonly url: URL; readonly method: HttpMethod; readonly params: Parameters };
+
+const MAX_REDIRECTS = 5;
+
+/** Rejects only with the reason of `context.signal`. */
+export async function requestDocument(
+  request: DocumentRequest,
+  context: RequestContext,
+): Promise<DocumentResult> {
+  if (!URL.canParse(request.url)) return { is: "refused", code: 11100, why: "not a URL" };
+  const url = new URL(request.url);
+  const connection = connectionOf(url, context.timeoutMs);
+  if (connection === null) return { is: "refused", code: 11243, why: "unknown word in rp=" };
+  const deadline = context.clock.monotonicMs() + connection.totalMs;
+  const carrier = new DocumentCarrier(request, connection, context, deadline);
+  for (let repeated = 0; ; repeated++) {
+    const result = await carrier.follow({ url, method: request.method, params: request.params });
+    const reason = repeatReason(result, carrier.connected);
+    if (reason === null || repeated >= connection.repeats || !connection.repeatOn.has(reason)) return result;
+    if (context.clock.monotonicMs() >= deadline) return result;
+  }
+}
+
+class DocumentCarrier {
+  readonly #request: DocumentRequest;
+  readonly #connection: Connection;
+  readonly #context: RequestContext;
+  readonly #deadline: number;
+  /** Whether the last exchange got as far as a connection. */
+  connected = false;
+
+  constructor(request: DocumentRequest, connection: Connection, context: RequestContext, deadline: number) {
+    this.#request = request;
+    this.#connection = connection;
+    this.#context = context;
+    this.#deadline = deadline;
+  }
+
+  async follow(first: Hop): Promise<DocumentResult> {
+    let hop = first;
+    for (let redirects = 0; ; redirects++) {
+      if (hop.url.protocol !== "http:" && hop.url.protocol !== "https:") {
+        return { is: "refused", code: 11100, why: "only http and https are called" };
+      }
+      const result = await this.#authenticated(hop);
+      if (result.is === "own-address") {
+        return { is: "refused", code: 11100, why: "a webhook may not reach this appliance's own ports" };
+      }
+      if (result.is === "no-answer") {
+        return { is: "unanswered", code: result.trouble.code, why: result.trouble.why };
+      }
+      const next = nextHop(hop, result);
+      if (next === "nowhere") return { is: "refused", code: 11200, why: "a redirect to something not a URL" };
+      if (next === null) return { is: "answered", answer: result, documentUrl: hop.url.href };
+      if (redirects >= MAX_REDIRECTS) {
+        return { is: "refused", code: 11215, why: `more than ${MAX_REDIRECTS} redirects` };
+      }
+      hop = next;
+    }
+  }
+
+  /** Credentials go only to who asks for them, and only as Basic. */
+  async #authenticated(hop: Hop): Promise<ExchangeResult> {
+    const result = await this.#exchange(hop, null);
+    if (result.is !== "answer" || result.status !== 401 || hop.url.username === "") return result;
+    if (!/(^|,)\s*basic\b/i.test(result.authenticate ?? "")) return result;
+    return this.#exchange(hop, basicCredentials(hop.url));
+  }
+
+  async #exchange({ url, method, params }: Hop, authorization: string | null): Promise<ExchangeResult> {
+    const { clock, lookup, signal } = this.#context;
+    const target = new URL(requestUrl(url.href, method, params));
+    if (lookup.isOwnLiteral(target)) return { is: "own-address" };
+    const body = method === "POST" ? formOf(params) : null;
+    const { authToken } = this.#request;
+    const headers: Record<string, string> = {
+      ...(body === null
+        ? {}
+        : {
+            "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+            "Content-Length": String(Buffer.byteLength(body)),
+          }),
+      "User-Agent": "TwilioProxy/1.1",
+      Accept: "*/*",
+      "X-Twilio-Signature": signature({ authToken, url: url.href, method, params }),
+      "I-Twilio-Idempotency-Token": this.#request.idempotencyToken,
+      ...(authorization === null ? {} : { Authorization: authorization }),
+    };
+    const totalMs = Math.max(0, this.#deadline - clock.monotonicMs());
+    const { connectMs, readMs, sni } = this.#connection;
+    const result = await exchange(
+      { url: target, method, headers, body, lookup: lookup.for(target), connectMs, readMs, totalMs, sni },
+      clock,
+      signal,
+    );
+    this.connected = result.is === "answer" || (result.is === "no-answer" && result.trouble.phase === "read");
+    return result;
+  }
+}
+
+/** `null`: the answer is not a redirect. 301, 302 and 303 become a GET without parameters, 307 and 308 repeat. */
+function nextHop(hop: Hop, answer: Answer): Hop | "nowhere" | null {
+  const repeats = answer.status === 307 || answer.status === 308;
+  const turnsIntoGet = answer.status === 301 || answer.status === 302 || answer.status === 303;
+  if (!(repeats || turnsIntoGet) || answer.location === null) return null;
+  if (!URL.canParse(answer.location, hop.url.href)) return "nowhere";
+  const url = new URL(answer.location, hop.url);
+  if (url.origin === hop.url.origin && url.username === "") {
+    url.username = hop.url.username;
+    url.password = hop.url.password;
+  }
+  // A GET's parameters went out in its query; a browser does not add them to where it is sent.
+  if (repeats && hop.method === "POST") return { url, method: "POST", params: hop.params };
+  return { url, method: "GET", params: [] };
+}
+
+function basicCredentials(url: URL): string {
+  const plain = `${decoded(url.username)}:${decoded(url.password)}`;
+  return `Basic ${Buffer.from(plain, "utf8").toString("base64")}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function repeatReason(result: DocumentResult, connected: boolean): RepeatOn | null {
+  if (result.is === "unanswered") return connected ? "rt" : "ct";
+  if (result.is === "refused" || result.answer.flaw !== null) return null;
+  const { status } = result.answer;
+  if (status >= 500) return "5xx";
+  return status >= 400 ? "4xx" : null;
+}

@@ -1,0 +1,98 @@
+/** What the operator is told about a webhook: Twilio's code, the HTTP status and the URL, never what was said. */
+import type { EventLevel, EventType, NewEvent } from "../../runtime/event.ts";
+import type { WebhookTask } from "../../store/store.ts";
+import type { TwimlProblem } from "./twiml.ts";
+import type { Trouble } from "./verdict.ts";
+
+type At = { readonly task: WebhookTask; readonly at: number };
+
+export function retryEvent(at: At, trouble: Trouble & { readonly url: string }, aside: boolean): NewEvent {
+  const meanwhile = aside ? "the webhooks behind it go on" : "the webhooks behind it wait";
+  return eventOf(at, "webhook.retry", "warning", trouble, `it will be asked again, ${meanwhile}`);
+}
+
+export function failedEvent(at: At, trouble: Trouble & { readonly url: string }): NewEvent {
+  const kept =
+    at.task.facts.kind === "inbound" ? "the message is kept, nothing is replied" : "it is not told";
+  return eventOf(at, "webhook.failed", "error", trouble, `given up on: ${kept}`);
+}
+
+export function fallbackEvent(at: At, trouble: Trouble & { readonly url: string }): NewEvent {
+  const type = trouble.code >= 12000 ? "twiml.error" : "webhook.failed";
+  return eventOf(at, type, "warning", trouble, "its fallback URL answered instead");
+}
+
+export function problemEvent({ task, at }: At, problem: TwimlProblem): NewEvent {
+  return {
+    ...about({ task, at }),
+    type: "twiml.error",
+    level: "warning",
+    text: `The app's answer: ${problem.text}. This part of it is not acted on.`,
+    errorCode: problem.code,
+    detail: { url: shownUrl(task.url, task), httpStatus: 200, idempotencyToken: task.idempotencyToken },
+  };
+}
+
+/** DESIGN §4.4: nobody wants a reply 47 hours late. */
+export function tooLateEvent({ task, at }: At): NewEvent {
+  const minutes = Math.round((at - task.createdAt) / 60_000);
+  return {
+    ...about({ task, at }),
+    type: "twiml.error",
+    level: "warning",
+    text: `The app answered ${minutes} minutes after the message came: too late for a reply, none is sent.`,
+    detail: { url: shownUrl(task.url, task), minutes, idempotencyToken: task.idempotencyToken },
+  };
+}
+
+/** Our own fault, or an account that is gone: no answer of the app's is involved. */
+export function internalEvent({ task, at }: At, code: number, text: string): NewEvent {
+  return {
+    ...about({ task, at }),
+    type: "webhook.failed",
+    level: "error",
+    text,
+    errorCode: code,
+    detail: { url: shownUrl(task.url, task), idempotencyToken: task.idempotencyToken },
+  };
+}
+
+function eventOf(
+  { task, at }: At,
+  type: EventType,
+  level: EventLevel,
+  trouble: Trouble & { readonly url: string },
+  next: string,
+): NewEvent {
+  return {
+    ...about({ task, at }),
+    type,
+    level,
+    text: `The app did not take the ${task.facts.kind} webhook: ${trouble.why}; ${next}.`,
+    errorCode: trouble.code,
+    detail: {
+      url: shownUrl(trouble.url, task),
+      httpStatus: trouble.status,
+      attempts: task.attempts + 1,
+      idempotencyToken: task.idempotencyToken,
+    },
+  };
+}
+
+function about({ task, at }: At): Pick<NewEvent, "at" | "messageSid" | "accountSid"> {
+  return { at, messageSid: task.facts.messageSid, accountSid: task.facts.accountSid };
+}
+
+/**
+ * Without userinfo and fragment. A URL the app made itself (in `<Redirect>`) loses its query too: it may repeat
+ * the message's text.
+ */
+function shownUrl(url: string, task: WebhookTask): string {
+  if (!URL.canParse(url)) return "(not a URL)";
+  const shown = new URL(url);
+  shown.username = "";
+  shown.password = "";
+  shown.hash = "";
+  if (url !== task.url && url !== task.fallbackUrl) shown.search = "";
+  return shown.href;
+}
