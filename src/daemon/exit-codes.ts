@@ -6,6 +6,8 @@ import { Fault } from "../runtime/fault.ts";
 
 export const EXIT = {
   ok: 0,
+  /** Asked twice, or too slow: ended without waiting for what was on the wire. */
+  forced: 1,
   /** The command line is wrong. */
   usage: 64,
   /** Something that was asked for is not there yet: no account to show. */

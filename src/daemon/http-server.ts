@@ -1,0 +1,97 @@
+/**
+ * The socket under the API: bounds against slow and greedy clients, TLS where configured, and a stop that lets
+ * requests that are already in finish. Bodies are bounded by the API itself.
+ */
+import { readFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Clock } from "../runtime/clock.ts";
+import { Fault, reasonOf } from "../runtime/fault.ts";
+import type { Config } from "./config-schema.ts";
+
+const BOUNDS = {
+  /** The whole request, body included. */
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16 * 1024,
+};
+
+/** How long a request that is already in may take once the daemon stops. */
+const FINISH_MS = 2_000;
+
+export class HttpServer {
+  readonly #server: Server;
+  readonly #http: Config["http"];
+  readonly #clock: Clock;
+
+  constructor(options: { http: Config["http"]; clock: Clock; onRequest: RequestListener }) {
+    const { http, clock, onRequest } = options;
+    this.#http = http;
+    this.#clock = clock;
+    this.#server =
+      http.tls === undefined
+        ? createServer(BOUNDS, onRequest)
+        : createTlsServer({ ...BOUNDS, ...certificate(http.tls) }, onRequest);
+  }
+
+  /** The port in use; before `start` the one configured. */
+  get port(): number {
+    const address = this.#server.address();
+    return address !== null && typeof address === "object" ? address.port : this.#http.port;
+  }
+
+  /** Settles with the port in use. Rejects with what `whyNotListening` can explain. */
+  start(): Promise<number> {
+    const { host, port } = this.#http;
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off("error", reject);
+        resolve(this.port);
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeIdleConnections();
+    const force = this.#clock.timer(FINISH_MS, () => this.#server.closeAllConnections());
+    await closed;
+    force.cancel();
+  }
+}
+
+/** One sentence for the operator: which address, which key, the mend. */
+export function whyNotListening(error: unknown, { host, port }: Config["http"]): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  const where = `cannot listen on ${host}:${port} (http.host, http.port)`;
+  switch (code) {
+    case "EADDRINUSE":
+      return `${where}: another program has this address; stop it, or choose another http.port or PYLONE_HTTP_PORT`;
+    case "EADDRNOTAVAIL":
+      return `${where}: this machine has no such address now; mend http.host, or use 0.0.0.0 for every address`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `${where}: the name has no address; mend http.host`;
+    case "EACCES":
+      return `${where}: this user may not take that port; choose one above 1023`;
+    default:
+      return `${where}: ${reasonOf(error)}`;
+  }
+}
+
+function certificate(tls: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
+  return { cert: read("http.tls.cert", tls.cert), key: read("http.tls.key", tls.key) };
+}
+
+function read(key: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const message = `${key}: ${path} cannot be read: ${reasonOf(cause)}`;
+    throw new Fault({ code: "config.invalid", disposition: "reject", message, cause });
+  }
+}
