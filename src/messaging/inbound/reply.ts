@@ -1,0 +1,137 @@
+/**
+ * An app's answer to an inbound webhook: TwiML message verbs become Messages (contract §11). Nothing here touches
+ * the disk: the answer, its replies and the end of the webhook are one transaction, made by the webhook room.
+ *
+ * A verb that cannot be carried out is skipped with an event and Twilio's code; the others run. An answer that
+ * comes too late is not acted on at all: nobody wants a reply 47 hours after the question.
+ */
+import type { Clock } from "../../runtime/clock.ts";
+import type { NewEvent } from "../../runtime/event.ts";
+import { maskNumber } from "../../runtime/log.ts";
+import type { NumberRecord } from "../../store/settings-document.ts";
+import type { NewOutbound, WebhookFacts, WebhookTask } from "../../store/store.ts";
+import type { Accept, Rate } from "../outbound/accept.ts";
+import type { TwimlVerb } from "../webhook/twiml.ts";
+import type { InboundNumbers, ParseAddress } from "./numbers.ts";
+
+const BAD_TO = 14101;
+const BAD_FROM = 14102;
+const BAD_BODY = 14103;
+const TOO_MANY = 14109;
+
+const MAX_REPLIES = 10;
+/** UTF-16 units, as for an app's own messages (contract §4.2). */
+const MAX_BODY = 1600;
+
+type InboundFacts = Extract<WebhookFacts, { kind: "inbound" }>;
+type MessageVerb = Extract<TwimlVerb, { verb: "message" }>;
+type Problem = { readonly code: number; readonly text: string };
+
+export type Answer = { readonly replies: readonly NewOutbound[]; readonly events: readonly NewEvent[] };
+
+export function createAnswer(options: {
+  readonly prepare: Accept["prepare"];
+  readonly clock: Clock;
+  readonly numbers: Pick<InboundNumbers, "byNumber">;
+  readonly parseAddress: ParseAddress;
+  readonly rateOf: (number: string) => Rate;
+  readonly replyWithinMinutes: number;
+}): (task: WebhookTask, verbs: readonly TwimlVerb[]) => Answer {
+  const { prepare, clock, rateOf, replyWithinMinutes } = options;
+
+  return (task, verbs) => {
+    const { facts, createdAt } = task;
+    const messages = verbs.filter((verb) => verb.verb === "message");
+    if (facts.kind !== "inbound" || messages.length === 0) return { replies: [], events: [] };
+
+    const event = ({ code, text }: Problem): NewEvent => ({
+      type: "twiml.error",
+      level: "warning",
+      at: clock.now(),
+      text,
+      messageSid: facts.messageSid,
+      accountSid: facts.accountSid,
+      ...(code === 0 ? {} : { errorCode: code }),
+    });
+
+    const ageMinutes = Math.floor((clock.now() - createdAt) / 60_000);
+    if (clock.now() - createdAt > replyWithinMinutes * 60_000) {
+      const text = `The answer came ${ageMinutes} minutes after the message from ${maskNumber(facts.from)}; replies are sent within ${replyWithinMinutes}. Nothing was sent.`;
+      return { replies: [], events: [event({ code: 0, text })] };
+    }
+
+    const replies: NewOutbound[] = [];
+    const events: NewEvent[] = [];
+    for (const verb of messages.slice(0, MAX_REPLIES)) {
+      const resolved = resolve(verb, facts, options);
+      if (resolved.is === "problem") {
+        events.push(event(resolved.problem));
+        continue;
+      }
+      const { from, to } = resolved;
+      replies.push(
+        prepare({
+          accountSid: facts.accountSid,
+          direction: "outbound-reply",
+          from: from.phoneNumber,
+          to,
+          body: verb.body,
+          messagingServiceSid: null,
+          statusCallback: verb.statusCallback,
+          queue: from.phoneNumber,
+          lane: "single",
+          validitySeconds: null,
+          segmentsPerSecond: rateOf(from.phoneNumber),
+        }),
+      );
+    }
+    const dropped = messages.length - MAX_REPLIES;
+    if (dropped > 0) {
+      const text = `The answer asks for ${messages.length} messages; ${MAX_REPLIES} are allowed, ${dropped} were not sent.`;
+      events.push(event({ code: TOO_MANY, text }));
+    }
+    return { replies, events };
+  };
+}
+
+type Lookup = { readonly numbers: Pick<InboundNumbers, "byNumber">; readonly parseAddress: ParseAddress };
+
+type Resolved =
+  | { readonly is: "ok"; readonly from: NumberRecord; readonly to: string }
+  | { readonly is: "problem"; readonly problem: Problem };
+
+function resolve(verb: MessageVerb, facts: InboundFacts, options: Lookup): Resolved {
+  const { numbers, parseAddress } = options;
+  const problem = (code: number, text: string): Resolved => ({ is: "problem", problem: { code, text } });
+
+  const receiving = numbers.byNumber(facts.to);
+  const from = verb.from === null ? receiving : ownNumber(verb.from, receiving, options);
+  if (from === null || from.accountSid !== facts.accountSid) {
+    const text = `A reply names ${maskNumber(verb.from ?? facts.to)} as its sender, which is no number of this account. It was not sent.`;
+    return problem(BAD_FROM, text);
+  }
+
+  const to = parseAddress(verb.to ?? facts.from, from.country);
+  if (to === null || to.kind === "alphanumeric") {
+    const text = `A reply goes to ${maskNumber(verb.to ?? facts.from)}, which cannot be texted. It was not sent.`;
+    return problem(BAD_TO, text);
+  }
+  if (to.address === from.phoneNumber || to.address === facts.to) {
+    const text = `A reply goes to ${maskNumber(to.address)}, the number that would send it. It was not sent.`;
+    return problem(BAD_TO, text);
+  }
+
+  if (verb.body === "") return problem(BAD_BODY, "A reply has no text. It was not sent.");
+  if (verb.body.length > MAX_BODY) {
+    const text = `A reply has ${verb.body.length} characters; ${MAX_BODY} are allowed. It was not sent.`;
+    return problem(BAD_BODY, text);
+  }
+  return { is: "ok", from, to: to.address };
+}
+
+/** As it is written, else read as someone in the receiving Number's country would write it. */
+function ownNumber(text: string, receiving: NumberRecord | null, options: Lookup): NumberRecord | null {
+  const { numbers, parseAddress } = options;
+  const address = receiving === null ? null : parseAddress(text, receiving.country);
+  return numbers.byNumber(text) ?? (address === null ? null : numbers.byNumber(address.address));
+}

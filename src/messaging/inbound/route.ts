@@ -1,0 +1,64 @@
+/**
+ * Where an inbound Message goes. Pure: a Number's settings in, a verdict out.
+ *
+ * - The Number is the one the network named, else the Line's own. A modem's SIM may have changed its number: of
+ *   several the one provisioned last is meant.
+ * - The webhook is the Number's `sms_url` (contract §6.4). None: the Message is stored and can be listed, nobody
+ *   is told. One that is no http(s) URL is Twilio's 11100, and an event.
+ */
+import type { NumberRecord } from "../../store/settings-document.ts";
+import type { HttpMethod, NewInbound, NewWebhook } from "../../store/store.ts";
+import { webhookQueueOf } from "../webhook/webhook-queue-of.ts";
+import type { InboundNumbers, ParseAddress } from "./numbers.ts";
+
+export type Target = {
+  readonly url: string;
+  readonly method: HttpMethod;
+  readonly fallbackUrl: string | null;
+  readonly fallbackMethod: HttpMethod;
+};
+
+export type Route =
+  | { readonly is: "webhook"; readonly target: Target }
+  | { readonly is: "none" }
+  | { readonly is: "bad-url"; readonly url: string };
+
+export function numberFor(
+  line: string,
+  to: string | null,
+  numbers: InboundNumbers,
+  parse: ParseAddress,
+  country: string,
+): NumberRecord | null {
+  const own = [...numbers.ofLine(line)].sort((a, b) => b.createdAt - a.createdAt);
+  if (to === null) return own[0] ?? null;
+  const address = parse(to, own[0]?.country ?? country)?.address ?? to;
+  return numbers.byNumber(to) ?? numbers.byNumber(address) ?? numbers.byNumber(`+${to}`);
+}
+
+export function routeOf(number: NumberRecord): Route {
+  const { smsUrl, smsMethod, smsFallbackUrl, smsFallbackMethod } = number;
+  if (smsUrl === "") return { is: "none" };
+  if (!isHttpUrl(smsUrl)) return { is: "bad-url", url: smsUrl };
+  const target: Target = {
+    url: smsUrl,
+    method: smsMethod,
+    fallbackUrl: isHttpUrl(smsFallbackUrl) ? smsFallbackUrl : null,
+    fallbackMethod: smsFallbackMethod,
+  };
+  return { is: "webhook", target };
+}
+
+export function inboundWebhook(message: NewInbound, target: Target, createdAt: number): NewWebhook {
+  const { sid, accountSid, messagingServiceSid, from, to, body, numSegments } = message;
+  return {
+    queue: webhookQueueOf(to, target.url),
+    facts: { kind: "inbound", messageSid: sid, accountSid, messagingServiceSid, from, to, body, numSegments },
+    ...target,
+    createdAt,
+  };
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
