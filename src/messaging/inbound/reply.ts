@@ -2,8 +2,9 @@
  * An app's answer to an inbound webhook: TwiML message verbs become Messages (contract §11). Nothing here touches
  * the disk: the answer, its replies and the end of the webhook are one transaction, made by the webhook room.
  *
- * A verb that cannot be carried out is skipped with an event and Twilio's code; the others run. An answer that
- * comes too late is not acted on at all: nobody wants a reply 47 hours after the question.
+ * A verb that cannot be carried out is skipped with an event and Twilio's code; the others run. Whether an answer
+ * comes in time, how many messages it may ask for and what its relative URLs mean is decided before, where the
+ * answer is read (`webhook/converse.ts`).
  */
 import type { Clock } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
@@ -17,9 +18,7 @@ import type { InboundNumbers, ParseAddress } from "./numbers.ts";
 const BAD_TO = 14101;
 const BAD_FROM = 14102;
 const BAD_BODY = 14103;
-const TOO_MANY = 14109;
 
-const MAX_REPLIES = 10;
 /** UTF-16 units, as for an app's own messages (contract §4.2). */
 const MAX_BODY = 1600;
 
@@ -35,12 +34,11 @@ export function createAnswer(options: {
   readonly numbers: Pick<InboundNumbers, "byNumber">;
   readonly parseAddress: ParseAddress;
   readonly rateOf: (number: string) => Rate;
-  readonly replyWithinMinutes: number;
 }): (task: WebhookTask, verbs: readonly TwimlVerb[]) => Answer {
-  const { prepare, clock, rateOf, replyWithinMinutes } = options;
+  const { prepare, clock, rateOf } = options;
 
   return (task, verbs) => {
-    const { facts, createdAt } = task;
+    const { facts } = task;
     const messages = verbs.filter((verb) => verb.verb === "message");
     if (facts.kind !== "inbound" || messages.length === 0) return { replies: [], events: [] };
 
@@ -51,18 +49,12 @@ export function createAnswer(options: {
       text,
       messageSid: facts.messageSid,
       accountSid: facts.accountSid,
-      ...(code === 0 ? {} : { errorCode: code }),
+      errorCode: code,
     });
-
-    const ageMinutes = Math.floor((clock.now() - createdAt) / 60_000);
-    if (clock.now() - createdAt > replyWithinMinutes * 60_000) {
-      const text = `The answer came ${ageMinutes} minutes after the message from ${maskNumber(facts.from)}; replies are sent within ${replyWithinMinutes}. Nothing was sent.`;
-      return { replies: [], events: [event({ code: 0, text })] };
-    }
 
     const replies: NewOutbound[] = [];
     const events: NewEvent[] = [];
-    for (const verb of messages.slice(0, MAX_REPLIES)) {
+    for (const verb of messages) {
       const resolved = resolve(verb, facts, options);
       if (resolved.is === "problem") {
         events.push(event(resolved.problem));
@@ -84,11 +76,6 @@ export function createAnswer(options: {
           segmentsPerSecond: rateOf(from.phoneNumber),
         }),
       );
-    }
-    const dropped = messages.length - MAX_REPLIES;
-    if (dropped > 0) {
-      const text = `The answer asks for ${messages.length} messages; ${MAX_REPLIES} are allowed, ${dropped} were not sent.`;
-      events.push(event({ code: TOO_MANY, text }));
     }
     return { replies, events };
   };
@@ -121,7 +108,7 @@ function resolve(verb: MessageVerb, facts: InboundFacts, options: Lookup): Resol
     return problem(BAD_TO, text);
   }
 
-  if (verb.body === "") return problem(BAD_BODY, "A reply has no text. It was not sent.");
+  if (verb.body.trim() === "") return problem(BAD_BODY, "A reply has no text. It was not sent.");
   if (verb.body.length > MAX_BODY) {
     const text = `A reply has ${verb.body.length} characters; ${MAX_BODY} are allowed. It was not sent.`;
     return problem(BAD_BODY, text);

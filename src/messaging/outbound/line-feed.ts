@@ -152,14 +152,14 @@ export class LineFeed {
     queue.onWire--;
     const { attempts, expiresAt } = claim;
     const { settlement, lineFault } = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
-    const leavesItsPlace = settlement.is === "failed" || settlement.is === "retry";
-    const withdrawn = leavesItsPlace ? queue.withdraw(claim.messageSid) : [];
+    const isDoubtful = ["failed", "retry", "unknown"].includes(settlement.is);
+    const withdrawn = isDoubtful ? queue.withdraw(claim.messageSid) : [];
     if (lineFault === null) this.#faults = settlement.is === "released" ? this.#faults : 0;
     else this.#hold(lineFault);
 
     this.#submitReady();
     this.#settle(flight, settlement);
-    this.#release(withdrawn, queue, "another part of its message was refused");
+    this.#release(withdrawn, queue, "another part of its message was not accepted");
     if (lineFault !== null) this.#releaseAll(lineFault.message);
     this.#claimMore();
     this.#arm();
@@ -228,12 +228,13 @@ export class LineFeed {
       .finally(() => {
         queue.claiming = 0;
       })
-      .then((result) => this.#claimed(queue, limit, result));
+      .then((result) => this.#claimed(queue, result));
     this.#pending.own("claim", claimed);
   }
 
-  #claimed(queue: NumberQueue, limit: number, { claims, nextDueAt }: ClaimResult): void {
-    if (claims.length === limit) queue.mayHaveWork = true;
+  #claimed(queue: NumberQueue, { claims, nextDueAt }: ClaimResult): void {
+    // Only a claim that found nothing says when to come back.
+    if (claims.length > 0) queue.mayHaveWork = true;
     queue.dueAtMs =
       nextDueAt === null ? null : this.#clock.monotonicMs() + Math.max(0, nextDueAt - this.#clock.now());
     if (!this.#canSend() || !this.#queues.includes(queue)) {

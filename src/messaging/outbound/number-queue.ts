@@ -12,7 +12,7 @@ export class NumberQueue {
   /** How many Segments a claim under way asks for. */
   claiming = 0;
   onWire = 0;
-  /** False only when the last claim found less than it asked for and nothing was heard since. */
+  /** False only when the last claim found nothing and nothing was heard since. */
   mayHaveWork = true;
   /** Monotonic: when the first Message that backs off comes back. */
   dueAtMs: number | null = null;

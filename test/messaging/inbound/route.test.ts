@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { kindOfContent } from "../../../src/messaging/inbound/content.ts";
+import { numberFor, routeOf } from "../../../src/messaging/inbound/route.ts";
+import { inventory, NUMBER, numberRecord, parseFrench } from "../numbers.ts";
+import { ascii, gsm7Segment } from "./segments.ts";
+
+describe("the webhook of a Number", () => {
+  test("is its SmsUrl with its method and fallback", () => {
+    const number = numberRecord({ smsMethod: "GET", smsFallbackUrl: "https://app.example/fallback" });
+    expect(routeOf(number)).toEqual({
+      is: "webhook",
+      target: {
+        url: "http://app.example/sms",
+        method: "GET",
+        fallbackUrl: "https://app.example/fallback",
+        fallbackMethod: "POST",
+      },
+    });
+  });
+
+  test("is none where none is set", () => {
+    expect(routeOf(numberRecord({ smsUrl: "" }))).toEqual({ is: "none" });
+  });
+
+  test.each(["not a url", "ftp://app.example/sms", "javascript:alert(1)", "/sms"])(
+    "is never %s",
+    (smsUrl) => {
+      expect(routeOf(numberRecord({ smsUrl }))).toEqual({ is: "bad-url", url: smsUrl });
+    },
+  );
+
+  test("a fallback that is no URL is as good as none", () => {
+    expect(routeOf(numberRecord({ smsFallbackUrl: "nowhere" }))).toMatchObject({
+      target: { fallbackUrl: null },
+    });
+  });
+});
+
+describe("the Number of a segment", () => {
+  const find = (to: string | null, records = [numberRecord()]) =>
+    numberFor("sim1", to, inventory(records), parseFrench, "FR")?.phoneNumber ?? null;
+
+  test("is the Line's own when the network names none", () => {
+    expect(find(null)).toBe(NUMBER);
+    expect(find(null, [])).toBeNull();
+    expect(find(null, [numberRecord({ line: "sim2" })])).toBeNull();
+  });
+
+  test("of several on a Line is the one provisioned last", () => {
+    const newer = numberRecord({ phoneNumber: "+33639980002", createdAt: 1 });
+    expect(find(null, [newer, numberRecord()])).toBe("+33639980002");
+  });
+
+  test.each([NUMBER, "33639980001", "0639980001"])("is the one the network names: %s", (to) => {
+    expect(find(to)).toBe(NUMBER);
+  });
+
+  test("is none when the network names a stranger", () => {
+    expect(find("+33639980099")).toBeNull();
+  });
+});
+
+describe("what came in", () => {
+  test.each([
+    ["ordinary text", {}, "text"],
+    ["a flash message", { messageClass: 0 }, "text"],
+    ["text for an application port", { destinationPort: 2948 }, "data"],
+    ["octets", { userData: { alphabet: "8bit", octets: ascii("x") } }, "data"],
+    ["a silent message", { tpPid: 0x40 }, "signal"],
+    ["data for the SIM", { tpPid: 0x7f, userData: { alphabet: "8bit", octets: ascii("x") } }, "signal"],
+    ["a message that replaces an older one", { tpPid: 0x41 }, "text"],
+  ] as const)("%s", (_what, fields, kind) => {
+    expect(kindOfContent([gsm7Segment("x", fields)])).toBe(kind);
+  });
+});
