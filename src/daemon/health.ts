@@ -4,19 +4,13 @@
  *
  * Anybody may ask, so asking is cheap: one commit serves everybody for some seconds.
  */
+import type { HealthReport } from "../api/deps.ts";
 import type { Line } from "../line/line.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
 
-export type HealthStatus = "pass" | "warn" | "fail";
-
-export type HealthCheck = { readonly status: HealthStatus; readonly output: string };
-
-export type HealthReport = {
-  readonly status: HealthStatus;
-  readonly checks: Readonly<Record<string, HealthCheck>>;
-};
+type HealthCheck = HealthReport["checks"][string];
 
 const PING_KEEPS_MS = 5_000;
 const PING_PATIENCE_MS = 3_000;
@@ -54,16 +48,16 @@ export function createHealth(deps: {
 function lineCheck(line: Line): HealthCheck {
   const { state, reason, simulated } = line.status;
   const kind = simulated ? "simulated, " : "";
-  const output = `${kind}${state}${reason === "" ? "" : `: ${reason}`}`;
+  const text = `${kind}${state}${reason === "" ? "" : `: ${reason}`}`;
   switch (state) {
     case "ready":
-      return { status: "pass", output };
+      return { status: "pass", text };
     case "opening":
     case "starting":
-      return { status: "warn", output };
+      return { status: "warn", text };
     case "refused":
     case "stopped":
-      return { status: "fail", output };
+      return { status: "fail", text };
   }
 }
 
@@ -71,15 +65,15 @@ async function ping(store: Pick<Store, "ping">, clock: Clock): Promise<HealthChe
   const waited = new AbortController();
   const started = clock.monotonicMs();
   const tooLong = clock.sleep(PING_PATIENCE_MS, { signal: waited.signal }).then(
-    (): HealthCheck => ({ status: "fail", output: `no commit within ${PING_PATIENCE_MS / 1000} s` }),
-    (): HealthCheck => ({ status: "pass", output: "commits" }),
+    (): HealthCheck => ({ status: "fail", text: `no commit within ${PING_PATIENCE_MS / 1000} s` }),
+    (): HealthCheck => ({ status: "pass", text: "commits" }),
   );
   const committed = store.ping(clock.now()).then(
     (): HealthCheck => ({
       status: "pass",
-      output: `commits in ${Math.ceil(clock.monotonicMs() - started)} ms`,
+      text: `commits in ${Math.ceil(clock.monotonicMs() - started)} ms`,
     }),
-    (error: unknown): HealthCheck => ({ status: "fail", output: reasonOf(error) }),
+    (error: unknown): HealthCheck => ({ status: "fail", text: reasonOf(error) }),
   );
   try {
     return await Promise.race([committed, tooLong]);

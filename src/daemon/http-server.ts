@@ -3,7 +3,7 @@
  * requests that are already in finish. Bodies are bounded by the API itself.
  */
 import { readFileSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Clock } from "../runtime/clock.ts";
 import { Fault, reasonOf } from "../runtime/fault.ts";
@@ -25,15 +25,18 @@ export class HttpServer {
   readonly #server: Server;
   readonly #http: Config["http"];
   readonly #clock: Clock;
+  readonly #answering = new Set<ServerResponse>();
 
   constructor(options: { http: Config["http"]; clock: Clock; onRequest: RequestListener }) {
-    const { http, clock, onRequest } = options;
+    const { http, clock } = options;
     this.#http = http;
     this.#clock = clock;
-    this.#server =
-      http.tls === undefined
-        ? createServer(BOUNDS, onRequest)
-        : createTlsServer({ ...BOUNDS, ...certificate(http.tls) }, onRequest);
+    const onRequest: RequestListener = (request, response) => {
+      this.#answering.add(response);
+      response.once("close", () => this.#answering.delete(response));
+      options.onRequest(request, response);
+    };
+    this.#server = http.tls === undefined ? createServer(BOUNDS, onRequest) : createTls(http.tls, onRequest);
   }
 
   /** The port in use; before `start` the one configured. */
@@ -58,6 +61,7 @@ export class HttpServer {
     if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
+    for (const response of this.#answering) if (!response.headersSent) response.setHeader("Connection", "close");
     const force = this.#clock.timer(FINISH_MS, () => this.#server.closeAllConnections());
     await closed;
     force.cancel();
@@ -83,6 +87,18 @@ export function whyNotListening(error: unknown, { host, port }: Config["http"]):
   }
 }
 
+function createTls(tls: { cert: string; key: string }, onRequest: RequestListener): Server {
+  const pair = certificate(tls);
+  try {
+    return createTlsServer({ ...BOUNDS, ...pair }, onRequest);
+  } catch (cause) {
+    throw refused(
+      `http.tls: ${tls.cert} and ${tls.key} are no certificate with its key in PEM: ${reasonOf(cause)}`,
+      cause,
+    );
+  }
+}
+
 function certificate(tls: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
   return { cert: read("http.tls.cert", tls.cert), key: read("http.tls.key", tls.key) };
 }
@@ -91,7 +107,10 @@ function read(key: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const message = `${key}: ${path} cannot be read: ${reasonOf(cause)}`;
-    throw new Fault({ code: "config.invalid", disposition: "reject", message, cause });
+    throw refused(`${key}: ${path} cannot be read: ${reasonOf(cause)}`, cause);
   }
+}
+
+function refused(message: string, cause: unknown): Fault {
+  return new Fault({ code: "config.invalid", disposition: "reject", message, cause });
 }

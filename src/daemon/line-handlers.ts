@@ -1,7 +1,8 @@
 /** What a Line's words lead to: the handlers that let news travel up without the floors below knowing who listens. */
-import type { Kept, Line, LineHandlers } from "../line/line.ts";
+import type { Kept, Line, LineHandlers, LineState } from "../line/line.ts";
 import type { Pending } from "../messaging/outbound/pending.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { NewEvent } from "../runtime/event.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
 import type { InboundSegment, Report } from "../sms/message.ts";
@@ -22,6 +23,8 @@ export function handlersOf(line: Line, deps: LineHandlerDeps): LineHandlers {
   const { store, clock, pending } = deps;
   const { name } = line;
   const log = deps.log.child({ line: name });
+  const record = (event: NewEvent) => pending.own("keep an event", store.addEvent(event));
+  let last: LineState | null = null;
   return {
     onInbound: (segment) => deps.receive(name, segment),
     onReport: (report) => deps.report(name, report),
@@ -35,14 +38,24 @@ export function handlersOf(line: Line, deps: LineHandlerDeps): LineHandlers {
       }
     },
     onState: (state, reason) => {
-      log[state === "refused" ? "warn" : "info"]({ state, reason }, "line state");
       deps.onState(line, reason);
+      if (state === last) return;
+      // What is found at start is no news: the lines open then, as they should.
+      if (last !== null)
+        record({
+          type: "line.state",
+          level: state === "refused" ? "error" : state === "opening" ? "warning" : "info",
+          at: clock.now(),
+          text: `${name} went from ${last} to ${state}: ${reason}`,
+          line: name,
+        });
+      last = state;
     },
     onEvent: (event) => {
       const level = event.level === "warning" ? "warn" : event.level;
       // `detail` may hold a raw PDU, and with it what people write to each other: kept, never logged.
       log[level]({ event: event.type }, event.text);
-      pending.own("keep an event", store.addEvent(event));
+      record(event);
     },
     onNetworkTime: (epochMs) => {
       log.debug({ aheadMs: epochMs - clock.now() }, "the network's time");

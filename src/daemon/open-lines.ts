@@ -29,7 +29,7 @@ export function createLine(config: ModemLineConfig, position: number, deps: Line
     name: config.name,
     openPort: portOf(config, position, deps),
     clock,
-    log: log.child({ line: config.name }),
+    log,
     memory: memoryOf(config.name, store),
     pin: config.pin ?? null,
     smsc: config.smsc ?? null,
