@@ -1,0 +1,210 @@
+/**
+ * From first contact to a modem that can send and tells of what arrives, for a well-behaved modem. What a
+ * procedure cannot do without is asked with `must`, what is good to have with `may`. Text mode and its helpers
+ * (`+CSMP`, `+CSDH`) are left alone: nothing here uses them.
+ */
+import { Fault } from "../../runtime/fault.ts";
+import type { LineFacts, LineMemory } from "../line.ts";
+import { type Ask, lineOf, may, patiently } from "./ask.ts";
+import { afterColon, fieldsOf } from "./at/command.ts";
+import { ATTENTION, CFUN_FULL, plainQuery, query, set } from "./commands.ts";
+import { setIndications } from "./indications.ts";
+import { unlock } from "./pin.ts";
+import { askRegistration, type Registration } from "./registration.ts";
+import { ensureSmsc } from "./smsc.ts";
+import { chooseStorage, type Storages } from "./storage.ts";
+
+export type BringUpTools = {
+  readonly ask: Ask;
+  /** Writes outside any command. */
+  readonly type: (text: string) => Promise<void>;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly memory: LineMemory;
+  readonly pin: string | null;
+  readonly smsc: string | null;
+};
+
+/** What the modem was found and made to be. */
+export type Setup = {
+  readonly facts: Omit<LineFacts, "lastSentAt" | "lastReceivedAt">;
+  /** ICCID, else IMSI, else IMEI: whose messages these are. */
+  readonly sim: string;
+  readonly storages: Storages;
+  /** What `+CNMI` was set to; null when the modem takes none of ours. */
+  readonly indications: string | null;
+  /** True when `+CMT` and `+CDS` have to be acknowledged (`+CSMS=1`). */
+  readonly acknowledges: boolean;
+  /** Goes into each PDU where the modem cannot keep it. */
+  readonly smscInPdu: string | null;
+  readonly registration: Registration;
+};
+
+export type BroughtUp =
+  | { readonly is: "up"; readonly setup: Setup }
+  /** Needs a person. */
+  | { readonly is: "refused"; readonly reason: string };
+
+const ATTENTION_TRIES = 10;
+const SETTLE_MS = 100;
+const SIM_TRIES = 30;
+
+/** Throws a Fault when the modem does not answer or refuses what it must do. */
+export async function bringUp(tools: BringUpTools): Promise<BroughtUp> {
+  const { ask } = tools;
+  await greet(tools);
+  await may(ask, set("ATE0"));
+  await may(ask, set("ATV1"));
+  await may(ask, set("AT+CMEE=1"));
+  const identity = await identify(ask);
+
+  const cfun = await lineOf(ask, query("AT+CFUN?"));
+  if (cfun !== null && fieldsOf(cfun)[0] !== "1") await may(ask, CFUN_FULL);
+
+  let iccid: string | null = null;
+  const sim = async () => {
+    iccid ??= await askIccid(ask);
+    return iccid ?? identity.imei ?? "unknown";
+  };
+  const unlocked = await unlock({ ask, sleep: tools.sleep, memory: tools.memory, pin: tools.pin, sim });
+  if (unlocked.is === "refused") return unlocked;
+  if (unlocked.is === "failed") {
+    throw new Fault({ code: "line.not-ready", disposition: "line", message: unlocked.reason });
+  }
+
+  await may(ask, set('AT+CSCS="GSM"'));
+  const acknowledges = await usePhase2Plus(ask);
+  await patiently(ask, set("AT+CMGF=0"), { tries: SIM_TRIES, sleep: tools.sleep });
+  const storages = await chooseStorage(ask, tools.sleep);
+  iccid ??= await askIccid(ask);
+  const smsc = await ensureSmsc({ ask, memory: tools.memory, configured: tools.smsc, sim: await sim() });
+  const indications = await setIndications(ask);
+
+  if ((await may(ask, set("AT+CREG=2"))) === null) await may(ask, set("AT+CREG=1"));
+  const registration = await askRegistration(ask);
+  const imsi = digitsOf(await lineOf(ask, plainQuery("AT+CIMI", /^\d{14,15}$/)));
+  const cnum = await lineOf(ask, query("AT+CNUM"));
+  return {
+    is: "up",
+    setup: {
+      facts: {
+        ...identity,
+        iccid,
+        imsi,
+        ownNumber: numberOf(cnum),
+        smsc: smsc.address,
+        ...(await askNetwork(ask)),
+      },
+      sim: iccid ?? imsi ?? identity.imei ?? "unknown",
+      storages,
+      indications,
+      acknowledges,
+      smscInPdu: smsc.inPdu,
+      registration,
+    },
+  };
+}
+
+/** Operator, access technology and signal: what changes while the line runs. */
+export async function askNetwork(
+  ask: Ask,
+): Promise<Pick<LineFacts, "operator" | "technology" | "signalDbm">> {
+  const cops = await lineOf(ask, query("AT+COPS?", 30_000));
+  const csq = await lineOf(ask, query("AT+CSQ"));
+  const fields = cops === null ? [] : fieldsOf(cops);
+  return {
+    operator: fields[2] ? fields[2] : null,
+    technology: TECHNOLOGIES[Number(fields[3] ?? "NaN")] ?? null,
+    signalDbm: csq === null ? null : signalOf(Number.parseInt(fieldsOf(csq)[0] ?? "", 10)),
+  };
+}
+
+/** 27.007 §8.5: 0 to 31 in steps of 2 dB, 99 unknown; 100 to 191 is TD-SCDMA's range. */
+export function signalOf(rssi: number): number | null {
+  if (rssi >= 0 && rssi <= 31) return -113 + 2 * rssi;
+  if (rssi >= 100 && rssi <= 191) return -116 + (rssi - 100);
+  return null;
+}
+
+/** 27.007 §7.3, <AcT>. */
+const TECHNOLOGIES: Readonly<Record<number, string>> = {
+  0: "GSM",
+  1: "GSM",
+  2: "UTRAN",
+  3: "EDGE",
+  4: "HSDPA",
+  5: "HSUPA",
+  6: "HSPA",
+  7: "LTE",
+  8: "EC-GSM-IoT",
+  9: "NB-IoT",
+  10: "LTE",
+  11: "NR",
+  12: "NR",
+  13: "EN-DC",
+};
+
+/** ESC closes a prompt somebody left open; then AT until it is answered. */
+async function greet(tools: BringUpTools): Promise<void> {
+  await tools.type("\x1b\r");
+  await tools.sleep(SETTLE_MS);
+  for (let attempt = 1; attempt <= ATTENTION_TRIES; attempt++) {
+    const result = await tools.ask(ATTENTION);
+    if (result.is === "lost") {
+      throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
+    }
+    if (result.is === "ok") {
+      // Answers to the tries before this one may still be coming.
+      if (attempt > 1) await tools.sleep(SETTLE_MS);
+      return;
+    }
+  }
+  throw new Fault({
+    code: "at.timeout",
+    disposition: "line",
+    message: `no answer to AT, ${ATTENTION_TRIES} times: is this the modem's AT port, and at the right speed?`,
+  });
+}
+
+/** Phase 2+ lets us acknowledge what is delivered to us directly, once it is kept (27.005 §3.2.1). */
+async function usePhase2Plus(ask: Ask): Promise<boolean> {
+  if ((await may(ask, query("AT+CSMS=1"))) !== null) return true;
+  await may(ask, query("AT+CSMS=0"));
+  return false;
+}
+
+async function identify(ask: Ask): Promise<Pick<LineFacts, "manufacturer" | "model" | "imei">> {
+  const manufacturer = await lineOf(ask, plainQuery("AT+CGMI"));
+  const model = await lineOf(ask, plainQuery("AT+CGMM"));
+  const imei = await lineOf(ask, plainQuery("AT+CGSN", /^"?\d{14,17}"?$/));
+  return { manufacturer: textOf(manufacturer), model: textOf(model), imei: digitsOf(imei) };
+}
+
+/** Makers disagree on the command, not on the digits. */
+async function askIccid(ask: Ask): Promise<string | null> {
+  for (const name of ["+CCID", "+CICCID", "+QCCID"]) {
+    const command = { ...plainQuery(`AT${name}`), accepts: (line: string) => ICCID_LINE.test(line) };
+    const digits = ICCID_DIGITS.exec((await lineOf(ask, command)) ?? "")?.[1];
+    if (digits !== undefined) return digits;
+  }
+  return null;
+}
+
+const ICCID_DIGITS = /(\d{18,20})F?/i;
+const ICCID_LINE = /^(?:\+(?:Q|CI)?C?CID: ?)?"?\d{18,20}F?"?$/i;
+
+function textOf(line: string | null): string | null {
+  if (line === null) return null;
+  const text = (/^\+[A-Z]+:/.test(line) ? afterColon(line) : line).replaceAll('"', "").trim();
+  return text === "" ? null : text;
+}
+
+function digitsOf(line: string | null): string | null {
+  return /\d{14,17}/.exec(line ?? "")?.[0] ?? null;
+}
+
+/** `+CNUM: "","+33639980001",145`; very often empty. */
+function numberOf(line: string | null): string | null {
+  const number = line === null ? undefined : fieldsOf(line)[1];
+  if (number === undefined || !/^\+?\d{3,15}$/.test(number)) return null;
+  return number.startsWith("+") || fieldsOf(line ?? "")[2] !== "145" ? number : `+${number}`;
+}

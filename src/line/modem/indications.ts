@@ -1,0 +1,48 @@
+/**
+ * `+CNMI` (27.005 §3.4.1): how the modem tells of what arrives. Messages are stored first and announced
+ * (`mt` = 1), so that a power cut before our commit leaves them in the modem. Reports are stored too where the
+ * modem can (`ds` = 2): a report that arrives while this process is down then settles an unknown outcome.
+ * Several modems list values they refuse, so the list is tried in order until one is taken.
+ */
+import type { Ask } from "./ask.ts";
+import { may } from "./ask.ts";
+import { fieldsOf } from "./at/command.ts";
+import { query, set } from "./commands.ts";
+
+const STORED_REPORTS = "2,1,0,2,0";
+const CHOICES: readonly string[] = [
+  "2,1,0,1,0",
+  "2,1,0,1,1",
+  STORED_REPORTS,
+  "1,1,0,1,0",
+  "1,1,0,2,0",
+  "2,1,0,0,0",
+  "1,1,0,0,0",
+  "2,1",
+  "3,1,0,1,0",
+];
+
+/** `offered`: the answer to `AT+CNMI=?`, or null. */
+export function indicationChoices(offered: string | null): readonly string[] {
+  const ds = offered === null ? "" : (fieldsOf(offered)[3] ?? "");
+  const storesReports = /2/.test(ds) || /0 ?- ?[23]/.test(ds);
+  return storesReports ? [STORED_REPORTS, ...CHOICES.filter((choice) => choice !== STORED_REPORTS)] : CHOICES;
+}
+
+/** Sets the first that is taken; null when none is, and polling has to do. */
+export async function setIndications(ask: Ask): Promise<string | null> {
+  const offered = await may(ask, query("AT+CNMI=?"));
+  for (const choice of indicationChoices(offered?.[0]?.text ?? null)) {
+    if ((await may(ask, set(`AT+CNMI=${choice}`))) !== null) return choice;
+  }
+  return null;
+}
+
+/** Whether `+CNMI: 2,1,0,1,0` is still what was set: the cheap way to see that a modem restarted or fell silent. */
+export function sameIndications(chosen: string, answer: string): boolean {
+  const now = fieldsOf(answer).map(Number);
+  return chosen
+    .split(",")
+    .slice(0, 4)
+    .every((value, index) => now[index] === Number(value));
+}

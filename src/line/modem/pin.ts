@@ -1,0 +1,151 @@
+/**
+ * Unlocking the SIM (27.007 §8.3). Three wrong PINs lock the card, so a PIN is sent once: that it is being tried
+ * is remembered on disk *before* it is sent, and taken back when the SIM is READY. A PIN that was refused, or
+ * was being tried when the power went, is not sent again to that SIM until the configuration changes, unless
+ * the counter shows at least two tries left and the PIN was never refused.
+ */
+import { createHash } from "node:crypto";
+import type { LineMemory } from "../line.ts";
+import { type Answer, type Ask, answerTo, lineOf } from "./ask.ts";
+import { afterColon, fieldsOf } from "./at/command.ts";
+import { CPIN_QUERY, enterPin, query } from "./commands.ts";
+
+export type PinTools = {
+  readonly ask: Ask;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly memory: LineMemory;
+  readonly pin: string | null;
+  /** ICCID, or IMEI where it cannot be read. */
+  readonly sim: () => Promise<string>;
+};
+
+export type Unlocked =
+  | { readonly is: "ready" }
+  | { readonly is: "refused"; readonly reason: string }
+  | { readonly is: "failed"; readonly reason: string };
+
+export type Remembered = { readonly state: "trying" | "refused"; readonly digest: string };
+
+const POLL_MS = 2000;
+const POLLS = 20;
+
+/** What `AT+CPIN?` says: its text, or an error number for a SIM that is busy or missing. */
+type SimState = { readonly text: string; readonly error: number | null };
+
+export async function unlock(tools: PinTools): Promise<Unlocked> {
+  const state = await settledState(tools);
+  if (isReady(state)) return ready(tools);
+  if (state.text !== "SIM PIN") return locked(state);
+  return enter(tools);
+}
+
+/** Whether a PIN may be sent, or why not. `triesLeft` is null when the modem does not tell. */
+export function whyNotToSend(
+  remembered: Remembered | null,
+  digest: string,
+  triesLeft: number | null,
+): string | null {
+  if (triesLeft !== null && triesLeft < 2) {
+    return "only one try is left before the SIM locks: unlock it in a phone, or switch its PIN off";
+  }
+  if (remembered === null || remembered.digest !== digest) return null;
+  if (remembered.state === "refused") return "the SIM refused this PIN: correct `pin` of this line";
+  if (triesLeft !== null) return null;
+  return "this PIN was being tried when the power went, and the modem does not tell how many tries are left: correct or confirm `pin` of this line by changing it";
+}
+
+async function enter(tools: PinTools): Promise<Unlocked> {
+  const { ask, memory, pin } = tools;
+  if (pin === null) return { is: "refused", reason: "the SIM asks for its PIN: set `pin` of this line" };
+  const key = keyOf(await tools.sim());
+  const digest = digestOf(pin, key);
+  const why = whyNotToSend(parse(await memory.get(key)), digest, await triesLeft(ask));
+  if (why !== null) return { is: "refused", reason: why };
+  await memory.put(key, JSON.stringify({ state: "trying", digest }));
+  const answer = await answerTo(ask, enterPin(pin));
+  if (isWrong(answer)) {
+    await memory.put(key, JSON.stringify({ state: "refused", digest }));
+    return { is: "refused", reason: "the SIM refused the PIN: correct `pin` of this line" };
+  }
+  // Busy, or READY not yet said: wait, and never send it a second time.
+  for (let poll = 0; poll < POLLS; poll++) {
+    const state = await askState(ask);
+    if (isReady(state)) return ready(tools);
+    if (/PUK/.test(state.text)) return locked(state);
+    await tools.sleep(POLL_MS);
+  }
+  return { is: "failed", reason: "the SIM did not become ready after its PIN" };
+}
+
+async function ready(tools: PinTools): Promise<Unlocked> {
+  if (tools.pin !== null) {
+    const key = keyOf(await tools.sim());
+    if (parse(await tools.memory.get(key)) !== null) await tools.memory.put(key, "");
+  }
+  return { is: "ready" };
+}
+
+/** A SIM being read answers busy (14) or not inserted (10) for its first seconds. */
+async function settledState(tools: PinTools): Promise<SimState> {
+  let state = await askState(tools.ask);
+  for (let poll = 0; poll < POLLS / 2 && state.error !== null; poll++) {
+    await tools.sleep(POLL_MS / 2);
+    state = await askState(tools.ask);
+  }
+  return state;
+}
+
+async function askState(ask: Ask): Promise<SimState> {
+  const answer = await answerTo(ask, CPIN_QUERY);
+  if (answer.is === "error") return { text: answer.error.text, error: answer.error.code ?? -1 };
+  const line = answer.lines[0]?.text ?? "";
+  return { text: afterColon(line).replaceAll('"', "").trim(), error: null };
+}
+
+/** PIN2 and PUK2 guard other things than texts. */
+function isReady(state: SimState): boolean {
+  return state.error === null && (state.text === "READY" || /^SIM P(?:IN|UK)2$/.test(state.text));
+}
+
+function isWrong(answer: Answer): boolean {
+  if (answer.is === "ok") return false;
+  const { family, code } = answer.error;
+  return code === 16 || code === 12 || (family === "generic" && code === null);
+}
+
+function locked(state: SimState): Unlocked {
+  if (state.error === null) {
+    return {
+      is: "refused",
+      reason: `the SIM says "${state.text}": it needs a person, and a phone to unlock it in`,
+    };
+  }
+  if (state.error === 10) return { is: "failed", reason: "no SIM in the modem" };
+  return { is: "failed", reason: `the SIM does not answer (+CME ERROR ${state.text})` };
+}
+
+/** `+CPINR: SIM PIN,3,3` (27.007 §8.65). */
+async function triesLeft(ask: Ask): Promise<number | null> {
+  const line = await lineOf(ask, query("AT+CPINR"));
+  const fields = line === null ? [] : fieldsOf(line);
+  const left = fields[0] === "SIM PIN" ? fields[1] : undefined;
+  return left !== undefined && /^\d+$/.test(left) ? Number.parseInt(left, 10) : null;
+}
+
+function keyOf(sim: string): string {
+  return `pin ${sim}`;
+}
+
+/** Enough to see that the configured PIN has changed; the PIN itself is not kept. */
+function digestOf(pin: string, key: string): string {
+  return createHash("sha256").update(`${key}\n${pin}`).digest("hex").slice(0, 16);
+}
+
+function parse(value: string | null): Remembered | null {
+  if (value === null || value === "") return null;
+  const remembered: unknown = JSON.parse(value);
+  if (typeof remembered !== "object" || remembered === null) return null;
+  const { state, digest } = remembered as Partial<Remembered>;
+  if ((state !== "trying" && state !== "refused") || typeof digest !== "string") return null;
+  return { state, digest };
+}

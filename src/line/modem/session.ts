@@ -1,0 +1,243 @@
+/**
+ * One connection to a modem, from the opened port to its end: bring-up, drain, then ready until something says
+ * otherwise. It ends when the port closes or the modem no longer answers; a modem that only restarted is brought
+ * up again on the same port. What the line does between sessions is the line's business (`modem-line.ts`).
+ */
+import type { Clock, Timer } from "../../runtime/clock.ts";
+import { reasonOf } from "../../runtime/fault.ts";
+import type { Log } from "../../runtime/log.ts";
+import type { BytePort } from "../byte-port.ts";
+import type { Kept, LineFacts, LineMemory, LineState } from "../line.ts";
+import { type Ask, may } from "./ask.ts";
+import { type CommandResult, fieldsOf } from "./at/command.ts";
+import { Dialogue } from "./at/dialogue.ts";
+import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
+import { query, send } from "./commands.ts";
+import type { FromNetwork } from "./from-network.ts";
+import { Inbox } from "./inbox.ts";
+import { sameIndications } from "./indications.ts";
+import { askRegistration, type Registration, registrationOf } from "./registration.ts";
+import { GENERIC_URCS } from "./urcs.ts";
+
+export type SessionOptions = {
+  readonly port: BytePort;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory: LineMemory;
+  readonly pin: string | null;
+  readonly smsc: string | null;
+  readonly keep: (arrived: FromNetwork) => Promise<Kept>;
+  readonly onState: (state: LineState, reason: string) => void;
+  readonly onFacts: (facts: Partial<LineFacts>) => void;
+  readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
+  readonly onStuck: (storage: string, index: number) => void;
+};
+
+/** The watchdog asks whether this is still the modem that was set up, and empties the storages. */
+const WATCH_MS = 60_000;
+
+type Wake =
+  | { readonly is: "watch" }
+  | { readonly is: "restarted"; readonly reason: string }
+  | { readonly is: "over" };
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #dialogue: Dialogue;
+  readonly #ask: Ask;
+  #setup: Setup | null = null;
+  #inbox: Inbox | null = null;
+  #registration: Registration = { registered: true, reason: "registration unknown" };
+  /** Whether the registration decides the state now: after the drain, until the next bring-up. */
+  #settled = false;
+  /** Why bring-up has to be run again. */
+  #restarted: string | null = null;
+  #watchSoon = false;
+  #over: string | null = null;
+  #stopping = false;
+  #wake: (() => void) | null = null;
+  #timer: Timer | null = null;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#dialogue = new Dialogue({
+      port: options.port,
+      clock: options.clock,
+      urcs: GENERIC_URCS,
+      handlers: {
+        onUrc: (text, pdu) => this.#onUrc(text, pdu),
+        onRestart: (text) => this.#restart(`the modem said "${text}"`),
+        onEcho: () => this.#nudge(),
+        onLate: (text) => options.onNoise(text, "stale"),
+        onNoise: options.onNoise,
+        onResync: () => this.#nudge(),
+        onMute: (reason) => this.#end(reason),
+        onClose: (reason) => this.#end(reason),
+      },
+    });
+    this.#ask = (command, asked) => this.#dialogue.run(command, asked);
+  }
+
+  get smscInPdu(): string | null {
+    return this.#setup?.smscInPdu ?? null;
+  }
+
+  get manufacturer(): string | null {
+    return this.#setup?.facts.manufacturer ?? null;
+  }
+
+  submit(
+    pdu: { readonly hex: string; readonly tpduLength: number },
+    signal: AbortSignal,
+  ): Promise<CommandResult> {
+    return this.#dialogue.run(send(pdu), { signal });
+  }
+
+  /** Settles with the reason when the session is over. */
+  async run(): Promise<string> {
+    try {
+      while (this.#over === null) await this.#once();
+    } catch (error) {
+      this.#end(reasonOf(error));
+    }
+    await this.#inbox?.stop();
+    await this.#options.port.close();
+    return this.#over ?? "over";
+  }
+
+  /** Lets what is being received be finished, then closes the port. Idempotent. */
+  async stop(reason: string, grace: Promise<void>): Promise<void> {
+    this.#stopping = true;
+    await Promise.race([this.#inbox?.stop() ?? Promise.resolve(), grace]);
+    this.#end(reason);
+    await this.#options.port.close();
+  }
+
+  async #once(): Promise<void> {
+    const { clock, memory, pin, smsc, onState, onFacts } = this.#options;
+    this.#restarted = null;
+    this.#watchSoon = false;
+    this.#settled = false;
+    onState("starting", "setting the modem up");
+    const brought = await bringUp({
+      ask: this.#ask,
+      type: (text) => this.#options.port.write(Buffer.from(text, "latin1")),
+      sleep: (ms) => clock.sleep(ms),
+      memory,
+      pin,
+      smsc,
+    });
+    if (brought.is === "refused") {
+      onState("refused", brought.reason);
+      await this.#sleepUntilWoken();
+      return;
+    }
+    await this.#inbox?.stop();
+    this.#setup = brought.setup;
+    this.#registration = brought.setup.registration;
+    onFacts(brought.setup.facts);
+    this.#inbox = new Inbox({
+      ask: this.#ask,
+      clock,
+      log: this.#options.log,
+      setup: brought.setup,
+      keep: this.#options.keep,
+      onStuck: this.#options.onStuck,
+    });
+    onState("starting", "reading what the modem had stored");
+    await this.#inbox.drain();
+    this.#settled = true;
+    this.#showRegistration();
+    await this.#watch(brought.setup);
+  }
+
+  /** Until the session ends or the modem has to be set up again. */
+  async #watch(setup: Setup): Promise<void> {
+    for (;;) {
+      const wake = await this.#sleepUntilWoken();
+      if (wake.is === "over") return;
+      if (wake.is === "restarted") {
+        this.#options.log.warn({ reason: wake.reason }, "the modem is set up again");
+        return;
+      }
+      if (setup.indications !== null) {
+        const answer = await may(this.#ask, query("AT+CNMI?"));
+        const line = answer?.[0]?.text;
+        if (line !== undefined && !sameIndications(setup.indications, line)) {
+          this.#restart("the modem has forgotten how to announce messages");
+          continue;
+        }
+      }
+      this.#registration = await askRegistration(this.#ask);
+      this.#showRegistration();
+      this.#options.onFacts(await askNetwork(this.#ask));
+      await this.#inbox?.drain();
+    }
+  }
+
+  async #sleepUntilWoken(): Promise<Wake> {
+    if (!this.#woken()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        this.#timer = this.#options.clock.timer(WATCH_MS, resolve);
+      });
+      this.#timer?.cancel();
+      this.#timer = null;
+      this.#wake = null;
+    }
+    this.#watchSoon = false;
+    if (this.#over !== null) return { is: "over" };
+    return this.#restarted === null ? { is: "watch" } : { is: "restarted", reason: this.#restarted };
+  }
+
+  #woken(): boolean {
+    return this.#over !== null || this.#restarted !== null || this.#watchSoon;
+  }
+
+  #onUrc(text: string, pdu: string | null): void {
+    if (/^\+C(?:MTI|DSI):/.test(text)) {
+      const [storage = "", index = ""] = fieldsOf(text);
+      // `+CMTI: ,-1`: announced but stored nowhere.
+      if (/^\d+$/.test(index)) this.#inbox?.announced(storage, Number.parseInt(index, 10));
+    } else if (/^\+C(?:MT|DS):/.test(text) && pdu !== null) {
+      this.#inbox?.direct(pdu);
+    } else if (/^\+CREG:/.test(text)) {
+      const stat = fieldsOf(text)[0] ?? "";
+      if (/^\d+$/.test(stat) && this.#setup !== null) {
+        this.#registration = registrationOf(Number.parseInt(stat, 10));
+        // `+CREG` alone does not speak for LTE: what it denies is asked again.
+        if (this.#registration.registered) this.#showRegistration();
+        else this.#nudge();
+      }
+    } else if (/^\+CPIN:/.test(text) && !/READY"?$/.test(text)) {
+      this.#restart(`the SIM changed: ${text}`);
+    } else if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE)$/.test(text)) {
+      this.#nudge();
+    }
+  }
+
+  #showRegistration(): void {
+    if (!this.#settled || this.#restarted !== null || this.#over !== null || this.#stopping) return;
+    const { registered, reason } = this.#registration;
+    this.#options.onState(registered ? "ready" : "starting", reason);
+  }
+
+  #restart(reason: string): void {
+    this.#restarted ??= reason;
+    if (this.#settled) this.#options.onState("starting", reason);
+    this.#settled = false;
+    this.#wake?.();
+  }
+
+  #nudge(): void {
+    this.#watchSoon = true;
+    this.#wake?.();
+  }
+
+  #end(reason: string): void {
+    if (this.#over !== null) return;
+    this.#over = reason;
+    this.#dialogue.end(reason);
+    this.#wake?.();
+  }
+}

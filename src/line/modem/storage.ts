@@ -1,0 +1,66 @@
+/**
+ * Message storages (27.005 §3.2.2): `ME` where the modem offers it for reading and receiving, else `SM`. SIM
+ * cards are slow and wear. `MT` only when there is nothing else: an index in it may mean two messages.
+ */
+import type { Ask } from "./ask.ts";
+import { may } from "./ask.ts";
+import { fieldsOf } from "./at/command.ts";
+import { query, selectStorage } from "./commands.ts";
+
+export type Storages = {
+  /** What mem1 and mem3 are set to; null when the modem takes no choice. */
+  readonly selected: string | null;
+  /** Every storage that may hold something for us, the selected one first. */
+  readonly drained: readonly string[];
+};
+
+/** `(("SM","ME"),("SM"),("SM"))`, `("ME","MT"),…`, or one bare list that stands for all three. */
+export function storagesOffered(line: string): { readonly reading: string[]; readonly receiving: string[] } {
+  const lists = fieldsOf(line.replace(/:\s*\(\((.*)\)\)\s*$/, ": ($1)"))
+    .map(namesOf)
+    .filter((names) => names.length > 0);
+  const bare = !line.includes("(");
+  const all = [...new Set(lists.flat())];
+  const reading = bare ? all : (lists[0] ?? []);
+  return { reading, receiving: bare ? all : (lists[2] ?? reading) };
+}
+
+/** The order in which selections are tried. */
+export function storageChoices(offered: {
+  readonly reading: string[];
+  readonly receiving: string[];
+}): string[] {
+  const both = offered.reading.filter((name) => offered.receiving.includes(name));
+  const known = ["ME", "SM", "MT"].filter((name) => both.includes(name));
+  return known.length > 0 ? known : ["ME", "SM"];
+}
+
+export async function chooseStorage(ask: Ask, sleep: (ms: number) => Promise<void>): Promise<Storages> {
+  const listed = await may(ask, query("AT+CPMS=?"));
+  const offered = storagesOffered(listed?.[0]?.text ?? "");
+  const choices = storageChoices(offered);
+  const selected = await select(ask, sleep, choices);
+  const wanted = [...(selected === null ? [] : [selected]), "ME", "SM", "SR"];
+  const drained = wanted.filter((name) => name === selected || offered.reading.includes(name));
+  return { selected, drained: [...new Set(drained)] };
+}
+
+async function select(
+  ask: Ask,
+  sleep: (ms: number) => Promise<void>,
+  choices: readonly string[],
+): Promise<string | null> {
+  // The first call after a start may be refused while the storage is still being read.
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    for (const name of choices) {
+      if ((await may(ask, selectStorage([name, name, name]))) !== null) return name;
+      if ((await may(ask, selectStorage([name]))) !== null) return name;
+    }
+    await sleep(1000);
+  }
+  return null;
+}
+
+function namesOf(field: string): string[] {
+  return [...field.matchAll(/\b(SM|ME|MT|SR|BM|TA)\b/g)].map((match) => match[1] ?? "");
+}

@@ -1,0 +1,177 @@
+/**
+ * The main thread's side of the store. Commands made in one turn of the event loop travel together; their
+ * promises settle when the transaction they were part of is on disk, in the order they were made.
+ */
+import type { Worker } from "node:worker_threads";
+import { assertNever } from "../runtime/assert-never.ts";
+import { Fault } from "../runtime/fault.ts";
+import type { CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
+import type { Store } from "./store.ts";
+
+type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
+
+type Closing = { readonly promise: Promise<void>; readonly resolve: () => void };
+
+export class StoreClient implements Store {
+  readonly newestKey: number;
+  readonly #worker: Worker;
+  readonly #onFatal: (fault: Fault) => void;
+  readonly #waiters: Waiter[] = [];
+  #outbox: Request[] = [];
+  #webhookListeners: ((queue: string) => void)[] = [];
+  #queuedListeners: ((queue: string) => void)[] = [];
+  #fault: Fault | null = null;
+  #closing: Closing | null = null;
+
+  /** The worker has said `opened`. */
+  constructor(worker: Worker, options: { newestKey: number; onFatal: (fault: Fault) => void }) {
+    this.#worker = worker;
+    this.newestKey = options.newestKey;
+    this.#onFatal = options.onFatal;
+    worker.on("message", (message: FromWorker) => this.#receive(message));
+    worker.on("error", (error) => this.#fail(`the store's thread ended: ${error.message}`));
+    worker.on("exit", () => this.#fail("the store's thread ended"));
+  }
+
+  readonly accept: Store["accept"] = (...args) => this.#call("accept", args);
+  readonly claim: Store["claim"] = (...args) => this.#call("claim", args);
+  readonly settle: Store["settle"] = (...args) => this.#call("settle", args);
+  readonly resolveUnknown: Store["resolveUnknown"] = (...args) => this.#call("resolveUnknown", args);
+  readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
+    this.#call("unknownSubmissions", args);
+  readonly expire: Store["expire"] = (...args) => this.#call("expire", args);
+  readonly queueDepths: Store["queueDepths"] = (...args) => this.#call("queueDepths", args);
+  readonly openSubmissions: Store["openSubmissions"] = (...args) => this.#call("openSubmissions", args);
+  readonly recordReport: Store["recordReport"] = (...args) => this.#call("recordReport", args);
+  readonly parkReport: Store["parkReport"] = (...args) => this.#call("parkReport", args);
+  readonly parkedReports: Store["parkedReports"] = (...args) => this.#call("parkedReports", args);
+  readonly dropParked: Store["dropParked"] = (...args) => this.#call("dropParked", args);
+  readonly keepInbound: Store["keepInbound"] = (...args) => this.#call("keepInbound", args);
+  readonly completeInbound: Store["completeInbound"] = (...args) => this.#call("completeInbound", args);
+  readonly unfinishedInbound: Store["unfinishedInbound"] = (...args) => this.#call("unfinishedInbound", args);
+  readonly quarantine: Store["quarantine"] = (...args) => this.#call("quarantine", args);
+  readonly webhookQueues: Store["webhookQueues"] = (...args) => this.#call("webhookQueues", args);
+  readonly nextWebhook: Store["nextWebhook"] = (...args) => this.#call("nextWebhook", args);
+  readonly deferWebhook: Store["deferWebhook"] = (...args) => this.#call("deferWebhook", args);
+  readonly finishWebhook: Store["finishWebhook"] = (...args) => this.#call("finishWebhook", args);
+  readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
+  readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
+  readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
+  readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
+  readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);
+  readonly putMemory: Store["putMemory"] = (...args) => this.#call("putMemory", args);
+  readonly retire: Store["retire"] = (...args) => this.#call("retire", args);
+  readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
+  readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
+
+  onWebhook(listener: (queue: string) => void): void {
+    this.#webhookListeners.push(listener);
+  }
+
+  onQueued(listener: (queue: string) => void): void {
+    this.#queuedListeners.push(listener);
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === null) {
+      const { promise, resolve } = settler();
+      this.#closing = { promise, resolve };
+      if (this.#fault === null) {
+        this.#flush();
+        this.#post({ is: "close" });
+      } else {
+        void this.#worker.terminate().then(() => resolve());
+      }
+    }
+    return this.#closing.promise;
+  }
+
+  #call<Name extends CommandName>(name: Name, args: Parameters<Store[Name]>): ReturnType<Store[Name]> {
+    const answer = new Promise((resolve, reject) => {
+      if (this.#fault !== null) return reject(this.#fault);
+      if (this.#closing !== null) return reject(closed());
+      if (this.#outbox.length === 0) setImmediate(() => this.#flush());
+      this.#outbox.push({ name, args } as Request);
+      this.#waiters.push({ resolve, reject });
+    });
+    return answer as ReturnType<Store[Name]>;
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0 || this.#fault !== null) return;
+    const requests = this.#outbox;
+    this.#outbox = [];
+    this.#post({ is: "requests", requests });
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.is) {
+      case "answer":
+        for (const outcome of message.answer.outcomes) this.#settle(outcome);
+        for (const queue of message.answer.queued) for (const tell of this.#queuedListeners) tell(queue);
+        for (const queue of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(queue);
+        return;
+      case "failed":
+        this.#fail(message.reason);
+        return;
+      case "closed":
+      case "opened":
+      case "refused":
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+
+  #settle(outcome: Outcome): void {
+    const waiter = this.#waiters.shift();
+    if (outcome.ok) waiter?.resolve(outcome.value);
+    else waiter?.reject(refused(outcome));
+  }
+
+  /** Also called when the thread ends, which is only an accident when it was not asked to. */
+  #fail(reason: string): void {
+    if (this.#fault !== null) return;
+    if (this.#closing !== null && this.#waiters.length === 0) {
+      this.#closing.resolve();
+      return;
+    }
+    const fault = new Fault({
+      code: "store.failed",
+      disposition: "line",
+      message: `the store cannot keep its word any more: ${reason}`,
+    });
+    this.#fault = fault;
+    this.#outbox = [];
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(fault);
+    void this.#worker.terminate().then(() => this.#closing?.resolve());
+    this.#onFatal(fault);
+  }
+}
+
+function settler(): Closing {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** A full disk is a Fault callers can wait out; anything else a command throws is a mistake in this program. */
+function refused(outcome: Extract<Outcome, { ok: false }>): Error {
+  if (outcome.code !== "SQLITE_FULL") return new Error(`store: ${outcome.message}`);
+  return new Fault({
+    code: "store.failed",
+    disposition: "retry",
+    message: `the store has no room left: ${outcome.message}`,
+  });
+}
+
+function closed(): Fault {
+  return new Fault({ code: "store.failed", disposition: "line", message: "the store is closed" });
+}

@@ -1,0 +1,114 @@
+/** The door's commands over one open database: where the tables' files are put together. */
+import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
+import type { Database } from "./database.ts";
+import { Depths } from "./depths.ts";
+import { Events } from "./events.ts";
+import { Inbound } from "./inbound.ts";
+import { MessageList } from "./list-messages.ts";
+import { Memory } from "./memory.ts";
+import { Messages, storedOf } from "./messages.ts";
+import { Notices } from "./notices.ts";
+import { OutboundQueue } from "./outbound-queue.ts";
+import { Outcomes } from "./outcomes.ts";
+import { ParkedReports } from "./parked-reports.ts";
+import type { Commands } from "./protocol.ts";
+import { Retired } from "./retired.ts";
+import type { StoredMessage, SubmissionDetail } from "./store.ts";
+import { detailOf, Submissions } from "./submissions.ts";
+import { Undo } from "./undo.ts";
+import { Webhooks } from "./webhooks.ts";
+
+export type CommandSet = {
+  readonly commands: Commands;
+  readonly notices: Notices;
+  readonly undo: Undo;
+  readonly newestKey: number;
+};
+
+/** The schema is up to date; nothing else uses the database. Judges what the previous daemon left *trying*. */
+export function createCommands(db: Database, openedAt: number): CommandSet {
+  const undo = new Undo();
+  const notices = new Notices(undo);
+  const depths = new Depths(undo);
+  const events = new Events(db);
+  const webhooks = new Webhooks(db, { notices, events });
+  const messages = new Messages(db, { depths, notices, webhooks, events });
+  const submissions = new Submissions(db);
+  const retired = new Retired(db, { submissions });
+  const queue = new OutboundQueue(db, { messages, submissions, depths });
+  const outcomes = new Outcomes({ messages, submissions, retired, events });
+  const inbound = new Inbound(db, { retired, webhooks, events });
+  const parked = new ParkedReports(db);
+  const memory = new Memory(db);
+  const list = new MessageList(db);
+
+  messages.countWaiting();
+  db.transaction(() => outcomes.recover(openedAt))();
+  undo.forget();
+  notices.take();
+
+  function getMessage(sid: string): StoredMessage | null {
+    const key = keyOfSid(sid);
+    if (key === null) return null;
+    const row = messages.byKey(key);
+    if (row !== null && row.sid === sid) return storedOf(row);
+    const old = retired.bySid(key, sid);
+    return old === null ? null : storedOf(old);
+  }
+
+  function submissionsOf(sid: string): readonly SubmissionDetail[] {
+    const key = keyOfSid(sid);
+    if (key === null) return [];
+    if (messages.byKey(key)?.sid === sid) return submissions.of(key).map((row) => detailOf(sid, row));
+    return retired.submissionsOf(key, sid);
+  }
+
+  const commands: Commands = {
+    accept: (message) => queue.accept(message),
+    claim: (name, options) => queue.claim(name, options),
+    settle: (submissionId, settlement, at) => outcomes.settle(submissionId, settlement, at),
+    resolveUnknown: (submissionId, verdict, options) =>
+      outcomes.resolveUnknown(submissionId, verdict, options),
+    unknownSubmissions: () => submissions.unknown(),
+    expire: (now) => queue.expire(now),
+    queueDepths: () => depths.all(),
+
+    openSubmissions: (line, reference) => submissions.open(line, reference),
+    recordReport: (submissionId, record) => outcomes.recordReport(submissionId, record),
+    parkReport: (line, report, at) => parked.park(line, report, at),
+    parkedReports: (line, reference) => parked.of(line, reference),
+    dropParked: (parkedIds) => parked.drop(parkedIds),
+
+    keepInbound: (kept, completion) => inbound.keep(kept, completion),
+    completeInbound: (completion) => inbound.complete(completion),
+    unfinishedInbound: () => inbound.unfinished(),
+    quarantine: (line, raw, why, at) => inbound.quarantine(line, raw, why, at),
+
+    webhookQueues: () => webhooks.queues(),
+    nextWebhook: (name) => webhooks.next(name),
+    deferWebhook: (webhookId, deferral) => webhooks.defer(webhookId, deferral),
+    finishWebhook: (webhookId, result) => {
+      webhooks.end(webhookId);
+      for (const event of result.events) events.insert(event);
+      return result.replies.map((reply) => queue.accept(reply));
+    },
+
+    getMessage,
+    listMessages: (filter) => list.list(filter),
+    submissionsOf,
+
+    addEvent: (event) => events.insert(event),
+    listEvents: (page) => events.list(page),
+    getMemory: (line, key) => memory.get(line, key),
+    putMemory: (line, key, value) => memory.put(line, key, value),
+    retire: (options) => retired.retire(options),
+    prune: (before) =>
+      retired.pruneBefore(firstKeyAt(before.messages)) +
+      events.pruneBefore(firstKeyAt(before.events)) +
+      inbound.pruneQuarantine(firstKeyAt(before.events)) +
+      inbound.pruneFingerprints(before.fingerprints) +
+      parked.pruneBefore(firstKeyAt(before.parkedReports)),
+    ping: (now) => memory.ping(now),
+  };
+  return { commands, notices, undo, newestKey: Math.max(messages.newestKey(), retired.newestKey()) };
+}

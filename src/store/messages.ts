@@ -1,0 +1,277 @@
+/**
+ * The hot table: outbound Messages from their acceptance until they are retired. `change` is the one setter: it
+ * keeps the transition table, fences the UPDATE by the row it was decided on, keeps the queue's depth, and
+ * inserts what the change announces (status webhook, event) in the same transaction (DESIGN §4.3).
+ */
+import { type MessageStatus, NEXT_STATUSES } from "../sms/message.ts";
+import type { Database, Statement } from "./database.ts";
+import type { Depths } from "./depths.ts";
+import type { Events } from "./events.ts";
+import type { Notices } from "./notices.ts";
+import { rankOf, waitingSegments } from "./progress.ts";
+import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
+import type { Webhooks } from "./webhooks.ts";
+
+export type MessageRow = StoredMessage & {
+  readonly direction: "outbound-api" | "outbound-reply";
+  readonly key: number;
+  readonly alphabet: "gsm7" | "ucs2";
+  readonly progress: string;
+  readonly reference: number | null;
+  readonly expiresAt: number;
+  readonly queue: string;
+  readonly lane: Lane;
+  readonly rank: number | null;
+  /** Submissions made so far: the number of the newest one. */
+  readonly made: number;
+  /** JSON array; null when the body is the only part. */
+  readonly parts: string | null;
+};
+
+export type MessageChange = Partial<
+  Pick<
+    MessageRow,
+    | "status"
+    | "progress"
+    | "errorCode"
+    | "errorMessage"
+    | "sentAt"
+    | "line"
+    | "attempts"
+    | "retryAt"
+    | "waitingFor"
+    | "made"
+  >
+> & {
+  /** Before every other Message of its queue, whatever its Segments say. */
+  readonly first?: boolean;
+  /** When the network says it was done, for the webhook that announces it. */
+  readonly doneAt?: string | null;
+};
+
+/** Twilio announces these to the status callback. */
+const ANNOUNCED: readonly MessageStatus[] = ["sent", "delivered", "undelivered", "failed", "canceled"];
+
+export class Messages {
+  readonly #depths: Depths;
+  readonly #notices: Notices;
+  readonly #webhooks: Webhooks;
+  readonly #events: Events;
+  readonly #insert: Statement<[Record<string, unknown>]>;
+  readonly #update: Statement<[Record<string, unknown>]>;
+  readonly #byKey: Statement<[number], MessageRow>;
+  readonly #moving: Statement<[], Pick<MessageRow, "queue" | "status" | "progress">>;
+  readonly #newest: Statement<[], number | null>;
+  readonly #reference: Statement<[string, string, number], { reference: number }>;
+
+  constructor(
+    db: Database,
+    options: { depths: Depths; notices: Notices; webhooks: Webhooks; events: Events },
+  ) {
+    this.#depths = options.depths;
+    this.#notices = options.notices;
+    this.#webhooks = options.webhooks;
+    this.#events = options.events;
+    this.#insert = db.prepare(`
+      INSERT INTO message (key, sid, accountSid, direction, "from", "to", alphabet, status, numSegments, progress,
+        reference, messagingServiceSid, statusCallback, createdAt, updatedAt, expiresAt, attempts, queue, lane,
+        rank, made, body, parts)
+      VALUES (@key, @sid, @accountSid, @direction, @from, @to, @alphabet, 'queued', @numSegments, @progress,
+        @reference, @messagingServiceSid, @statusCallback, @createdAt, @createdAt, @expiresAt, 0, @queue, @lane,
+        @rank, 0, @body, @parts)`);
+    this.#update = db.prepare(`
+      UPDATE message SET status = @status, progress = @progress, errorCode = @errorCode,
+        errorMessage = @errorMessage, sentAt = @sentAt, line = @line, attempts = @attempts, retryAt = @retryAt,
+        waitingFor = @waitingFor, made = @made, rank = @rank, updatedAt = @updatedAt
+      WHERE key = @key AND status = @expectedStatus AND progress = @expectedProgress AND made = @expectedMade`);
+    this.#byKey = db.prepare("SELECT * FROM message WHERE key = ?");
+    this.#moving = db.prepare(
+      "SELECT queue, status, progress FROM message WHERE status IN ('queued', 'sending')",
+    );
+    this.#newest = db.prepare<[], number | null>("SELECT max(key) FROM message").pluck();
+    this.#reference = db.prepare(`
+      INSERT INTO concatenation ("from", "to", reference) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET reference = (reference + 1) & 255 RETURNING reference`);
+  }
+
+  insert(key: number, message: NewOutbound): StoredMessage {
+    const numSegments = message.parts.length;
+    const progress = ".".repeat(numSegments);
+    const rank = rankOf({ status: "queued", progress, retryAt: null, lane: message.lane });
+    this.#insert.run({
+      key,
+      sid: message.sid,
+      accountSid: message.accountSid,
+      direction: message.direction,
+      from: message.from,
+      to: message.to,
+      alphabet: message.alphabet,
+      numSegments,
+      progress,
+      reference: numSegments > 1 ? this.#nextReference(message) : null,
+      messagingServiceSid: message.messagingServiceSid,
+      statusCallback: message.statusCallback,
+      createdAt: message.createdAt,
+      expiresAt: message.expiresAt,
+      queue: message.queue,
+      lane: message.lane,
+      rank,
+      body: message.body,
+      parts: message.parts[0] === message.body ? null : JSON.stringify(message.parts),
+    });
+    this.#depths.change(message.queue, 0, numSegments);
+    this.#notices.queued(message.queue);
+    return newlyStored(message);
+  }
+
+  /** Fills the queue depths from the rows; once, at open. */
+  countWaiting(): void {
+    for (const row of this.#moving.iterate()) this.#depths.change(row.queue, 0, waitingSegments(row));
+  }
+
+  newestKey(): number {
+    return this.#newest.get() ?? 0;
+  }
+
+  byKey(key: number): MessageRow | null {
+    return this.#byKey.get(key) ?? null;
+  }
+
+  change(row: MessageRow, change: MessageChange, at: number): MessageRow {
+    const { first, doneAt, ...columns } = change;
+    const status = columns.status ?? row.status;
+    if (status !== row.status && !NEXT_STATUSES[row.status].includes(status)) {
+      throw new Error(`${row.sid} cannot go from ${row.status} to ${status}`);
+    }
+    const moved = { ...row, ...columns, status, updatedAt: at };
+    const waiting = waitingSegments(moved);
+    if (waiting === 0) moved.retryAt = null;
+    const rank = rankOf(moved);
+    const next: MessageRow = { ...moved, rank: first === true && rank !== null ? 0 : rank };
+    const { changes } = this.#update.run({
+      key: row.key,
+      status: next.status,
+      progress: next.progress,
+      errorCode: next.errorCode,
+      errorMessage: next.errorMessage,
+      sentAt: next.sentAt,
+      line: next.line,
+      attempts: next.attempts,
+      retryAt: next.retryAt,
+      waitingFor: next.waitingFor,
+      made: next.made,
+      rank: next.rank,
+      updatedAt: next.updatedAt,
+      expectedStatus: row.status,
+      expectedProgress: row.progress,
+      expectedMade: row.made,
+    });
+    if (changes !== 1) throw new Error(`${row.sid} was changed by somebody else`);
+    this.#depths.change(row.queue, waitingSegments(row), waiting);
+    const standsInQueue = next.rank !== null || next.retryAt !== null;
+    const stoodBefore = row.rank !== null;
+    if (standsInQueue && !stoodBefore) this.#notices.queued(row.queue);
+    if (next.status !== row.status && ANNOUNCED.includes(next.status))
+      this.#announce(next, at, doneAt ?? null);
+    return next;
+  }
+
+  #announce(row: MessageRow, at: number, doneAt: string | null): void {
+    if (row.status === "failed" || row.status === "undelivered") {
+      this.#events.insert({
+        type: "message.failed",
+        level: "warning",
+        at,
+        text: `message ${row.sid} is ${row.status}: ${row.errorMessage ?? "no reason given"}`,
+        messageSid: row.sid,
+        accountSid: row.accountSid,
+        ...(row.line === null ? {} : { line: row.line }),
+        ...(row.errorCode === null ? {} : { errorCode: row.errorCode }),
+      });
+    }
+    if (row.statusCallback === null) return;
+    const reported = row.status === "delivered" || row.status === "undelivered";
+    this.#webhooks.insert({
+      queue: statusQueueOf(row.from, row.statusCallback),
+      facts: {
+        kind: "status",
+        messageSid: row.sid,
+        accountSid: row.accountSid,
+        messagingServiceSid: row.messagingServiceSid,
+        from: row.from,
+        to: row.to,
+        status: row.status,
+        errorCode: row.errorCode,
+        doneAt: reported ? doneAt : null,
+      },
+      url: row.statusCallback,
+      method: "POST",
+      fallbackUrl: null,
+      fallbackMethod: "POST",
+      createdAt: at,
+    });
+  }
+
+  /** 23.040 §9.2.3.24.1: must differ between Messages that the same handset may be joining at the same time. */
+  #nextReference(message: NewOutbound): number {
+    const start = Math.floor(message.createdAt) & 255;
+    const row = this.#reference.get(message.from, message.to, start);
+    if (row === undefined) throw new Error("no concatenation reference");
+    return row.reference;
+  }
+}
+
+/** Status callbacks of one Number to one app keep their order. */
+export function statusQueueOf(from: string, url: string): string {
+  return `${from} ${URL.canParse(url) ? new URL(url).origin : url}`;
+}
+
+/** A Message as it stands right after its acceptance. */
+export function newlyStored(message: NewOutbound): StoredMessage {
+  return {
+    sid: message.sid,
+    accountSid: message.accountSid,
+    direction: message.direction,
+    from: message.from,
+    to: message.to,
+    body: message.body,
+    status: "queued",
+    numSegments: message.parts.length,
+    messagingServiceSid: message.messagingServiceSid,
+    statusCallback: message.statusCallback,
+    errorCode: null,
+    errorMessage: null,
+    createdAt: message.createdAt,
+    updatedAt: message.createdAt,
+    sentAt: null,
+    line: null,
+    attempts: 0,
+    retryAt: null,
+    waitingFor: null,
+  };
+}
+
+/** What of a row crosses the door. */
+export function storedOf(row: StoredMessage): StoredMessage {
+  return {
+    sid: row.sid,
+    accountSid: row.accountSid,
+    direction: row.direction,
+    from: row.from,
+    to: row.to,
+    body: row.body,
+    status: row.status,
+    numSegments: row.numSegments,
+    messagingServiceSid: row.messagingServiceSid,
+    statusCallback: row.statusCallback,
+    errorCode: row.errorCode,
+    errorMessage: row.errorMessage,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    sentAt: row.sentAt,
+    line: row.line,
+    attempts: row.attempts,
+    retryAt: row.retryAt,
+    waitingFor: row.waitingFor,
+  };
+}

@@ -1,0 +1,53 @@
+import { mkdir } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import { type Clock, systemClock } from "../runtime/clock.ts";
+import { Fault } from "../runtime/fault.ts";
+import { StoreClient } from "./client.ts";
+import type { FromWorker, WorkerOptions } from "./protocol.ts";
+import type { Store } from "./store.ts";
+
+export type OpenStoreOptions = {
+  readonly dataDir: string;
+  /** Called once, when the disk no longer keeps its word: the process must end and recover (DESIGN §4.5). */
+  readonly onFatal: (fault: Fault) => void;
+  /** Where the compiled worker is, for whoever runs from source. */
+  readonly workerUrl?: URL;
+  readonly clock?: Clock;
+};
+
+/**
+ * Opens the store and takes the data folder for this process. Rejects with `store.locked` (another process has
+ * it), `store.newer` (its data is from a newer version) or `store.failed`.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const url = options.workerUrl ?? new URL("./worker.js", import.meta.url);
+  const workerData: WorkerOptions = {
+    dataDir: options.dataDir,
+    openedAt: (options.clock ?? systemClock).now(),
+  };
+  const worker = new Worker(url, { workerData });
+  return new Promise((resolve, reject) => {
+    const ended = (error: Error | number) => {
+      const reason = error instanceof Error ? error.message : `exit ${error}`;
+      reject(
+        new Fault({
+          code: "store.failed",
+          disposition: "reject",
+          message: `the store's thread did not start: ${reason}`,
+        }),
+      );
+    };
+    worker.once("error", ended);
+    worker.once("exit", ended);
+    worker.once("message", (message: FromWorker) => {
+      worker.off("error", ended);
+      worker.off("exit", ended);
+      if (message.is === "opened") {
+        resolve(new StoreClient(worker, { newestKey: message.newestKey, onFatal: options.onFatal }));
+      } else {
+        reject(message.is === "refused" ? new Fault(message.fault) : new Error(`unexpected ${message.is}`));
+      }
+    });
+  });
+}

@@ -1,0 +1,138 @@
+/**
+ * One queue per Number (DESIGN §5): accepting into it, claiming from its head, and what is too late to send.
+ * Order is (rank, key): a begun Message, then single messages, then broadcasts, oldest first. A Message that
+ * backs off is not in that order at all until it is due, and then stands where its age puts it.
+ */
+import { keyOfSid } from "../runtime/ids.ts";
+import type { Database, Statement } from "./database.ts";
+import type { Depths } from "./depths.ts";
+import type { MessageRow, Messages } from "./messages.ts";
+import { firstWaiting, withState } from "./progress.ts";
+import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
+import { type Submissions, submissionIdOf } from "./submissions.ts";
+
+/** Contract: the message stayed in the queue longer than its ValidityPeriod. */
+const VALIDITY_EXPIRED = 30036;
+
+/** Failing late Messages is bounded per command: others wait for the same worker. */
+const EXPIRED_AT_ONCE = 1000;
+
+export class OutboundQueue {
+  readonly #messages: Messages;
+  readonly #submissions: Submissions;
+  readonly #depths: Depths;
+  readonly #head: Statement<[string], MessageRow>;
+  readonly #due: Statement<[string, number], MessageRow>;
+  readonly #nextDue: Statement<[string], number | null>;
+  readonly #late: Statement<[number, number], MessageRow>;
+
+  constructor(db: Database, options: { messages: Messages; submissions: Submissions; depths: Depths }) {
+    this.#messages = options.messages;
+    this.#submissions = options.submissions;
+    this.#depths = options.depths;
+    this.#head = db.prepare(
+      "SELECT * FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
+    );
+    this.#due = db.prepare(
+      "SELECT * FROM message WHERE queue = ? AND retryAt IS NOT NULL AND retryAt <= ? ORDER BY retryAt",
+    );
+    this.#nextDue = db
+      .prepare<[string], number | null>(
+        "SELECT min(retryAt) FROM message WHERE queue = ? AND retryAt IS NOT NULL",
+      )
+      .pluck();
+    this.#late = db.prepare(`
+      SELECT * FROM message WHERE (rank IS NOT NULL OR retryAt IS NOT NULL) AND expiresAt <= ?
+      ORDER BY expiresAt LIMIT ?`);
+  }
+
+  accept(message: NewOutbound): AcceptResult {
+    const key = keyOfSid(message.sid);
+    if (key === null || message.parts.length === 0)
+      throw new Error("a Message has a SID and at least one part");
+    const queuedSegments = this.#depths.segments(message.queue);
+    if (queuedSegments + message.parts.length > message.maxQueuedSegments) {
+      return { is: "queue-full", queuedSegments };
+    }
+    return { is: "accepted", message: this.#messages.insert(key, message) };
+  }
+
+  claim(queue: string, options: { line: string; limit: number; now: number }): ClaimResult {
+    const { line, limit, now } = options;
+    for (const row of this.#due.all(queue, now)) {
+      this.#messages.change(row, { retryAt: null, waitingFor: null }, now);
+    }
+    const claims: Claim[] = [];
+    let expired = 0;
+    while (claims.length < limit) {
+      const row = this.#head.get(queue);
+      if (row === undefined) break;
+      if (row.expiresAt > now) {
+        claims.push(...this.#take(row, line, limit - claims.length, now));
+        continue;
+      }
+      if (expired === EXPIRED_AT_ONCE) return { claims, nextDueAt: now };
+      this.#fail(row, now);
+      expired++;
+    }
+    return { claims, nextDueAt: claims.length > 0 ? null : (this.#nextDue.get(queue) ?? null) };
+  }
+
+  expire(now: number): number {
+    const late = this.#late.all(now, EXPIRED_AT_ONCE);
+    for (const row of late) this.#fail(row, now);
+    return late.length;
+  }
+
+  #take(row: MessageRow, line: string, limit: number, now: number): readonly Claim[] {
+    const claims: Claim[] = [];
+    let { progress, made } = row;
+    while (claims.length < limit) {
+      const position = firstWaiting(progress);
+      if (position < 0) break;
+      progress = withState(progress, position, "t");
+      made++;
+      this.#submissions.insert({ messageKey: row.key, number: made, position, line, startedAt: now });
+      claims.push({
+        submissionId: submissionIdOf(row.sid, made),
+        messageSid: row.sid,
+        segment: {
+          from: row.from,
+          to: row.to,
+          alphabet: row.alphabet,
+          text: textOf(row, position),
+          concatenation: concatenationOf(row, position),
+          validityMinutes: null,
+        },
+        index: position,
+        attempts: row.attempts,
+        expiresAt: row.expiresAt,
+      });
+    }
+    this.#messages.change(row, { status: "sending", progress, made, waitingFor: null }, now);
+    return claims;
+  }
+
+  #fail(row: MessageRow, now: number): void {
+    this.#messages.change(
+      row,
+      {
+        status: "failed",
+        errorCode: VALIDITY_EXPIRED,
+        errorMessage: "its validity period ended before it could be sent",
+        waitingFor: null,
+      },
+      now,
+    );
+  }
+}
+
+function textOf(row: MessageRow, position: number): string {
+  if (row.parts === null) return row.body;
+  return (JSON.parse(row.parts) as string[])[position] ?? "";
+}
+
+function concatenationOf(row: MessageRow, position: number): Claim["segment"]["concatenation"] {
+  if (row.reference === null) return null;
+  return { reference: row.reference, referenceBits: 8, total: row.numSegments, sequence: position + 1 };
+}

@@ -1,0 +1,44 @@
+/**
+ * What crosses between the main thread and the store's worker: commands by name with their arguments one way,
+ * one answer per transaction the other way. Everything is plain data (structured clone).
+ */
+import type { FaultFields } from "../runtime/fault.ts";
+import type { Store } from "./store.ts";
+
+/** The door's methods that are carried out in the worker. */
+export type CommandName = Exclude<keyof Store, "newestKey" | "onWebhook" | "onQueued" | "close">;
+
+/** The same commands as the worker carries them out: at once, inside a transaction. */
+export type Commands = {
+  readonly [Name in CommandName]: (...args: Parameters<Store[Name]>) => Awaited<ReturnType<Store[Name]>>;
+};
+
+export type Request = {
+  readonly [Name in CommandName]: { readonly name: Name; readonly args: Parameters<Store[Name]> };
+}[CommandName];
+
+/** `code` is SQLite's result code (`SQLITE_FULL`, `SQLITE_CONSTRAINT_PRIMARYKEY`, …) where there is one. */
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string | null; readonly message: string };
+
+/** What a committed transaction gives back: an outcome per request, in their order, and what it put into queues. */
+export type Answer = {
+  readonly outcomes: readonly Outcome[];
+  readonly queued: readonly string[];
+  readonly webhooks: readonly string[];
+};
+
+export type ToWorker =
+  | { readonly is: "requests"; readonly requests: readonly Request[] }
+  | { readonly is: "close" };
+
+export type FromWorker =
+  | { readonly is: "opened"; readonly newestKey: number }
+  | { readonly is: "refused"; readonly fault: Omit<FaultFields, "cause"> }
+  | { readonly is: "answer"; readonly answer: Answer }
+  /** The disk no longer keeps its word. Nothing that is waiting was committed. */
+  | { readonly is: "failed"; readonly reason: string }
+  | { readonly is: "closed" };
+
+export type WorkerOptions = { readonly dataDir: string; readonly openedAt: number };

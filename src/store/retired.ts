@@ -1,0 +1,156 @@
+/**
+ * Messages at rest: inbound ones from the start, outbound ones once they are finished and have been moved here
+ * (DESIGN §4.7). A row carries its Submissions along as JSON, for the one who asks what happened.
+ */
+import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
+import type { Database, Statement } from "./database.ts";
+import type { MessageRow } from "./messages.ts";
+import type { NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
+import { detailOf, type Submissions } from "./submissions.ts";
+
+/** What rests waits for nothing. */
+export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
+
+type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
+
+export class Retired {
+  readonly #submissions: Submissions;
+  readonly #bySid: Statement<[number, string], RetiredRow>;
+  readonly #newest: Statement<[], number | null>;
+  readonly #insert: Statement<[Record<string, unknown>]>;
+  readonly #finished: Statement<[number], MessageRow>;
+  readonly #sentBefore: Statement<[number, number, number], MessageRow>;
+  readonly #leave: Statement<[number]>;
+  readonly #prune: Statement<[number]>;
+
+  constructor(db: Database, options: { submissions: Submissions }) {
+    this.#submissions = options.submissions;
+    this.#bySid = db.prepare(`SELECT ${RETIRED_COLUMNS} FROM message_retired WHERE key = ? AND sid = ?`);
+    this.#newest = db.prepare<[], number | null>("SELECT max(key) FROM message_retired").pluck();
+    this.#insert = db.prepare(`
+      INSERT INTO message_retired (key, sid, accountSid, direction, "from", "to", status, numSegments,
+        messagingServiceSid, statusCallback, errorCode, createdAt, updatedAt, sentAt, line, attempts, errorMessage,
+        body, submissions)
+      VALUES (@key, @sid, @accountSid, @direction, @from, @to, @status, @numSegments, @messagingServiceSid,
+        @statusCallback, @errorCode, @createdAt, @updatedAt, @sentAt, @line, @attempts, @errorMessage, @body,
+        @submissions)`);
+    this.#finished = db.prepare(`
+      SELECT * FROM message WHERE status IN ('delivered', 'undelivered', 'failed', 'canceled')
+        AND progress NOT GLOB '*t*'
+      ORDER BY key LIMIT ?`);
+    // A key is never older than its row, so nothing sent before an instant has a key from after it.
+    this.#sentBefore = db.prepare(`
+      SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
+    this.#leave = db.prepare("DELETE FROM message WHERE key = ?");
+    this.#prune = db.prepare("DELETE FROM message_retired WHERE key < ?");
+  }
+
+  bySid(key: number, sid: string): RetiredRow | null {
+    return this.#bySid.get(key, sid) ?? null;
+  }
+
+  newestKey(): number {
+    return this.#newest.get() ?? 0;
+  }
+
+  submissionsOf(key: number, sid: string): readonly SubmissionDetail[] {
+    return unpacked(this.bySid(key, sid)?.submissions ?? null);
+  }
+
+  insertInbound(message: NewInbound): StoredMessage {
+    const key = keyOfSid(message.sid);
+    if (key === null) throw new Error("a Message has a SID");
+    const stored: StoredMessage = {
+      sid: message.sid,
+      accountSid: message.accountSid,
+      direction: "inbound",
+      from: message.from,
+      to: message.to,
+      body: message.body,
+      status: "received",
+      numSegments: message.numSegments,
+      messagingServiceSid: message.messagingServiceSid,
+      statusCallback: null,
+      errorCode: null,
+      errorMessage: null,
+      createdAt: message.receivedAt,
+      updatedAt: message.receivedAt,
+      sentAt: message.receivedAt,
+      line: message.line,
+      attempts: 0,
+      retryAt: null,
+      waitingFor: null,
+    };
+    this.#insertRow(key, stored, null);
+    return stored;
+  }
+
+  /** Moves finished Messages here, and `sent` ones from before `sentBefore`, whose report will not come any more. */
+  retire(options: { sentBefore: number; limit: number }): number {
+    const finished = this.#finished.all(options.limit);
+    const room = options.limit - finished.length;
+    const { sentBefore } = options;
+    const sent = room > 0 ? this.#sentBefore.all(firstKeyAt(sentBefore), sentBefore, room) : [];
+    for (const row of [...finished, ...sent]) {
+      const details = this.#submissions.of(row.key).map((submission) => detailOf(row.sid, submission));
+      this.#insertRow(row.key, row, packed(details));
+      this.#submissions.deleteOf(row.key);
+      this.#leave.run(row.key);
+    }
+    return finished.length + sent.length;
+  }
+
+  pruneBefore(key: number): number {
+    return this.#prune.run(key).changes;
+  }
+
+  #insertRow(key: number, message: StoredMessage, submissions: string | null): void {
+    this.#insert.run({
+      key,
+      sid: message.sid,
+      accountSid: message.accountSid,
+      direction: message.direction,
+      from: message.from,
+      to: message.to,
+      status: message.status,
+      numSegments: message.numSegments,
+      messagingServiceSid: message.messagingServiceSid,
+      statusCallback: message.statusCallback,
+      errorCode: message.errorCode,
+      createdAt: message.createdAt,
+      updatedAt: message.updatedAt,
+      sentAt: message.sentAt,
+      line: message.line,
+      attempts: message.attempts,
+      errorMessage: message.errorMessage,
+      body: message.body,
+      submissions,
+    });
+  }
+}
+
+/** Arrays instead of objects: these rows are the ones there are a million of. */
+const PACKED = [
+  "submissionId",
+  "index",
+  "line",
+  "state",
+  "reference",
+  "startedAt",
+  "settledAt",
+  "reportState",
+  "reportStatus",
+  "why",
+] as const satisfies readonly (keyof SubmissionDetail)[];
+
+function packed(details: readonly SubmissionDetail[]): string | null {
+  if (details.length === 0) return null;
+  return JSON.stringify(details.map((detail) => PACKED.map((field) => detail[field])));
+}
+
+function unpacked(json: string | null): readonly SubmissionDetail[] {
+  if (json === null) return [];
+  return (JSON.parse(json) as unknown[][]).map(
+    (values) => Object.fromEntries(PACKED.map((field, index) => [field, values[index]])) as SubmissionDetail,
+  );
+}

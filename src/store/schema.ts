@@ -1,0 +1,202 @@
+/**
+ * The schema as a list of migrations: numbered by position, forward only, one transaction each. Within a major
+ * version they only add (tables, columns with defaults, indexes), so that the previous program runs on the new
+ * schema (DESIGN §3); a program refuses a schema newer than it knows.
+ *
+ * Rows that move are apart from rows that rest: `message` holds outbound Messages until they are finished and
+ * retired, `message_retired` everything else. Its cost per row is paid in batches, so it alone carries the
+ * indexes that lists need. Long texts are last in a row, so that reading its head never follows an overflow
+ * page.
+ */
+import { Fault } from "../runtime/fault.ts";
+import type { Database } from "./database.ts";
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE message (
+    key INTEGER PRIMARY KEY,
+    sid TEXT NOT NULL,
+    accountSid TEXT NOT NULL,
+    direction TEXT NOT NULL CHECK (direction IN ('outbound-api', 'outbound-reply')),
+    "from" TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    alphabet TEXT NOT NULL CHECK (alphabet IN ('gsm7', 'ucs2')),
+    status TEXT NOT NULL CHECK (status IN ('accepted', 'scheduled', 'canceled', 'queued', 'sending', 'sent',
+      'delivered', 'undelivered', 'failed')),
+    numSegments INTEGER NOT NULL CHECK (numSegments > 0),
+    progress TEXT NOT NULL CHECK (length(progress) = numSegments AND progress NOT GLOB '*[^.taudx]*'),
+    reference INTEGER CHECK (reference BETWEEN 0 AND 255),
+    messagingServiceSid TEXT,
+    statusCallback TEXT,
+    errorCode INTEGER,
+    createdAt INTEGER NOT NULL,
+    updatedAt INTEGER NOT NULL,
+    sentAt INTEGER,
+    expiresAt INTEGER NOT NULL,
+    line TEXT,
+    attempts INTEGER NOT NULL,
+    retryAt INTEGER,
+    queue TEXT NOT NULL,
+    lane TEXT NOT NULL CHECK (lane IN ('single', 'broadcast')),
+    rank INTEGER CHECK (rank BETWEEN 0 AND 2),
+    made INTEGER NOT NULL,
+    waitingFor TEXT,
+    errorMessage TEXT,
+    body TEXT NOT NULL,
+    parts TEXT,
+    CHECK (rank IS NULL OR retryAt IS NULL),
+    CHECK ((rank IS NULL AND retryAt IS NULL) OR status IN ('queued', 'sending'))
+  ) STRICT;
+  CREATE INDEX message_claimable ON message (queue, rank, key) WHERE rank IS NOT NULL;
+  CREATE INDEX message_backing_off ON message (queue, retryAt) WHERE retryAt IS NOT NULL;
+  CREATE INDEX message_expiring ON message (expiresAt) WHERE rank IS NOT NULL OR retryAt IS NOT NULL;
+  CREATE INDEX message_finished ON message (key)
+    WHERE status IN ('delivered', 'undelivered', 'failed', 'canceled');
+
+  CREATE TABLE message_retired (
+    key INTEGER PRIMARY KEY,
+    sid TEXT NOT NULL,
+    accountSid TEXT NOT NULL,
+    direction TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound-api', 'outbound-reply')),
+    "from" TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('canceled', 'sent', 'delivered', 'undelivered', 'failed', 'received')),
+    numSegments INTEGER NOT NULL CHECK (numSegments > 0),
+    messagingServiceSid TEXT,
+    statusCallback TEXT,
+    errorCode INTEGER,
+    createdAt INTEGER NOT NULL,
+    updatedAt INTEGER NOT NULL,
+    sentAt INTEGER,
+    line TEXT,
+    attempts INTEGER NOT NULL,
+    errorMessage TEXT,
+    body TEXT NOT NULL,
+    submissions TEXT,
+    CHECK ((direction = 'inbound') = (status = 'received'))
+  ) STRICT;
+  CREATE INDEX message_retired_account ON message_retired (accountSid);
+  CREATE INDEX message_retired_from ON message_retired ("from");
+  CREATE INDEX message_retired_to ON message_retired ("to");
+
+  CREATE TABLE concatenation (
+    "from" TEXT NOT NULL,
+    "to" TEXT NOT NULL,
+    reference INTEGER NOT NULL CHECK (reference BETWEEN 0 AND 255),
+    PRIMARY KEY ("from", "to")
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE submission (
+    messageKey INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('trying', 'accepted', 'rejected', 'unknown')),
+    reference TEXT,
+    startedAt INTEGER NOT NULL,
+    settledAt INTEGER,
+    verdict TEXT CHECK (verdict IN ('resend', 'failed')),
+    reportState TEXT CHECK (reportState IN ('pending', 'delivered', 'failed')),
+    reportStatus INTEGER,
+    reportedAt INTEGER,
+    why TEXT,
+    PRIMARY KEY (messageKey, number),
+    CHECK (state <> 'accepted' OR reference IS NOT NULL),
+    CHECK (verdict IS NULL OR state = 'unknown' OR state = 'accepted')
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX submission_unsettled ON submission (line) WHERE state IN ('trying', 'unknown');
+  CREATE INDEX submission_unreported ON submission (line, reference)
+    WHERE state = 'accepted' AND ifnull(reportState, 'pending') = 'pending';
+
+  CREATE TABLE parked_report (
+    key INTEGER PRIMARY KEY,
+    line TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    report TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX parked_report_reference ON parked_report (line, reference);
+
+  CREATE TABLE inbound_segment (
+    key INTEGER PRIMARY KEY,
+    line TEXT NOT NULL,
+    "from" TEXT NOT NULL,
+    "to" TEXT,
+    reference INTEGER,
+    referenceBits INTEGER,
+    total INTEGER,
+    receivedAt INTEGER NOT NULL,
+    segment TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX inbound_segment_sibling ON inbound_segment (line, "from", reference) WHERE reference IS NOT NULL;
+
+  CREATE TABLE fingerprint (
+    line TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    receivedAt INTEGER NOT NULL,
+    PRIMARY KEY (line, fingerprint)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE undecodable (
+    key INTEGER PRIMARY KEY,
+    line TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    raw TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE webhook (
+    key INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    url TEXT NOT NULL,
+    method TEXT NOT NULL CHECK (method IN ('GET', 'POST')),
+    fallbackUrl TEXT,
+    fallbackMethod TEXT NOT NULL CHECK (fallbackMethod IN ('GET', 'POST')),
+    createdAt INTEGER NOT NULL,
+    idempotencyToken TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    notBefore INTEGER NOT NULL,
+    facts TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX webhook_queue ON webhook (queue, key);
+
+  CREATE TABLE event (
+    key INTEGER PRIMARY KEY,
+    sid TEXT NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE line_memory (
+    line TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (line, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE ping (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Brings the schema up to date. Throws `store.newer` when a newer program was here. */
+export function migrate(db: Database): void {
+  const version = db.pragma("user_version", { simple: true }) as number;
+  if (version > SCHEMA_VERSION) {
+    throw new Fault({
+      code: "store.newer",
+      disposition: "reject",
+      message: `the data was written by a newer pylone (schema ${version}, this one knows ${SCHEMA_VERSION}): install that version or a later one`,
+    });
+  }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    db.transaction(() => {
+      db.exec(migration);
+      db.pragma(`user_version = ${index + 1}`);
+    })();
+  }
+}

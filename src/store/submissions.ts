@@ -1,0 +1,163 @@
+/** One row per Submission of a Message that is not retired; its name is the Message's SID and a number. */
+import { keyOfSid } from "../runtime/ids.ts";
+import type { Report } from "../sms/message.ts";
+import type { Database, Statement } from "./database.ts";
+import type { OpenSubmission, SubmissionDetail, UnknownSubmission } from "./store.ts";
+
+export type SubmissionRow = {
+  readonly messageKey: number;
+  readonly number: number;
+  readonly position: number;
+  readonly line: string;
+  readonly state: SubmissionDetail["state"];
+  readonly reference: string | null;
+  readonly startedAt: number;
+  readonly settledAt: number | null;
+  /** How an unknown was judged in the end; null while it is not. */
+  readonly verdict: "resend" | "failed" | null;
+  readonly reportState: Report["state"] | null;
+  readonly reportStatus: number | null;
+  readonly reportedAt: number | null;
+  readonly why: string | null;
+};
+
+type WithMessage = SubmissionRow & { readonly sid: string; readonly queue: string; readonly to: string };
+
+export type SubmissionName = { readonly sid: string; readonly key: number; readonly number: number };
+
+export class Submissions {
+  readonly #insert: Statement<[number, number, number, string, number]>;
+  readonly #update: Statement<[Record<string, unknown>]>;
+  readonly #delete: Statement<[number, number]>;
+  readonly #deleteOf: Statement<[number]>;
+  readonly #get: Statement<[number, number], SubmissionRow>;
+  readonly #of: Statement<[number], SubmissionRow>;
+  readonly #newestOf: Statement<[number, number], number>;
+  readonly #trying: Statement<[], SubmissionRow>;
+  readonly #unknown: Statement<[], WithMessage>;
+  readonly #unsettled: Statement<[string], WithMessage>;
+  readonly #unreported: Statement<[string, string], WithMessage>;
+
+  constructor(db: Database) {
+    this.#insert = db.prepare(`
+      INSERT INTO submission (messageKey, number, position, line, state, startedAt)
+      VALUES (?, ?, ?, ?, 'trying', ?)`);
+    this.#update = db.prepare(`
+      UPDATE submission SET state = @state, reference = @reference, settledAt = @settledAt, verdict = @verdict,
+        reportState = @reportState, reportStatus = @reportStatus, reportedAt = @reportedAt, why = @why
+      WHERE messageKey = @messageKey AND number = @number AND state = @expectedState`);
+    this.#delete = db.prepare("DELETE FROM submission WHERE messageKey = ? AND number = ?");
+    this.#deleteOf = db.prepare("DELETE FROM submission WHERE messageKey = ?");
+    this.#get = db.prepare("SELECT * FROM submission WHERE messageKey = ? AND number = ?");
+    this.#of = db.prepare("SELECT * FROM submission WHERE messageKey = ? ORDER BY number");
+    this.#newestOf = db
+      .prepare<[number, number], number>(
+        "SELECT max(number) FROM submission WHERE messageKey = ? AND position = ?",
+      )
+      .pluck();
+    this.#trying = db.prepare(`
+      SELECT * FROM submission WHERE state IN ('trying', 'unknown') AND state = 'trying'`);
+    this.#unknown = db.prepare(`
+      SELECT submission.*, sid, queue, "to" FROM submission JOIN message ON key = messageKey
+      WHERE state IN ('trying', 'unknown') AND state = 'unknown' AND verdict IS NULL AND status = 'sending'
+      ORDER BY messageKey, number`);
+    this.#unsettled = db.prepare(`
+      SELECT submission.*, sid, queue, "to" FROM submission JOIN message ON key = messageKey
+      WHERE submission.line = ? AND state IN ('trying', 'unknown')`);
+    this.#unreported = db.prepare(`
+      SELECT submission.*, sid, queue, "to" FROM submission JOIN message ON key = messageKey
+      WHERE submission.line = ? AND submission.reference = ?
+        AND state = 'accepted' AND ifnull(reportState, 'pending') = 'pending'`);
+  }
+
+  insert(row: Pick<SubmissionRow, "messageKey" | "number" | "position" | "line" | "startedAt">): void {
+    this.#insert.run(row.messageKey, row.number, row.position, row.line, row.startedAt);
+  }
+
+  /** The UPDATE is fenced by the state it was decided on. */
+  change(row: SubmissionRow, change: Partial<SubmissionRow>): SubmissionRow {
+    const next = { ...row, ...change };
+    const { position: _position, line: _line, startedAt: _startedAt, ...columns } = next;
+    const { changes } = this.#update.run({ ...columns, expectedState: row.state });
+    if (changes !== 1)
+      throw new Error(`submission ${row.messageKey}.${row.number} is no longer ${row.state}`);
+    return next;
+  }
+
+  delete(row: SubmissionRow): void {
+    this.#delete.run(row.messageKey, row.number);
+  }
+
+  deleteOf(messageKey: number): void {
+    this.#deleteOf.run(messageKey);
+  }
+
+  get(name: SubmissionName): SubmissionRow | null {
+    return this.#get.get(name.key, name.number) ?? null;
+  }
+
+  of(messageKey: number): readonly SubmissionRow[] {
+    return this.#of.all(messageKey);
+  }
+
+  /** Whether no later try of the same Segment has been made. */
+  isNewest(row: SubmissionRow): boolean {
+    return this.#newestOf.get(row.messageKey, row.position) === row.number;
+  }
+
+  trying(): readonly SubmissionRow[] {
+    return this.#trying.all();
+  }
+
+  /** Those whose Message still depends on them. */
+  unknown(): readonly UnknownSubmission[] {
+    return this.#unknown.all().map((row) => ({
+      submissionId: submissionIdOf(row.sid, row.number),
+      messageSid: row.sid,
+      queue: row.queue,
+      line: row.line,
+      recipient: row.to,
+      startedAt: row.startedAt,
+    }));
+  }
+
+  open(line: string, reference: string): readonly OpenSubmission[] {
+    return [...this.#unreported.all(line, reference), ...this.#unsettled.all(line)]
+      .sort((a, b) => b.startedAt - a.startedAt || b.messageKey - a.messageKey || b.number - a.number)
+      .map((row) => ({
+        submissionId: submissionIdOf(row.sid, row.number),
+        messageSid: row.sid,
+        line: row.line,
+        state: row.state as OpenSubmission["state"],
+        reference: row.reference,
+        recipient: row.to,
+        startedAt: row.startedAt,
+      }));
+  }
+}
+
+export function submissionIdOf(sid: string, number: number): string {
+  return `${sid}.${number}`;
+}
+
+/** Null when the text is not a Submission's name. */
+export function parseSubmissionId(submissionId: string): SubmissionName | null {
+  const [, sid, number] = /^([A-Z]{2}[0-9a-f]{32})\.([0-9]{1,9})$/.exec(submissionId) ?? [];
+  const key = sid === undefined ? null : keyOfSid(sid);
+  return sid === undefined || key === null ? null : { sid, key, number: Number(number) };
+}
+
+export function detailOf(sid: string, row: SubmissionRow): SubmissionDetail {
+  return {
+    submissionId: submissionIdOf(sid, row.number),
+    index: row.position,
+    line: row.line,
+    state: row.state,
+    reference: row.reference,
+    startedAt: row.startedAt,
+    settledAt: row.settledAt,
+    reportState: row.reportState,
+    reportStatus: row.reportStatus,
+    why: row.why,
+  };
+}

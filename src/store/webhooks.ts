@@ -1,0 +1,89 @@
+/**
+ * The second durable queue (DESIGN §4.4): what apps are told, in order per queue. A webhook that is put aside
+ * gets a queue of its own, so that it is retried alone and holds nobody up.
+ */
+import { randomUUID } from "node:crypto";
+import type { Database, Statement } from "./database.ts";
+import type { Events } from "./events.ts";
+import { newestKeyOf } from "./events.ts";
+import type { Notices } from "./notices.ts";
+import { idOfKey, keyOfId, RowKeys } from "./row-keys.ts";
+import type { NewWebhook, WebhookDeferral, WebhookFacts, WebhookTask } from "./store.ts";
+
+type WebhookRow = Omit<WebhookTask, "webhookId" | "facts"> & { readonly key: number; readonly facts: string };
+
+export class Webhooks {
+  readonly #notices: Notices;
+  readonly #events: Events;
+  readonly #keys: RowKeys;
+  readonly #insert: Statement<[Record<string, unknown>]>;
+  readonly #queues: Statement<[], string>;
+  readonly #head: Statement<[string], WebhookRow>;
+  readonly #queueOf: Statement<[number], string>;
+  readonly #defer: Statement<[number, number, string, number]>;
+  readonly #delete: Statement<[number]>;
+
+  constructor(db: Database, options: { notices: Notices; events: Events }) {
+    this.#notices = options.notices;
+    this.#events = options.events;
+    this.#keys = new RowKeys(newestKeyOf(db, "webhook"));
+    this.#insert = db.prepare(`
+      INSERT INTO webhook (key, queue, url, method, fallbackUrl, fallbackMethod, createdAt, idempotencyToken,
+        attempts, notBefore, facts)
+      VALUES (@key, @queue, @url, @method, @fallbackUrl, @fallbackMethod, @createdAt, @idempotencyToken, 0,
+        @createdAt, @facts)`);
+    this.#queues = db.prepare<[], string>("SELECT DISTINCT queue FROM webhook ORDER BY queue").pluck();
+    this.#head = db.prepare("SELECT * FROM webhook WHERE queue = ? ORDER BY key LIMIT 1");
+    this.#queueOf = db.prepare<[number], string>("SELECT queue FROM webhook WHERE key = ?").pluck();
+    this.#defer = db.prepare("UPDATE webhook SET attempts = ?, notBefore = ?, queue = ? WHERE key = ?");
+    this.#delete = db.prepare("DELETE FROM webhook WHERE key = ?");
+  }
+
+  insert(webhook: NewWebhook): void {
+    this.#insert.run({
+      key: this.#keys.next(webhook.createdAt),
+      queue: webhook.queue,
+      url: webhook.url,
+      method: webhook.method,
+      fallbackUrl: webhook.fallbackUrl,
+      fallbackMethod: webhook.fallbackMethod,
+      createdAt: webhook.createdAt,
+      idempotencyToken: randomUUID(),
+      facts: JSON.stringify(webhook.facts),
+    });
+    this.#notices.webhook(webhook.queue);
+  }
+
+  queues(): readonly string[] {
+    return this.#queues.all();
+  }
+
+  next(queue: string): WebhookTask | null {
+    const row = this.#head.get(queue);
+    if (row === undefined) return null;
+    const { key, facts, ...columns } = row;
+    return { ...columns, facts: JSON.parse(facts) as WebhookFacts, webhookId: idOfKey(key) };
+  }
+
+  defer(webhookId: string, deferral: WebhookDeferral): void {
+    const { key, queue } = this.#find(webhookId);
+    const own = `~${webhookId}`;
+    const moves = deferral.aside && !queue.endsWith(own);
+    const next = moves ? `${queue}${own}` : queue;
+    this.#defer.run(deferral.attempts, deferral.notBefore, next, key);
+    if (moves) this.#notices.webhook(next);
+    if (deferral.event !== null) this.#events.insert(deferral.event);
+  }
+
+  /** Throws when it has already ended: an answer must not be acted on twice. */
+  end(webhookId: string): void {
+    this.#delete.run(this.#find(webhookId).key);
+  }
+
+  #find(webhookId: string): { key: number; queue: string } {
+    const key = keyOfId(webhookId);
+    const queue = key === null ? undefined : this.#queueOf.get(key);
+    if (key === null || queue === undefined) throw new Error(`webhook ${webhookId} has ended`);
+    return { key, queue };
+  }
+}

@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../../src/runtime/clock.ts";
+import type { Fault } from "../../src/runtime/fault.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { Store } from "../../src/store/store.ts";
+
+/** The compiled worker: Node 20 does not run TypeScript in a thread. */
+export const TEST_WORKER_URL = new URL("../../dist/store/worker.js", import.meta.url);
+
+export type TestStore = {
+  readonly store: Store;
+  readonly dataDir: string;
+  /** What `onFatal` was called with. */
+  readonly faults: readonly Fault[];
+  /** Closes it and opens it again on the same data. */
+  readonly reopen: () => Promise<TestStore>;
+  /** Closes it and removes its data. */
+  readonly remove: () => Promise<void>;
+};
+
+/** A store in a temporary folder of its own, through the real worker. */
+export async function openTestStore(
+  options: { readonly dataDir?: string; readonly clock?: Clock } = {},
+): Promise<TestStore> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "pylone-store-")));
+  const faults: Fault[] = [];
+  const store = await openStore({
+    dataDir,
+    onFatal: (fault) => faults.push(fault),
+    workerUrl: TEST_WORKER_URL,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  });
+  return {
+    store,
+    dataDir,
+    faults,
+    reopen: async () => {
+      await store.close();
+      return openTestStore({ ...options, dataDir });
+    },
+    remove: async () => {
+      await store.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
