@@ -129,7 +129,6 @@ async function composeOn(
       numbers,
       parseAddress,
       rateOf,
-      replyWithinMinutes: config.webhook.replyWithinMinutes,
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),

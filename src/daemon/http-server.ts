@@ -61,7 +61,8 @@ export class HttpServer {
     if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
-    for (const response of this.#answering) if (!response.headersSent) response.setHeader("Connection", "close");
+    for (const response of this.#answering)
+      if (!response.headersSent) response.setHeader("Connection", "close");
     const force = this.#clock.timer(FINISH_MS, () => this.#server.closeAllConnections());
     await closed;
     force.cancel();
