@@ -40,6 +40,8 @@ export type NumberRecord = {
   readonly voiceMethod: HttpMethod;
   readonly voiceFallbackUrl: string;
   readonly voiceFallbackMethod: HttpMethod;
+  /** Parameters stored for nothing but to be shown again, by Twilio's parameter name (contract §5.1). */
+  readonly echoed?: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly updatedAt: number;
 };

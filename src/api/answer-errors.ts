@@ -1,0 +1,35 @@
+/**
+ * The one place where anything thrown becomes an answer (contract §1.7): always JSON, always with an integer
+ * code. What nobody expected is logged once, here, and shown as 20500 without its reason.
+ */
+import type { Middleware } from "koa";
+import { Fault, reasonOf } from "../runtime/fault.ts";
+import { randomSid } from "../runtime/ids.ts";
+import type { Log } from "../runtime/log.ts";
+import { ApiError, errorBody } from "./api-error.ts";
+
+export function answerErrors(log: Log): Middleware {
+  return async (ctx, next) => {
+    const requestId = randomSid("RQ");
+    ctx.set("Twilio-Request-Id", requestId);
+    try {
+      await next();
+    } catch (thrown) {
+      const error = thrown instanceof ApiError ? thrown : unexpected(thrown);
+      if (error.status >= 500) {
+        log.error(
+          { requestId, method: ctx.method, path: ctx.path, reason: reasonOf(thrown) },
+          "request failed",
+        );
+      }
+      ctx.status = error.status;
+      ctx.body = JSON.stringify(errorBody(error));
+      ctx.set({ ...error.headers, "Content-Type": "application/json" });
+    }
+  };
+}
+
+/** A store that cannot commit will say so again: the app may try later (20503). Anything else is our mistake. */
+function unexpected(thrown: unknown): ApiError {
+  return new ApiError(thrown instanceof Fault && thrown.code === "store.failed" ? 20503 : 20500);
+}

@@ -1,0 +1,89 @@
+/**
+ * Every refusal of the API, in Twilio's numbers (contract §12.1). A handler throws an `ApiError`; one funnel
+ * (`answer-errors.ts`) turns it into contract §1.7's body. Applications match on `code`, so a code is never
+ * invented: what Twilio has no number for takes the nearest one it has.
+ */
+
+/** Code → HTTP status and the words used when the thrower has none of its own. */
+const ERRORS = {
+  20001: [400, "Bad request"],
+  20002: [400, "FriendlyName must be 1 to 64 characters long."],
+  20003: [401, "Authenticate"],
+  20004: [405, "Method not allowed"],
+  20005: [403, "Account not active"],
+  20006: [403, "Access denied"],
+  20007: [400, "Page size must be between 1 and 1000."],
+  20404: [404, "The requested resource was not found"],
+  20422: [400, "Invalid parameter"],
+  20429: [429, "Too Many Requests"],
+  20500: [500, "Internal Server Error"],
+  20503: [503, "Service unavailable"],
+  21211: [400, "The 'To' number is not a valid phone number."],
+  21212: [400, "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID."],
+  21265: [400, "The 'To' number is a short code."],
+  21266: [400, "The 'To' and 'From' numbers are the same."],
+  21402: [400, "The URL is not valid: it must be absolute, http or https."],
+  21403: [400, "The method is not valid: it must be GET or POST."],
+  21405: [400, "A VoiceFallbackUrl needs a VoiceUrl."],
+  21406: [400, "An SmsFallbackUrl needs an SmsUrl."],
+  21420: [400, "The application does not exist or does not belong to your account."],
+  21470: [400, "The account the number should move to is not yours."],
+  21481: [400, "Invalid PageToken"],
+  21602: [400, "Message body is required."],
+  21603: [400, "A 'From' phone number is required."],
+  21604: [400, "A 'To' phone number is required."],
+  21606: [400, "The From phone number cannot send for your account."],
+  21609: [400, "The 'StatusCallback' URL is not valid: it must be absolute, http or https."],
+  21611: [400, "This 'From' number has exceeded the maximum number of queued messages"],
+  21617: [400, "The concatenated message body exceeds the 1600 character limit"],
+  21620: [400, "A 'MediaUrl' is not valid: it must be absolute, http or https."],
+  21621: [400, "The 'From' number has not been enabled for MMS: this appliance sends SMS only."],
+  21623: [400, "A message takes at most 10 'MediaUrl's."],
+  21624: [400, "The 'ValidityPeriod' must be a whole number of seconds from 1 to 36000."],
+  21654: [400, "'ContentVariables' needs a 'ContentSid'."],
+  21655: [400, "The 'ContentSid' is not valid: content templates are not supported here; send a 'Body'."],
+  21658: [413, "The request is too large."],
+  21701: [404, "The Messaging Service does not exist"],
+  21705: [400, "The Messaging Service SID is not valid: it is MG and 32 hex digits."],
+  35111: [400, "'ScheduleType' needs a 'SendAt'."],
+  35118: [400, "Scheduling needs a 'MessagingServiceSid'."],
+  35126: [400, "The 'ScheduleType' must be 'fixed'."],
+} as const satisfies Record<number, readonly [status: number, message: string]>;
+
+export type ApiErrorCode = keyof typeof ERRORS;
+
+export class ApiError extends Error {
+  readonly code: ApiErrorCode;
+  readonly status: number;
+  /** Contract §1.2's second sentence, on a 401. */
+  readonly detail: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ApiErrorCode,
+    message: string | null = null,
+    more: { readonly detail?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(message ?? ERRORS[code][1]);
+    this.name = "ApiError";
+    this.code = code;
+    this.status = ERRORS[code][0];
+    this.detail = more.detail ?? null;
+    this.headers = more.headers ?? {};
+  }
+}
+
+export function isApiErrorCode(code: number): code is ApiErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
+/** Contract §1.7. */
+export function errorBody(error: ApiError): Record<string, string | number> {
+  return {
+    code: error.code,
+    ...(error.detail === null ? {} : { detail: error.detail }),
+    message: error.message,
+    more_info: `https://www.twilio.com/docs/errors/${error.code}`,
+    status: error.status,
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * The API as a Koa application. A request passes, in this order: the error funnel, health (the one thing without
+ * credentials), authentication, the router; what no route takes is Twilio's 404 or 405.
+ *
+ * Twilio's `2010-04-01` paths name their representation in a suffix (contract §1.1). It is taken off before
+ * routing, so that routes are written once; only `.json` is served.
+ */
+import Koa from "koa";
+import { routeAccounts } from "./account-resource.ts";
+import { answerErrors } from "./answer-errors.ts";
+import { ApiError } from "./api-error.ts";
+import { routeAppliance } from "./appliance.ts";
+import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
+import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
+import type { ApiDeps } from "./deps.ts";
+import { answerHealth } from "./health.ts";
+import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
+import { Lockout } from "./lockout.ts";
+import { routeMessages } from "./messages.ts";
+import { routeSimulatorMessages } from "./simulator-messages.ts";
+
+export function createApp(deps: ApiDeps): Koa {
+  const router = createRouter();
+  router.use("/2010-04-01/Accounts/:account", resolveAccount(deps.accounts));
+  router.use("/appliance/v1", mainAccountOnly);
+  routeAccounts(router);
+  routeMessages(router, deps);
+  routeIncomingPhoneNumbers(router, deps);
+  routeAppliance(router, deps);
+  if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
+
+  const app = new Koa();
+  app.on("error", (error: Error) =>
+    deps.log.debug({ reason: error.message }, "an answer did not get through"),
+  );
+  app.use(answerErrors(deps.log));
+  app.use(answerHealth(deps.health));
+  app.use(authenticate(deps.accounts, new Lockout(deps.clock)));
+  app.use(chooseRoute(router));
+  app.use(router.routes());
+  return app;
+}
+
+/** Refuses what no route takes, and tells the router the path without suffix and trailing slash. */
+function chooseRoute(router: ApiRouter): Koa.Middleware {
+  return async (ctx, next) => {
+    const path = routePathOf(pathOf(ctx));
+    if (path === null || !isDecodable(path)) throw notFound(ctx);
+    const matched = router.match(path, ctx.method);
+    if (!matched.route) {
+      const allowed = new Set(matched.path.flatMap((layer) => layer.methods));
+      if (allowed.size === 0) throw notFound(ctx);
+      throw new ApiError(20004, null, { headers: { Allow: [...allowed].join(", ") } });
+    }
+    (ctx as ApiContext).newRouterPath = path;
+    await next();
+  };
+}
+
+/** Null for a representation that is not served. */
+function routePathOf(path: string): string | null {
+  if (!path.startsWith("/2010-04-01/")) return path;
+  return path.endsWith(".json") ? path.slice(0, -".json".length) : null;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

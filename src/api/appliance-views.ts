@@ -1,0 +1,97 @@
+/** The appliance's own resources, in the style of Twilio's: snake case, RFC 2822 dates, every key every time. */
+import type { Line } from "../line/line.ts";
+import type { Rate } from "../messaging/outbound/accept.ts";
+import type { Event } from "../runtime/event.ts";
+import type { NumberRecord } from "../store/settings-document.ts";
+import type { StoredMessage, SubmissionDetail } from "../store/store.ts";
+import type { HandsetMessage } from "./deps.ts";
+import { dateText, dateTextOrNull, messageView } from "./views.ts";
+
+export function lineView(
+  line: Line,
+  numbers: readonly NumberRecord[],
+  rateOf: (number: string) => Rate,
+): Record<string, unknown> {
+  const { state, reason, since, simulated, facts, counters } = line.status;
+  return {
+    name: line.name,
+    kind: line.kind,
+    simulated,
+    state,
+    reason,
+    since: dateText(since),
+    window: line.window,
+    numbers: numbers.map((number) => ({
+      sid: number.sid,
+      phone_number: number.phoneNumber,
+      segments_per_second: rateOf(number.phoneNumber),
+    })),
+    manufacturer: facts.manufacturer,
+    model: facts.model,
+    imei: facts.imei,
+    iccid: facts.iccid,
+    imsi: facts.imsi,
+    operator: facts.operator,
+    technology: facts.technology,
+    signal_dbm: facts.signalDbm,
+    smsc: facts.smsc,
+    own_number: facts.ownNumber,
+    last_sent: dateTextOrNull(facts.lastSentAt),
+    last_received: dateTextOrNull(facts.lastReceivedAt),
+    counters,
+  };
+}
+
+/** Twilio's Message and what stands behind it. */
+export function messageDetailView(
+  message: StoredMessage,
+  submissions: readonly SubmissionDetail[],
+): Record<string, unknown> {
+  return {
+    ...messageView(message, "read"),
+    line: message.line,
+    attempts: message.attempts,
+    retry_at: dateTextOrNull(message.retryAt),
+    waiting_for: message.waitingFor,
+    submissions: submissions.map((submission) => ({
+      submission_id: submission.submissionId,
+      index: submission.index,
+      line: submission.line,
+      state: submission.state,
+      reference: submission.reference,
+      date_started: dateText(submission.startedAt),
+      date_settled: dateTextOrNull(submission.settledAt),
+      report_state: submission.reportState,
+      report_status: submission.reportStatus,
+      why: submission.why,
+    })),
+  };
+}
+
+export function eventView(event: Event): Record<string, unknown> {
+  return {
+    sid: event.sid,
+    type: event.type,
+    level: event.level,
+    date_created: dateText(event.at),
+    text: event.text,
+    line: event.line ?? null,
+    account_sid: event.accountSid ?? null,
+    message_sid: event.messageSid ?? null,
+    error_code: event.errorCode ?? null,
+    more_info: event.errorCode === undefined ? null : `https://www.twilio.com/docs/errors/${event.errorCode}`,
+    detail: event.detail ?? null,
+  };
+}
+
+export function handsetMessageView(message: HandsetMessage): Record<string, unknown> {
+  return {
+    handset: message.handset,
+    direction: message.direction,
+    from: message.from,
+    to: message.to,
+    body: message.body,
+    parts: message.parts,
+    date_created: dateText(message.at),
+  };
+}

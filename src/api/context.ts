@@ -1,0 +1,47 @@
+/** A request as the handlers see it, and how they answer. */
+import type { RouterContext } from "@koa/router";
+import Router from "@koa/router";
+import type { AccountRecord } from "../store/settings-document.ts";
+import { ApiError } from "./api-error.ts";
+
+export type ApiState = {
+  /** Whose credentials these are. */
+  caller: AccountRecord;
+  /** Whose path it is: the caller's own, or a subaccount's. Set on `/2010-04-01/Accounts/{AC}…`. */
+  account: AccountRecord;
+};
+
+export type ApiContext = RouterContext<ApiState>;
+export type ApiRouter = Router<ApiState>;
+
+/** Path words are case-sensitive (contract §1.1). */
+export function createRouter(): ApiRouter {
+  return new Router<ApiState>({ sensitive: true });
+}
+
+export function answer(ctx: ApiContext, status: number, body: object): void {
+  ctx.status = status;
+  ctx.body = JSON.stringify(body);
+  ctx.set("Content-Type", "application/json");
+}
+
+/** The path as it was asked for, without its query and one trailing slash: what `uri` and a 404 show. */
+export function pathOf(ctx: { readonly path: string }): string {
+  return ctx.path.length > 1 && ctx.path.endsWith("/") ? ctx.path.slice(0, -1) : ctx.path;
+}
+
+export function notFound(ctx: { readonly path: string }): ApiError {
+  return new ApiError(20404, `The requested resource ${pathOf(ctx)} was not found`);
+}
+
+/** The SID in a path parameter with its hex digits in lower case; anything else is no resource: 404. */
+export function sidOf(ctx: ApiContext, prefixes: readonly string[]): string {
+  const sid = canonicalSid(ctx.params["sid"] ?? "");
+  if (sid === null || !prefixes.includes(sid.slice(0, 2))) throw notFound(ctx);
+  return sid;
+}
+
+/** Upper and lower case hex are the same SID (contract §1.1). Null when it is none. */
+export function canonicalSid(text: string): string | null {
+  return /^[A-Z]{2}[0-9a-fA-F]{32}$/.test(text) ? text.slice(0, 2) + text.slice(2).toLowerCase() : null;
+}

@@ -1,0 +1,55 @@
+/** What the API is given at composition. It reads the store; everything it changes goes through another room. */
+import type { Accounts } from "../accounts/accounts.ts";
+import type { Numbers } from "../accounts/numbers.ts";
+import type { Line } from "../line/line.ts";
+import type { Accept, Rate } from "../messaging/outbound/accept.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Store } from "../store/store.ts";
+
+export type ApiDeps = {
+  readonly accounts: Accounts;
+  readonly numbers: Numbers;
+  readonly store: Pick<Store, "getMessage" | "listMessages" | "submissionsOf" | "listEvents">;
+  readonly accept: Pick<Accept, "accept">;
+  readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
+  /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
+  readonly siteCountry: string;
+  /** Segments per second of a Number. */
+  readonly rateOf: (number: string) => Rate;
+  readonly health: () => Promise<HealthReport>;
+  /** Null when no line is simulated: then the resource does not exist. */
+  readonly simulated: SimulatedPhones | null;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type HealthStatus = "pass" | "warn" | "fail";
+
+/** `fail` as a whole answers 503: the store cannot commit, or no line can send (DESIGN §3). */
+export type HealthReport = {
+  readonly status: HealthStatus;
+  readonly checks: Readonly<Record<string, { readonly status: HealthStatus; readonly text: string }>>;
+};
+
+/** The handsets of the simulated network, as far as this room uses them. */
+export type SimulatedPhones = {
+  text(message: { readonly from: string; readonly to: string; readonly body: string }): TextResult;
+  /** Newest last. */
+  messages(): readonly HandsetMessage[];
+};
+
+export type TextResult =
+  | { readonly accepted: true; readonly parts: number }
+  | { readonly accepted: false; readonly reason: string };
+
+export type HandsetMessage = {
+  readonly handset: string;
+  readonly direction: "to-handset" | "from-handset";
+  readonly from: string;
+  readonly to: string;
+  readonly body: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly parts: number;
+};

@@ -1,0 +1,60 @@
+/** IncomingPhoneNumbers, contract §5.1: the numbers an account has, and where their messages go. */
+import type { NumberKind, NumberRecord } from "../store/settings-document.ts";
+import { type ApiContext, type ApiRouter, answer, notFound, sidOf } from "./context.ts";
+import type { ApiDeps } from "./deps.ts";
+import { listFrom, pageOf } from "./page.ts";
+import { addressOf, textOf } from "./parameter.ts";
+import { readForm } from "./read-body.ts";
+import { readNumberPatch } from "./read-number-patch.ts";
+import { numberView } from "./views.ts";
+
+/** Short codes and alphanumeric senders are other resources. */
+const PHONE_NUMBER_KINDS: readonly NumberKind[] = ["local", "mobile", "toll-free"];
+
+export function routeIncomingPhoneNumbers(router: ApiRouter, deps: ApiDeps): void {
+  router.get("/2010-04-01/Accounts/:account/IncomingPhoneNumbers", async (ctx) => {
+    answer(ctx, 200, await numbersPage(ctx, deps, PHONE_NUMBER_KINDS));
+  });
+
+  router.get("/2010-04-01/Accounts/:account/IncomingPhoneNumbers/:sid", (ctx) => {
+    answer(ctx, 200, numberView(numberOf(ctx, deps)));
+  });
+
+  router.post("/2010-04-01/Accounts/:account/IncomingPhoneNumbers/:sid", async (ctx) => {
+    const number = numberOf(ctx, deps);
+    const patch = readNumberPatch(await readForm(ctx), number);
+    const updated = Object.keys(patch).length === 0 ? number : await deps.numbers.update(number.sid, patch);
+    if (updated === null) throw notFound(ctx);
+    answer(ctx, 200, numberView(updated));
+  });
+}
+
+function numbersPage(ctx: ApiContext, deps: ApiDeps, kinds: readonly NumberKind[]): Promise<object> {
+  const query = new URLSearchParams(ctx.querystring);
+  const phoneNumber = addressOf(query, "PhoneNumber");
+  const friendlyName = textOf(query, "FriendlyName");
+  // Everything here has Twilio's origin; there is no hosted number to list.
+  const rows =
+    textOf(query, "Origin") === "hosted"
+      ? []
+      : deps.numbers.list(ctx.state.account.sid, {
+          kinds,
+          ...(phoneNumber === null ? {} : { phoneNumber }),
+          ...(friendlyName === null ? {} : { friendlyName }),
+        });
+  const cursorOf = (number: NumberRecord) => number.sid;
+  return pageOf<NumberRecord>(ctx, {
+    key: "incoming_phone_numbers",
+    cursor: /^PN[0-9a-f]{32}$/,
+    cursorOf,
+    list: listFrom(rows, cursorOf),
+    view: numberView,
+  });
+}
+
+function numberOf(ctx: ApiContext, deps: ApiDeps): NumberRecord {
+  const number = deps.numbers.bySid(sidOf(ctx, ["PN"]));
+  const isHere = number?.accountSid === ctx.state.account.sid && PHONE_NUMBER_KINDS.includes(number.kind);
+  if (number === null || !isHere) throw notFound(ctx);
+  return number;
+}

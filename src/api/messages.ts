@@ -1,0 +1,60 @@
+/** Messages, contract §3: send, list, fetch, and the media an SMS does not have. */
+import type { StoredMessage } from "../store/store.ts";
+import { ApiError } from "./api-error.ts";
+import { type ApiContext, type ApiRouter, answer, notFound, sidOf } from "./context.ts";
+import type { ApiDeps } from "./deps.ts";
+import { readMessageFilter } from "./message-filter.ts";
+import { listFrom, pageOf } from "./page.ts";
+import { readForm } from "./read-body.ts";
+import { readSend } from "./read-send.ts";
+import { messageView } from "./views.ts";
+
+export function routeMessages(router: ApiRouter, deps: ApiDeps): void {
+  router.post("/2010-04-01/Accounts/:account/Messages", async (ctx) => {
+    const request = readSend(await readForm(ctx), ctx.state.account, deps);
+    const result = await deps.accept.accept(request);
+    if (result.is === "queue-full") throw new ApiError(21611);
+    answer(ctx, 201, messageView(result.message, "created"));
+  });
+
+  router.get("/2010-04-01/Accounts/:account/Messages", async (ctx) => {
+    const filter = readMessageFilter(new URLSearchParams(ctx.querystring), deps.siteCountry);
+    const accountSid = ctx.state.account.sid;
+    const page = await pageOf<StoredMessage>(ctx, {
+      key: "messages",
+      cursor: /^(SM|MM)[0-9a-f]{32}$/,
+      cursorOf: (message) => message.sid,
+      list: (after, limit) =>
+        deps.store.listMessages({
+          accountSid,
+          ...filter,
+          ...(after === null ? {} : { beforeSid: after }),
+          limit,
+        }),
+      view: (message) => messageView(message, "read"),
+    });
+    answer(ctx, 200, page);
+  });
+
+  router.get("/2010-04-01/Accounts/:account/Messages/:sid", async (ctx) => {
+    answer(ctx, 200, messageView(await messageOf(ctx, deps), "read"));
+  });
+
+  router.get("/2010-04-01/Accounts/:account/Messages/:sid/Media", async (ctx) => {
+    await messageOf(ctx, deps);
+    const page = await pageOf<never>(ctx, {
+      key: "media_list",
+      cursor: /^ME[0-9a-f]{32}$/,
+      cursorOf: (media) => media,
+      list: listFrom([], (media) => media),
+      view: (media) => media,
+    });
+    answer(ctx, 200, page);
+  });
+}
+
+async function messageOf(ctx: ApiContext, deps: ApiDeps): Promise<StoredMessage> {
+  const message = await deps.store.getMessage(sidOf(ctx, ["SM", "MM"]));
+  if (message === null || message.accountSid !== ctx.state.account.sid) throw notFound(ctx);
+  return message;
+}

@@ -1,0 +1,26 @@
+/** One named parameter, read the way Twilio does: an empty value is an absent one. */
+
+export function textOf(parameters: URLSearchParams, name: string): string | null {
+  const value = parameters.get(name);
+  return value === null || value === "" ? null : value;
+}
+
+/**
+ * A `+` that was not percent-encoded arrives as a space (contract §3.4): ` 33639980001` is `+33639980001`. The
+ * classic is `curl -d "To=+33639980001"`.
+ */
+export function addressOf(parameters: URLSearchParams, name: string): string | null {
+  const text = textOf(parameters, name);
+  if (text === null) return null;
+  const trimmed = text.trim();
+  if (trimmed === "") return null;
+  return /^ \d/.test(text) ? `+${trimmed}` : trimmed;
+}
+
+/**
+ * Absolute, http or https, at most 4000 characters. Private addresses and host names with an underscore, which
+ * Twilio refuses, are the normal case on a local network.
+ */
+export function isWebUrl(text: string): boolean {
+  return text.length <= 4000 && /^https?:\/\/[^\s/?#]/i.test(text) && !/\s/.test(text) && URL.canParse(text);
+}

@@ -1,0 +1,106 @@
+/**
+ * The parameters of a number's update, contract §5.1. An empty value clears; what is absent stays. URLs and
+ * methods are checked here, once, so that a webhook is never attempted to something that is no URL.
+ */
+import type { NumberPatch } from "../accounts/numbers.ts";
+import type { NumberRecord } from "../store/settings-document.ts";
+import type { HttpMethod } from "../store/store.ts";
+import { ApiError } from "./api-error.ts";
+import { isWebUrl } from "./parameter.ts";
+
+/** Stored for nothing but to be shown again; where a set of values is given, no other is taken. */
+const ECHOED: Readonly<Record<string, readonly string[] | null>> = {
+  VoiceApplicationSid: null,
+  VoiceCallerIdLookup: ["true", "false"],
+  VoiceReceiveMode: ["voice", "fax"],
+  TrunkSid: null,
+  ApiVersion: null,
+  AddressSid: null,
+  BundleSid: null,
+  IdentitySid: null,
+  EmergencyStatus: ["Active", "Inactive"],
+  EmergencyAddressSid: null,
+};
+
+const MAX_ECHOED_LENGTH = 64;
+
+export function readNumberPatch(form: URLSearchParams, number: NumberRecord): NumberPatch {
+  const accountSid = form.get("AccountSid");
+  if (accountSid !== null && accountSid !== "" && accountSid !== number.accountSid) throw new ApiError(21470);
+  const patch: NumberPatch = {
+    ...field("friendlyName", readFriendlyName(form)),
+    ...field("smsUrl", readUrl(form, "SmsUrl")),
+    ...field("smsMethod", readMethod(form, "SmsMethod")),
+    ...field("smsFallbackUrl", readUrl(form, "SmsFallbackUrl")),
+    ...field("smsFallbackMethod", readMethod(form, "SmsFallbackMethod")),
+    ...field("smsApplicationSid", readApplication(form)),
+    ...field("statusCallback", readUrl(form, "StatusCallback")),
+    ...field("statusCallbackMethod", readMethod(form, "StatusCallbackMethod")),
+    ...field("voiceUrl", readUrl(form, "VoiceUrl")),
+    ...field("voiceMethod", readMethod(form, "VoiceMethod")),
+    ...field("voiceFallbackUrl", readUrl(form, "VoiceFallbackUrl")),
+    ...field("voiceFallbackMethod", readMethod(form, "VoiceFallbackMethod")),
+    ...field("echoed", readEchoed(form, number)),
+  };
+  // Only a fallback that is asked for now: clearing SmsUrl alone has to stay possible.
+  if (patch.smsFallbackUrl && (patch.smsUrl ?? number.smsUrl) === "") throw new ApiError(21406);
+  if (patch.voiceFallbackUrl && (patch.voiceUrl ?? number.voiceUrl) === "") throw new ApiError(21405);
+  return patch;
+}
+
+function field<Name extends keyof NumberPatch>(
+  name: Name,
+  value: NumberPatch[Name] | null,
+): Pick<NumberPatch, Name> | Record<never, never> {
+  return value === null || value === undefined ? {} : { [name]: value };
+}
+
+function readFriendlyName(form: URLSearchParams): string | null {
+  const name = form.get("FriendlyName");
+  if (name !== null && (name === "" || name.length > 64)) throw new ApiError(20002);
+  return name;
+}
+
+function readUrl(form: URLSearchParams, name: string): string | null {
+  const url = form.get(name)?.trim() ?? null;
+  if (url !== null && url !== "" && !isWebUrl(url)) {
+    throw new ApiError(
+      21402,
+      `The '${name}' ${url.slice(0, 200)} is not a valid URL: absolute, http or https.`,
+    );
+  }
+  return url;
+}
+
+function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
+  const method = form.get(name)?.toUpperCase();
+  if (method === undefined) return null;
+  if (method === "") return "POST";
+  if (method !== "GET" && method !== "POST") {
+    throw new ApiError(21403, `The '${name}' ${method.slice(0, 20)} is not valid: it must be GET or POST.`);
+  }
+  return method;
+}
+
+/** No application exists yet that a number could be given to. */
+function readApplication(form: URLSearchParams): string | null {
+  const sid = form.get("SmsApplicationSid");
+  if (sid !== null && sid !== "") throw new ApiError(21420);
+  return sid;
+}
+
+function readEchoed(form: URLSearchParams, number: NumberRecord): Readonly<Record<string, string>> | null {
+  const echoed: Record<string, string> = { ...number.echoed };
+  let changed = false;
+  for (const [name, values] of Object.entries(ECHOED)) {
+    const value = form.get(name);
+    if (value === null) continue;
+    if (value !== "" && (values?.includes(value) === false || value.length > MAX_ECHOED_LENGTH)) {
+      throw new ApiError(20422, `The '${name}' ${value.slice(0, 64)} is not valid.`);
+    }
+    if (value === "") delete echoed[name];
+    else echoed[name] = value;
+    changed = true;
+  }
+  return changed ? echoed : null;
+}

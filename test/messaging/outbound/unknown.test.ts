@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { unknown } from "../../harness/fake-line.ts";
+import { Bench, type BenchOptions } from "./bench.ts";
+
+const LONG = "a".repeat(160 + 1);
+
+let bench: Bench;
+async function started(options: BenchOptions = {}): Promise<void> {
+  bench = await Bench.open(options);
+  await bench.start();
+}
+afterEach(() => bench.close());
+
+describe("an unknown outcome", () => {
+  test("is told, waits, and is sent again with an event", async () => {
+    await started();
+    bench.line.willAnswer(unknown());
+    const [sid, next] = await bench.send("perhaps", "next");
+    expect(bench.line.texts).toEqual(["perhaps", "next"]);
+    expect(await bench.statuses([sid!, next!])).toEqual(["sending", "sent"]);
+    await bench.advance(59_999);
+    expect(await bench.eventTypes()).toEqual(["message.unknown"]);
+    expect(bench.line.texts).toHaveLength(2);
+    await bench.advance(1);
+    await bench.quiet();
+    expect(bench.line.texts).toEqual(["perhaps", "next", "perhaps"]);
+    expect(await bench.message(sid)).toMatchObject({ status: "sent" });
+    expect(await bench.eventTypes()).toEqual(["message.unknown", "message.resent"]);
+  });
+
+  test("fails with 30008 where the site prefers that", async () => {
+    await started({ policy: { onUnknownOutcome: "fail" } });
+    bench.line.willAnswer(unknown());
+    const [sid] = await bench.send("perhaps");
+    await bench.advance(60_000);
+    expect(bench.line.texts).toEqual(["perhaps"]);
+    expect(await bench.message(sid)).toMatchObject({ status: "failed", errorCode: 30008 });
+    expect(await bench.eventTypes()).toEqual(["message.unknown", "message.failed"]);
+  });
+
+  test("is settled by a report within the wait, and nothing is sent twice", async () => {
+    await started();
+    bench.line.willAnswer(unknown());
+    const [sid] = await bench.send("arrived");
+    await bench.advance(30_000);
+    const submittedAt = new Date(bench.clock.now() - 30_000).toISOString();
+    expect(await bench.report({ reference: "173", tpScts: submittedAt })).toBe("kept");
+    expect(await bench.message(sid)).toMatchObject({ status: "delivered" });
+    await bench.advance(120_000, 10_000);
+    expect(bench.line.texts).toEqual(["arrived"]);
+    expect(await bench.eventTypes()).toEqual(["message.unknown"]);
+  });
+
+  test("is judged only while its line is ready, from when it became so", async () => {
+    await started();
+    bench.line.hold();
+    const [sid] = await bench.send("perhaps");
+    bench.line.become("opening");
+    bench.line.answer(unknown());
+    await bench.advance(600_000, 60_000);
+    expect(bench.line.texts).toHaveLength(1);
+    bench.line.become("ready");
+    await bench.advance(40_000);
+    bench.line.become("opening");
+    await bench.advance(60_000);
+    bench.line.become("ready");
+    await bench.advance(59_999);
+    expect(bench.line.texts).toHaveLength(1);
+    await bench.advance(1);
+    await bench.quiet();
+    expect(bench.line.texts).toEqual(["perhaps", "perhaps"]);
+    expect((await bench.message(sid)).status).toBe("sending");
+  });
+
+  test("of a line that never comes back is judged after ten hours", async () => {
+    await started({ policy: { onUnknownOutcome: "fail" } });
+    bench.line.hold();
+    const [sid] = await bench.send("perhaps");
+    bench.line.become("opening");
+    bench.line.answer(unknown());
+    await bench.quiet();
+    await bench.advance(36_000_000 - 1, 3_000_000);
+    expect((await bench.message(sid)).status).toBe("sending");
+    await bench.advance(1);
+    expect(await bench.message(sid)).toMatchObject({ status: "failed", errorCode: 30008 });
+  });
+
+  test("does not move with the wall clock", async () => {
+    await started();
+    bench.line.willAnswer(unknown());
+    await bench.send("perhaps");
+    bench.clock.jump(86_400_000);
+    await bench.advance(59_999);
+    expect(bench.line.texts).toHaveLength(1);
+  });
+
+  test("keeps the other parts of its message back, and they follow", async () => {
+    await started();
+    bench.line.willAnswer(unknown());
+    const [sid] = await bench.send(LONG);
+    expect(bench.line.handed).toHaveLength(1);
+    await bench.advance(60_000);
+    await bench.quiet();
+    expect(bench.line.handed.map(({ segment }) => segment.concatenation?.sequence)).toEqual([1, 1, 2]);
+    expect((await bench.message(sid)).status).toBe("sent");
+  });
+});
+
+describe("a process that dies between recording and settling", () => {
+  test("leaves an unknown, judged after the wait by the next one", async () => {
+    await started();
+    bench.line.hold();
+    const [sid] = await bench.send("on the air");
+    bench = await bench.crash();
+    await bench.dispatcher.start();
+    await bench.advance(600_000, 60_000);
+    expect(bench.line.handed).toEqual([]);
+    bench.line.become("ready");
+    await bench.advance(59_999);
+    expect(bench.line.handed).toEqual([]);
+    await bench.advance(1);
+    await bench.quiet();
+    expect(bench.line.texts).toEqual(["on the air"]);
+    expect((await bench.message(sid)).status).toBe("sent");
+    expect(await bench.eventTypes()).toEqual(["message.resent"]);
+  });
+
+  test("loses and doubles nothing when the report is there", async () => {
+    await started();
+    bench.line.hold();
+    const [sid] = await bench.send("on the air");
+    bench = await bench.crash();
+    await bench.start();
+    await bench.report({ reference: "9" });
+    await bench.advance(120_000, 30_000);
+    expect(bench.line.handed).toEqual([]);
+    expect((await bench.message(sid)).status).toBe("delivered");
+  });
+
+  test("holds up nothing that is behind", async () => {
+    await started();
+    bench.line.hold();
+    await bench.send("on the air");
+    bench = await bench.crash();
+    await bench.start();
+    const [sid] = await bench.send("behind");
+    expect(bench.line.texts).toEqual(["behind"]);
+    expect((await bench.message(sid)).status).toBe("sent");
+  });
+});
