@@ -2,12 +2,10 @@
  * Prints `AC…:token` as `curl -u` takes it. A service has no terminal to print its token to at first start, and
  * the journal is no place for one: this reads the settings document, which the daemon's own user may read.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { loadConfig } from "../daemon/config.ts";
 import { EXIT, exitCodeOf } from "../daemon/exit-codes.ts";
 import { reasonOf } from "../runtime/fault.ts";
-import { openSettings } from "../store/settings.ts";
+import { readSettings } from "../store/settings.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export async function credentials(
@@ -33,7 +31,5 @@ export async function credentials(
 }
 
 async function accountIn(dataDir: string): Promise<{ sid: string; authToken: string } | null> {
-  // Opening settings that are not there is a first start, which is the daemon's to make.
-  if (!existsSync(join(dataDir, "settings.json"))) return null;
-  return (await openSettings(dataDir)).document.accounts[0] ?? null;
+  return (await readSettings(dataDir))?.accounts[0] ?? null;
 }

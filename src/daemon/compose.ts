@@ -6,6 +6,7 @@ import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
+import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
@@ -31,7 +32,7 @@ import type { LoadedConfig } from "./config.ts";
 import type { Config } from "./config-schema.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
-import { HttpServer } from "./http-server.ts";
+import { HttpServer, tlsMaterial } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { createLine, isSimulated } from "./open-lines.ts";
@@ -117,7 +118,9 @@ async function composeOn(
     clock,
     log,
   });
-  const server = new HttpServer({ http: config.http, clock, onRequest: app.callback() });
+  const { http } = config;
+  const tls = http.tls === undefined ? undefined : tlsMaterial(http.tls);
+  const server = new HttpServer({ http, clock, server: createServer(app, { tls }) });
   const deliverer = new WebhookDeliverer({
     store,
     clock,

@@ -1,22 +1,13 @@
 /**
- * The socket under the API: bounds against slow and greedy clients, TLS where configured, and a stop that lets
- * requests that are already in finish. Bodies are bounded by the API itself.
+ * The API's socket in the daemon's life: which address it takes, why it could not, and a stop that lets requests
+ * that are already in finish.
  */
 import { readFileSync } from "node:fs";
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import type { Server, ServerResponse } from "node:http";
+import { createSecureContext } from "node:tls";
 import type { Clock } from "../runtime/clock.ts";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import type { Config } from "./config-schema.ts";
-
-const BOUNDS = {
-  /** The whole request, body included. */
-  requestTimeout: 30_000,
-  headersTimeout: 10_000,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 2_000,
-  maxHeaderSize: 16 * 1024,
-};
 
 /** How long a request that is already in may take once the daemon stops. */
 const FINISH_MS = 2_000;
@@ -27,16 +18,14 @@ export class HttpServer {
   readonly #clock: Clock;
   readonly #answering = new Set<ServerResponse>();
 
-  constructor(options: { http: Config["http"]; clock: Clock; onRequest: RequestListener }) {
-    const { http, clock } = options;
-    this.#http = http;
-    this.#clock = clock;
-    const onRequest: RequestListener = (request, response) => {
+  constructor(options: { http: Config["http"]; clock: Clock; server: Server }) {
+    this.#http = options.http;
+    this.#clock = options.clock;
+    this.#server = options.server;
+    this.#server.on("request", (_request, response) => {
       this.#answering.add(response);
       response.once("close", () => this.#answering.delete(response));
-      options.onRequest(request, response);
-    };
-    this.#server = http.tls === undefined ? createServer(BOUNDS, onRequest) : createTls(http.tls, onRequest);
+    });
   }
 
   /** The port in use; before `start` the one configured. */
@@ -88,20 +77,19 @@ export function whyNotListening(error: unknown, { host, port }: Config["http"]):
   }
 }
 
-function createTls(tls: { cert: string; key: string }, onRequest: RequestListener): Server {
-  const pair = certificate(tls);
+/** Read and tried at start: a certificate that does not fit its key is a configuration error, not a broken handshake. */
+export function tlsMaterial(tls: { readonly cert: string; readonly key: string }): {
+  cert: Buffer;
+  key: Buffer;
+} {
+  const pair = { cert: read("http.tls.cert", tls.cert), key: read("http.tls.key", tls.key) };
   try {
-    return createTlsServer({ ...BOUNDS, ...pair }, onRequest);
+    createSecureContext(pair);
   } catch (cause) {
-    throw refused(
-      `http.tls: ${tls.cert} and ${tls.key} are no certificate with its key in PEM: ${reasonOf(cause)}`,
-      cause,
-    );
+    const what = `${tls.cert} and ${tls.key} are no certificate with its key in PEM`;
+    throw refused(`http.tls: ${what}: ${reasonOf(cause)}`, cause);
   }
-}
-
-function certificate(tls: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
-  return { cert: read("http.tls.cert", tls.cert), key: read("http.tls.key", tls.key) };
+  return pair;
 }
 
 function read(key: string, path: string): Buffer {

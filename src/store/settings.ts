@@ -31,6 +31,20 @@ export async function openSettings(dataDir: string): Promise<Settings> {
   return new LowSettings(low);
 }
 
+/**
+ * For whoever only looks, beside a daemon that may be writing: touches nothing. Null when there is no document;
+ * rejects with the system's own error when this user may not read it.
+ */
+export async function readSettings(dataDir: string): Promise<SettingsDocument | null> {
+  const file = join(dataDir, FILE);
+  try {
+    return parseSettings(await readFile(file, "utf8"), file);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
 class LowSettings implements Settings {
   readonly #low: Low<SettingsDocument>;
   #last: Promise<void> = Promise.resolve();
@@ -115,7 +129,7 @@ function parseSettings(text: string, file: string): SettingsDocument {
   };
 }
 
-type Kind = "string" | "number" | "string or null" | readonly string[];
+type Kind = "string" | "number" | "string or null" | "group of texts, or absent" | readonly string[];
 type Fields<T> = { readonly [Name in keyof T]-?: Kind };
 
 const METHOD = ["GET", "POST"] as const;
@@ -149,6 +163,7 @@ const NUMBER_FIELDS: Fields<NumberRecord> = {
   voiceMethod: METHOD,
   voiceFallbackUrl: "string",
   voiceFallbackMethod: METHOD,
+  echoed: "group of texts, or absent",
   createdAt: "number",
   updatedAt: "number",
 };
@@ -168,9 +183,15 @@ function listOf<T>(value: unknown, fields: Fields<T>, file: string, path: string
   });
 }
 
+function isGroupOfTexts(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === "string");
+}
+
 function fits(value: unknown, kind: Kind): boolean {
   if (typeof kind !== "string") return typeof value === "string" && kind.includes(value);
   if (kind === "number") return typeof value === "number";
+  if (kind === "group of texts, or absent") return value === undefined || isGroupOfTexts(value);
   return typeof value === "string" || (kind === "string or null" && value === null);
 }
 

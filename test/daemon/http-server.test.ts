@@ -1,7 +1,8 @@
+import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { HttpServer, whyNotListening } from "../../src/daemon/http-server.ts";
-import { systemClock } from "../../src/runtime/clock.ts";
+import { HttpServer, tlsMaterial, whyNotListening } from "../../src/daemon/http-server.ts";
+import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 
 const http = { host: "127.0.0.1", port: 0 };
@@ -10,8 +11,8 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-function server(onRequest: ConstructorParameters<typeof HttpServer>[0]["onRequest"], on = http): HttpServer {
-  const made = new HttpServer({ http: on, clock: systemClock, onRequest });
+function server(onRequest: RequestListener, on = http, clock: Clock = systemClock): HttpServer {
+  const made = new HttpServer({ http: on, clock, server: createHttpServer(onRequest) });
   servers.push(made);
   return made;
 }
@@ -45,7 +46,7 @@ describe("the HTTP server", () => {
 
   it("does not wait for ever for a request that never ends", async () => {
     const clock = new FakeClock();
-    const one = new HttpServer({ http, clock, onRequest: () => {} });
+    const one = server(() => {}, http, clock);
     const socket = connect(await one.start(), "127.0.0.1");
     const closed = new Promise((resolve) => socket.once("close", resolve));
     await new Promise((resolve) => socket.write("GET / HTTP/1.1\r\n", resolve));
@@ -70,13 +71,12 @@ describe("the HTTP server", () => {
   });
 
   it("names the key of a certificate that cannot be read or used", () => {
-    const tls = (cert: string) => () =>
-      server(() => {}, { ...http, tls: { cert, key: "/nowhere/key.pem" } } as typeof http);
-    expect(tls("/nowhere/cert.pem")).toThrow("http.tls.cert: /nowhere/cert.pem cannot be read");
-    expect(tls(import.meta.filename)).toThrow("http.tls.key: /nowhere/key.pem cannot be read");
-    const both = { cert: import.meta.filename, key: import.meta.filename };
-    expect(() => server(() => {}, { ...http, tls: both } as typeof http)).toThrow(
-      "are no certificate with its key",
+    const here = import.meta.filename;
+    const material = (cert: string, key: string) => () => tlsMaterial({ cert, key });
+    expect(material("/nowhere/cert.pem", here)).toThrow("http.tls.cert: /nowhere/cert.pem cannot be read");
+    expect(material(here, "/nowhere/key.pem")).toThrow("http.tls.key: /nowhere/key.pem cannot be read");
+    expect(material(here, here)).toThrow(
+      `http.tls: ${here} and ${here} are no certificate with its key in PEM`,
     );
   });
 });

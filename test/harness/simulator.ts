@@ -52,8 +52,9 @@ export class SimulatorClient {
 export async function startSimulator(
   site: Site,
   number: string,
+  port = 0,
 ): Promise<{ simulator: SimulatorClient; process: Program }> {
-  const process = site.run("main.js", ["simulate", "--modem", "tcp:0", "--number", number]);
+  const process = site.run("main.js", ["simulate", "--modem", `tcp:${port}`, "--number", number]);
   const [device = "", control = ""] = await process.line((line) => {
     const found = / at (tcp:\S+), control at (\S+)$/.exec(line);
     return found === null ? null : found.slice(1);

@@ -1,7 +1,7 @@
 /** The plug is pulled: SIGKILL to the daemon while a message is accepted but not sent, and while it is on the wire. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startDaemon } from "../harness/appliance.ts";
-import { eventually, Site } from "../harness/program.ts";
+import { eventually, type Program, Site } from "../harness/program.ts";
 import { type SimulatorClient, startSimulator } from "../harness/simulator.ts";
 
 const NUMBER = "+33639980001";
@@ -9,12 +9,13 @@ const HANDSET = "+33612345678";
 
 let site: Site;
 let simulator: SimulatorClient;
+let modem: Program;
 let config: string;
 beforeEach(async () => {
   site = new Site();
-  ({ simulator } = await startSimulator(site, NUMBER));
+  ({ simulator, process: modem } = await startSimulator(site, NUMBER));
   config = `dataDir: data
-outbound: { unknownOutcomeWaitSeconds: 5 }
+outbound: { unknownOutcomeWaitSeconds: 2 }
 lines:
   - { name: usb, type: modem, device: "${simulator.device}", number: "${NUMBER}" }
 `;
@@ -53,18 +54,21 @@ describe("a daemon killed with SIGKILL", () => {
     expect((await simulator.arrived()).map(({ body }) => body)).toEqual(["Not doubled"]);
   });
 
-  it("sends again what was on the wire when no report says that it arrived, and says that it did", async () => {
+  it("sends again what was on the wire when no report says that it arrived, and says so in an event", async () => {
     await simulator.hold("sends");
     const { daemon, client: before, sid } = await accepted("On the wire");
     await eventually(async () =>
       (await before.get(`{AC}/Messages/${sid}.json`))["status"] === "sending" ? true : null,
     );
-    await daemon.end("SIGKILL");
+    // The whole site goes dark: the modem forgets the PDU it had not yet put on the air.
+    await Promise.all([daemon.end("SIGKILL"), modem.end("SIGKILL")]);
 
+    const { simulator: after } = await startSimulator(site, NUMBER, simulator.port);
     const { client } = await startDaemon(site, config);
-    await simulator.release("sends");
     await client.statuses(sid, "delivered");
-    expect((await simulator.arrived()).map(({ body }) => body)).toContain("On the wire");
+    expect((await after.arrived()).map(({ body }) => body)).toEqual(["On the wire"]);
+    const events = (await client.get("/appliance/v1/Events"))["events"] as Record<string, unknown>[];
+    expect(events.filter(({ type }) => type === "message.resent")).toMatchObject([{ message_sid: sid }]);
   });
 
   it("keeps the account and its token", async () => {

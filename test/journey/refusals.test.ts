@@ -1,5 +1,5 @@
 /** How the daemon refuses to run, and how it ends. */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -22,10 +22,9 @@ const ANYWHERE = { PYLONE_HTTP_HOST: "127.0.0.1", PYLONE_HTTP_PORT: "0" };
 describe("the daemon", () => {
   it("refuses a data folder that another daemon holds, with 75 and the holder's name", async () => {
     const { configFile, daemon } = await startDaemon(site, CONFIG);
-    const pid = Number((await daemon.logged("ready"))["pid"] ?? Number.NaN);
     const second = site.run("main.js", ["serve", "--config", configFile], ANYWHERE);
     expect((await second.ended).code).toBe(75);
-    expect(second.lines.join("\n")).toContain(Number.isNaN(pid) ? "pid" : String(pid));
+    expect(second.lines.join("\n")).toContain(`held by process ${daemon.pid} `);
   });
 
   it("refuses a wrong configuration with 78, the file, the key and the mend", async () => {
@@ -100,12 +99,11 @@ describe("the command", () => {
     expect(existsSync(join(site.folder, "data"))).toBe(false);
   });
 
-  it("prints the credentials of a stopped daemon too, for nobody but its user", async () => {
+  it("prints the credentials of a stopped daemon too", async () => {
     const { daemon, client } = await startDaemon(site, CONFIG);
     await daemon.end();
     const command = site.run("main.js", ["credentials", "--config", "pylone.yaml"]);
     expect((await command.ended).code).toBe(0);
     expect(command.lines).toEqual([`${client.sid}:${client.token}`]);
-    chmodSync(site.folder, 0o755);
   });
 });
