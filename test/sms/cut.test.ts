@@ -166,6 +166,11 @@ describe("awkward places", () => {
     expect(cut(`${"y".repeat(152)}\r\nzzzzzzzz`).parts.map((part) => part.length)).toEqual([152, 10]);
   });
 
+  test("what moved to the next part counts there", () => {
+    const { parts } = cut(`${"y".repeat(152)}\r\n${"z".repeat(152)}`);
+    expect(parts.map((part) => part.length)).toEqual([152, 153, 1]);
+  });
+
   test("a joined emoji at the border goes to the next part whole", () => {
     const family = "👨‍👩‍👧‍👦";
     expect(cut(`${"y".repeat(60)}${family}${"z".repeat(20)}`).parts).toEqual([

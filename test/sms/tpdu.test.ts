@@ -183,6 +183,7 @@ describe("damage", () => {
 
   test.each([
     ["FF padding", "FFFFFFFF"],
+    ["a TP-PI of reserved bits, whatever follows", "FF3F0402CAFE"],
     ["an empty TP-PI", "00"],
     ["a TP-PI whose fields are missing", "07"],
     ["a TP-PI whose text is cut off", "06000548"],
