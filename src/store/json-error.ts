@@ -10,7 +10,7 @@ export function locateJsonError(text: string): { readonly line: number; readonly
 }
 
 const SPACE = /[ \t\r\n]*/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const STRING = /"(?:[^"\\\r\n]|\\.)*"/y;
 const ATOM = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** Each method says whether it found what it is named after; `offset` stays where the first failure was. */
@@ -27,12 +27,25 @@ class Scanner {
     const first = this.#text[this.offset];
     if (first === "{") return this.#list("}", () => this.#member());
     if (first === "[") return this.#list("]", () => this.value());
-    return this.#take(STRING) || this.#take(ATOM);
+    return this.#string() || this.#take(ATOM);
   }
 
   atEnd(): boolean {
     this.#take(SPACE);
     return this.offset === this.#text.length;
+  }
+
+  /** What may stand between the quotes is for `JSON.parse` to say. */
+  #string(): boolean {
+    const start = this.offset;
+    if (!this.#take(STRING)) return false;
+    try {
+      JSON.parse(this.#text.slice(start, this.offset));
+      return true;
+    } catch {
+      this.offset = start;
+      return false;
+    }
   }
 
   #list(end: string, item: () => boolean): boolean {
@@ -47,7 +60,7 @@ class Scanner {
 
   #member(): boolean {
     this.#take(SPACE);
-    return this.#take(STRING) && this.#is(":") && this.value();
+    return this.#string() && this.#is(":") && this.value();
   }
 
   #is(character: string): boolean {

@@ -7,9 +7,11 @@ import { type MessageStatus, NEXT_STATUSES } from "../sms/message.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
 import type { Events } from "./events.ts";
+import type { Horizon } from "./horizon.ts";
 import type { Notices } from "./notices.ts";
 import { rankOf, waitingSegments } from "./progress.ts";
 import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
+import type { Undo } from "./undo.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 export type MessageRow = StoredMessage & {
@@ -53,22 +55,36 @@ export type MessageChange = Partial<
 const ANNOUNCED: readonly MessageStatus[] = ["sent", "delivered", "undelivered", "failed", "canceled"];
 
 export class Messages {
+  readonly #undo: Undo;
   readonly #depths: Depths;
+  readonly #horizon: Horizon;
+  /** Keys of the rows that are final: what can be retired. */
+  readonly #finished = new Set<number>();
   readonly #notices: Notices;
   readonly #webhooks: Webhooks;
   readonly #events: Events;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #update: Statement<[Record<string, unknown>]>;
   readonly #byKey: Statement<[number], MessageRow>;
-  readonly #moving: Statement<[], Pick<MessageRow, "queue" | "status" | "progress">>;
+  readonly #delete: Statement<[number]>;
+  readonly #standing: Statement<[], Pick<MessageRow, "key" | "queue" | "status" | "progress">>;
   readonly #newest: Statement<[], number | null>;
   readonly #reference: Statement<[string, string, number], { reference: number }>;
 
   constructor(
     db: Database,
-    options: { depths: Depths; notices: Notices; webhooks: Webhooks; events: Events },
+    options: {
+      undo: Undo;
+      depths: Depths;
+      horizon: Horizon;
+      notices: Notices;
+      webhooks: Webhooks;
+      events: Events;
+    },
   ) {
+    this.#undo = options.undo;
     this.#depths = options.depths;
+    this.#horizon = options.horizon;
     this.#notices = options.notices;
     this.#webhooks = options.webhooks;
     this.#events = options.events;
@@ -85,9 +101,8 @@ export class Messages {
         waitingFor = @waitingFor, made = @made, rank = @rank, updatedAt = @updatedAt
       WHERE key = @key AND status = @expectedStatus AND progress = @expectedProgress AND made = @expectedMade`);
     this.#byKey = db.prepare("SELECT * FROM message WHERE key = ?");
-    this.#moving = db.prepare(
-      "SELECT queue, status, progress FROM message WHERE status IN ('queued', 'sending')",
-    );
+    this.#delete = db.prepare("DELETE FROM message WHERE key = ?");
+    this.#standing = db.prepare("SELECT key, queue, status, progress FROM message ORDER BY key");
     this.#newest = db.prepare<[], number | null>("SELECT max(key) FROM message").pluck();
     this.#reference = db.prepare(`
       INSERT INTO concatenation ("from", "to", reference) VALUES (?, ?, ?)
@@ -120,13 +135,17 @@ export class Messages {
       parts: message.parts[0] === message.body ? null : JSON.stringify(message.parts),
     });
     this.#depths.change(message.queue, 0, numSegments);
+    this.#horizon.include(message.expiresAt);
     this.#notices.queued(message.queue);
     return newlyStored(message);
   }
 
-  /** Fills the queue depths from the rows; once, at open. */
-  countWaiting(): void {
-    for (const row of this.#moving.iterate()) this.#depths.change(row.queue, 0, waitingSegments(row));
+  /** Learns from the rows what is kept in memory; once, at open. */
+  recall(): void {
+    for (const row of this.#standing.iterate()) {
+      this.#depths.change(row.queue, 0, waitingSegments(row));
+      if (NEXT_STATUSES[row.status].length === 0) this.#finished.add(row.key);
+    }
   }
 
   newestKey(): number {
@@ -168,12 +187,33 @@ export class Messages {
     });
     if (changes !== 1) throw new Error(`${row.sid} was changed by somebody else`);
     this.#depths.change(row.queue, waitingSegments(row), waiting);
-    const standsInQueue = next.rank !== null || next.retryAt !== null;
-    const stoodBefore = row.rank !== null;
-    if (standsInQueue && !stoodBefore) this.#notices.queued(row.queue);
+    if (row.rank === null && (next.rank !== null || next.retryAt !== null)) {
+      this.#notices.queued(row.queue);
+      this.#horizon.include(row.expiresAt);
+    }
+    if (next.status !== row.status && NEXT_STATUSES[next.status].length === 0) this.#finish(row.key);
     if (next.status !== row.status && ANNOUNCED.includes(next.status))
       this.#announce(next, at, doneAt ?? null);
     return next;
+  }
+
+  /** Final, and nothing of it is on the wire any more; oldest to finish first. */
+  *finished(): Generator<MessageRow> {
+    for (const key of this.#finished) {
+      const row = this.byKey(key);
+      if (row !== null && !row.progress.includes("t")) yield row;
+    }
+  }
+
+  /** It rests elsewhere now. */
+  remove(row: MessageRow): void {
+    this.#delete.run(row.key);
+    if (this.#finished.delete(row.key)) this.#undo.did(() => this.#finished.add(row.key));
+  }
+
+  #finish(key: number): void {
+    this.#finished.add(key);
+    this.#undo.did(() => this.#finished.delete(key));
   }
 
   #announce(row: MessageRow, at: number, doneAt: string | null): void {

@@ -6,6 +6,7 @@
 import { keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
+import type { Horizon } from "./horizon.ts";
 import type { MessageRow, Messages } from "./messages.ts";
 import { firstWaiting, withState } from "./progress.ts";
 import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
@@ -21,15 +22,21 @@ export class OutboundQueue {
   readonly #messages: Messages;
   readonly #submissions: Submissions;
   readonly #depths: Depths;
+  readonly #horizon: Horizon;
   readonly #head: Statement<[string], MessageRow>;
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
-  readonly #late: Statement<[number, number], MessageRow>;
+  readonly #late: Statement<[number, number, number], number>;
+  readonly #earliest: Statement<[], number | null>;
 
-  constructor(db: Database, options: { messages: Messages; submissions: Submissions; depths: Depths }) {
+  constructor(
+    db: Database,
+    options: { messages: Messages; submissions: Submissions; depths: Depths; horizon: Horizon },
+  ) {
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#depths = options.depths;
+    this.#horizon = options.horizon;
     this.#head = db.prepare(
       "SELECT * FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
     );
@@ -41,9 +48,16 @@ export class OutboundQueue {
         "SELECT min(retryAt) FROM message WHERE queue = ? AND retryAt IS NOT NULL",
       )
       .pluck();
-    this.#late = db.prepare(`
-      SELECT * FROM message WHERE (rank IS NOT NULL OR retryAt IS NOT NULL) AND expiresAt <= ?
-      ORDER BY expiresAt LIMIT ?`);
+    this.#late = db
+      .prepare<[number, number, number], number>(`
+        SELECT key FROM message WHERE rank IS NOT NULL AND expiresAt <= ?
+        UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND expiresAt <= ? LIMIT ?`)
+      .pluck();
+    this.#earliest = db
+      .prepare<[], number | null>(`
+        SELECT min(at) FROM (SELECT min(expiresAt) AS at FROM message WHERE rank IS NOT NULL
+          UNION ALL SELECT min(expiresAt) FROM message WHERE retryAt IS NOT NULL)`)
+      .pluck();
   }
 
   accept(message: NewOutbound): AcceptResult {
@@ -79,8 +93,13 @@ export class OutboundQueue {
   }
 
   expire(now: number): number {
-    const late = this.#late.all(now, EXPIRED_AT_ONCE);
-    for (const row of late) this.#fail(row, now);
+    if (!this.#horizon.reached(now)) return 0;
+    const late = this.#late.all(now, now, EXPIRED_AT_ONCE);
+    for (const key of late) {
+      const row = this.#messages.byKey(key);
+      if (row !== null) this.#fail(row, now);
+    }
+    this.#horizon.moveTo(this.#earliest.get() ?? Number.POSITIVE_INFINITY);
     return late.length;
   }
 

@@ -4,7 +4,7 @@
  */
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
-import type { MessageRow } from "./messages.ts";
+import type { MessageRow, Messages } from "./messages.ts";
 import type { NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
 
@@ -14,16 +14,16 @@ export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
 type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
 
 export class Retired {
+  readonly #messages: Messages;
   readonly #submissions: Submissions;
   readonly #bySid: Statement<[number, string], RetiredRow>;
   readonly #newest: Statement<[], number | null>;
   readonly #insert: Statement<[Record<string, unknown>]>;
-  readonly #finished: Statement<[number], MessageRow>;
   readonly #sentBefore: Statement<[number, number, number], MessageRow>;
-  readonly #leave: Statement<[number]>;
   readonly #prune: Statement<[number]>;
 
-  constructor(db: Database, options: { submissions: Submissions }) {
+  constructor(db: Database, options: { messages: Messages; submissions: Submissions }) {
+    this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#bySid = db.prepare(`SELECT ${RETIRED_COLUMNS} FROM message_retired WHERE key = ? AND sid = ?`);
     this.#newest = db.prepare<[], number | null>("SELECT max(key) FROM message_retired").pluck();
@@ -34,14 +34,9 @@ export class Retired {
       VALUES (@key, @sid, @accountSid, @direction, @from, @to, @status, @numSegments, @messagingServiceSid,
         @statusCallback, @errorCode, @createdAt, @updatedAt, @sentAt, @line, @attempts, @errorMessage, @body,
         @submissions)`);
-    this.#finished = db.prepare(`
-      SELECT * FROM message WHERE status IN ('delivered', 'undelivered', 'failed', 'canceled')
-        AND progress NOT GLOB '*t*'
-      ORDER BY key LIMIT ?`);
     // A key is never older than its row, so nothing sent before an instant has a key from after it.
     this.#sentBefore = db.prepare(`
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
-    this.#leave = db.prepare("DELETE FROM message WHERE key = ?");
     this.#prune = db.prepare("DELETE FROM message_retired WHERE key < ?");
   }
 
@@ -87,17 +82,21 @@ export class Retired {
 
   /** Moves finished Messages here, and `sent` ones from before `sentBefore`, whose report will not come any more. */
   retire(options: { sentBefore: number; limit: number }): number {
-    const finished = this.#finished.all(options.limit);
-    const room = options.limit - finished.length;
-    const { sentBefore } = options;
-    const sent = room > 0 ? this.#sentBefore.all(firstKeyAt(sentBefore), sentBefore, room) : [];
-    for (const row of [...finished, ...sent]) {
+    const { sentBefore, limit } = options;
+    const leaving: MessageRow[] = [];
+    for (const row of this.#messages.finished()) {
+      if (leaving.length === limit) break;
+      leaving.push(row);
+    }
+    const room = limit - leaving.length;
+    if (room > 0) leaving.push(...this.#sentBefore.all(firstKeyAt(sentBefore), sentBefore, room));
+    for (const row of leaving) {
       const details = this.#submissions.of(row.key).map((submission) => detailOf(row.sid, submission));
       this.#insertRow(row.key, row, packed(details));
       this.#submissions.deleteOf(row.key);
-      this.#leave.run(row.key);
+      this.#messages.remove(row);
     }
-    return finished.length + sent.length;
+    return leaving.length;
   }
 
   pruneBefore(key: number): number {

@@ -5,7 +5,7 @@
  *
  * Rows that move are apart from rows that rest: `message` holds outbound Messages until they are finished and
  * retired, `message_retired` everything else. Its cost per row is paid in batches, so it alone carries the
- * indexes that lists need. Long texts are last in a row, so that reading its head never follows an overflow
+ * indexes that lists need: every index of a hot table is one more page in every commit. Long texts are last in a row, so that reading its head never follows an overflow
  * page.
  */
 import { Fault } from "../runtime/fault.ts";
@@ -47,11 +47,8 @@ const MIGRATIONS: readonly string[] = [
     CHECK (rank IS NULL OR retryAt IS NULL),
     CHECK ((rank IS NULL AND retryAt IS NULL) OR status IN ('queued', 'sending'))
   ) STRICT;
-  CREATE INDEX message_claimable ON message (queue, rank, key) WHERE rank IS NOT NULL;
-  CREATE INDEX message_backing_off ON message (queue, retryAt) WHERE retryAt IS NOT NULL;
-  CREATE INDEX message_expiring ON message (expiresAt) WHERE rank IS NOT NULL OR retryAt IS NOT NULL;
-  CREATE INDEX message_finished ON message (key)
-    WHERE status IN ('delivered', 'undelivered', 'failed', 'canceled');
+  CREATE INDEX message_claimable ON message (queue, rank, key, expiresAt) WHERE rank IS NOT NULL;
+  CREATE INDEX message_backing_off ON message (queue, retryAt, expiresAt) WHERE retryAt IS NOT NULL;
 
   CREATE TABLE message_retired (
     key INTEGER PRIMARY KEY,
@@ -104,9 +101,8 @@ const MIGRATIONS: readonly string[] = [
     CHECK (state <> 'accepted' OR reference IS NOT NULL),
     CHECK (verdict IS NULL OR state = 'unknown' OR state = 'accepted')
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX submission_unsettled ON submission (line) WHERE state IN ('trying', 'unknown');
-  CREATE INDEX submission_unreported ON submission (line, reference)
-    WHERE state = 'accepted' AND ifnull(reportState, 'pending') = 'pending';
+  CREATE INDEX submission_open ON submission (reference, line)
+    WHERE state <> 'rejected' AND ifnull(reportState, 'pending') = 'pending';
 
   CREATE TABLE parked_report (
     key INTEGER PRIMARY KEY,

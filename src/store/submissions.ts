@@ -23,6 +23,9 @@ export type SubmissionRow = {
 
 type WithMessage = SubmissionRow & { readonly sid: string; readonly queue: string; readonly to: string };
 
+/** A Report may still be about it. Word for word the condition of the index `submission_open`. */
+const OPEN = "state <> 'rejected' AND ifnull(reportState, 'pending') = 'pending'";
+
 export type SubmissionName = { readonly sid: string; readonly key: number; readonly number: number };
 
 export class Submissions {
@@ -35,8 +38,7 @@ export class Submissions {
   readonly #newestOf: Statement<[number, number], number>;
   readonly #trying: Statement<[], SubmissionRow>;
   readonly #unknown: Statement<[], WithMessage>;
-  readonly #unsettled: Statement<[string], WithMessage>;
-  readonly #unreported: Statement<[string, string], WithMessage>;
+  readonly #open: Statement<[string | null, string], WithMessage>;
 
   constructor(db: Database) {
     this.#insert = db.prepare(`
@@ -55,19 +57,17 @@ export class Submissions {
         "SELECT max(number) FROM submission WHERE messageKey = ? AND position = ?",
       )
       .pluck();
-    this.#trying = db.prepare(`
-      SELECT * FROM submission WHERE state IN ('trying', 'unknown') AND state = 'trying'`);
+    this.#trying = db.prepare(
+      `SELECT * FROM submission WHERE reference IS NULL AND state = 'trying' AND ${OPEN}`,
+    );
     this.#unknown = db.prepare(`
       SELECT submission.*, sid, queue, "to" FROM submission JOIN message ON key = messageKey
-      WHERE state IN ('trying', 'unknown') AND state = 'unknown' AND verdict IS NULL AND status = 'sending'
+      WHERE submission.reference IS NULL AND state = 'unknown' AND ${OPEN}
+        AND verdict IS NULL AND status = 'sending'
       ORDER BY messageKey, number`);
-    this.#unsettled = db.prepare(`
+    this.#open = db.prepare(`
       SELECT submission.*, sid, queue, "to" FROM submission JOIN message ON key = messageKey
-      WHERE submission.line = ? AND state IN ('trying', 'unknown')`);
-    this.#unreported = db.prepare(`
-      SELECT submission.*, sid, queue, "to" FROM submission JOIN message ON key = messageKey
-      WHERE submission.line = ? AND submission.reference = ?
-        AND state = 'accepted' AND ifnull(reportState, 'pending') = 'pending'`);
+      WHERE submission.reference IS ? AND submission.line = ? AND ${OPEN}`);
   }
 
   insert(row: Pick<SubmissionRow, "messageKey" | "number" | "position" | "line" | "startedAt">): void {
@@ -122,7 +122,7 @@ export class Submissions {
   }
 
   open(line: string, reference: string): readonly OpenSubmission[] {
-    return [...this.#unreported.all(line, reference), ...this.#unsettled.all(line)]
+    return [...this.#open.all(reference, line), ...this.#open.all(null, line)]
       .sort((a, b) => b.startedAt - a.startedAt || b.messageKey - a.messageKey || b.number - a.number)
       .map((row) => ({
         submissionId: submissionIdOf(row.sid, row.number),

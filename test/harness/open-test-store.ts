@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Clock } from "../../src/runtime/clock.ts";
 import type { Fault } from "../../src/runtime/fault.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -16,6 +18,11 @@ export type TestStore = {
   readonly faults: readonly Fault[];
   /** Closes it and opens it again on the same data. */
   readonly reopen: () => Promise<TestStore>;
+  /**
+   * What a power cut at this moment would leave, opened: the files as they are now, never closed. A process of
+   * its own copies them, because opening them in this one would drop the store's lock.
+   */
+  readonly powerCut: () => Promise<TestStore>;
   /** Closes it and removes its data. */
   readonly remove: () => Promise<void>;
 };
@@ -39,6 +46,11 @@ export async function openTestStore(
     reopen: async () => {
       await store.close();
       return openTestStore({ ...options, dataDir });
+    },
+    powerCut: async () => {
+      const copy = await mkdtemp(join(tmpdir(), "pylone-store-"));
+      await promisify(execFile)("cp", ["-r", `${dataDir}/.`, copy]);
+      return openTestStore({ ...options, dataDir: copy });
     },
     remove: async () => {
       await store.close();

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { NewEvent } from "../../src/runtime/event.ts";
+import type { Store, WebhookTask } from "../../src/store/store.ts";
+import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
+import { ACCOUNT, FROM, newOutbound, newSid, T0, TO } from "./new-outbound.ts";
+
+let opened: TestStore;
+let store: Store;
+
+beforeEach(async () => {
+  opened = await openTestStore();
+  store = opened.store;
+});
+
+afterEach(() => opened.remove());
+
+const QUEUE = `${FROM} http://app.lan`;
+const FAILED: NewEvent = {
+  type: "webhook.failed",
+  level: "error",
+  at: T0,
+  text: "given up",
+  errorCode: 11200,
+};
+
+/** An inbound message whose app is to be told. */
+async function receive(body: string, queue = QUEUE): Promise<void> {
+  const sid = newSid();
+  const message = {
+    sid,
+    accountSid: ACCOUNT,
+    from: TO,
+    to: FROM,
+    body,
+    numSegments: 1,
+    messagingServiceSid: null,
+    line: "sim1",
+    receivedAt: T0,
+  };
+  const { line: _line, receivedAt: _receivedAt, sid: _sid, ...facts } = message;
+  await store.completeInbound({
+    keptIds: [],
+    message,
+    webhook: {
+      queue,
+      facts: { kind: "inbound", messageSid: sid, ...facts },
+      url: "http://app.lan/sms",
+      method: "GET",
+      fallbackUrl: "http://spare.lan/sms",
+      fallbackMethod: "POST",
+      createdAt: T0,
+    },
+    event: null,
+  });
+}
+
+async function head(queue = QUEUE): Promise<WebhookTask> {
+  const task = await store.nextWebhook(queue);
+  if (task === null) throw new Error("the queue is empty");
+  return task;
+}
+
+function bodyOf(task: WebhookTask): string | null {
+  return task.facts.kind === "inbound" ? task.facts.body : null;
+}
+
+describe("the webhook queue", () => {
+  it("gives the oldest, due or not, the same one until it has ended", async () => {
+    await receive("one");
+    await receive("two");
+    const task = await head();
+    expect(task).toMatchObject({
+      queue: QUEUE,
+      url: "http://app.lan/sms",
+      method: "GET",
+      fallbackUrl: "http://spare.lan/sms",
+      attempts: 0,
+      notBefore: T0,
+    });
+    expect(task.idempotencyToken).toMatch(/^[0-9a-f-]{36}$/);
+    await store.deferWebhook(task.webhookId, { attempts: 1, notBefore: T0 + 500, aside: false, event: null });
+    expect(await head()).toEqual({ ...task, attempts: 1, notBefore: T0 + 500 });
+    await store.finishWebhook(task.webhookId, { replies: [], events: [] });
+    expect(bodyOf(await head())).toBe("two");
+  });
+
+  it("keeps its order and its tokens through a power cut", async () => {
+    await receive("one");
+    await receive("two", `${FROM} http://other.lan`);
+    const before = await head();
+    const after = await opened.powerCut();
+    try {
+      expect(await after.store.webhookQueues()).toEqual([QUEUE, `${FROM} http://other.lan`]);
+      expect(await after.store.nextWebhook(QUEUE)).toEqual(before);
+    } finally {
+      await after.remove();
+    }
+  });
+
+  it("lets the next one through when one is put aside, which keeps a queue of its own", async () => {
+    await receive("one");
+    await receive("two");
+    const told: string[] = [];
+    store.onWebhook((queue) => told.push(queue));
+    const first = await head();
+    const deferral = { attempts: 1, notBefore: T0 + 500, aside: true, event: FAILED };
+    await store.deferWebhook(first.webhookId, deferral);
+    expect(bodyOf(await head())).toBe("two");
+    const [own] = told;
+    expect(await store.webhookQueues()).toEqual([QUEUE, own]);
+    expect(await store.listEvents({ limit: 5 })).toMatchObject([FAILED]);
+    expect(bodyOf(await head(own))).toBe("one");
+    await store.deferWebhook(first.webhookId, { ...deferral, attempts: 2, event: null });
+    expect(await head(own)).toMatchObject({ webhookId: first.webhookId, attempts: 2 });
+    expect(told).toHaveLength(1);
+  });
+
+  it("ends with the replies and events of the answer, or not at all", async () => {
+    await receive("Paris");
+    const { webhookId } = await head();
+    const reply = newOutbound({ direction: "outbound-reply" });
+    const twice = store.finishWebhook(webhookId, { replies: [reply, reply], events: [FAILED] });
+    await expect(twice).rejects.toThrow("UNIQUE");
+    expect(await store.getMessage(reply.sid)).toBeNull();
+    expect(await store.queueDepths()).toEqual([]);
+    expect(await store.listEvents({ limit: 5 })).toEqual([]);
+
+    const other = newOutbound({ direction: "outbound-reply", maxQueuedSegments: 1 });
+    const results = await store.finishWebhook(webhookId, { replies: [reply, other], events: [FAILED] });
+    expect(results).toMatchObject([
+      { is: "accepted", message: { sid: reply.sid, direction: "outbound-reply" } },
+      { is: "queue-full", queuedSegments: 1 },
+    ]);
+    expect(await store.nextWebhook(QUEUE)).toBeNull();
+    expect(await store.listEvents({ limit: 5 })).toHaveLength(1);
+  });
+
+  it("does not act on an answer twice", async () => {
+    await receive("Paris");
+    const { webhookId } = await head();
+    await store.finishWebhook(webhookId, { replies: [], events: [] });
+    const again = store.finishWebhook(webhookId, { replies: [newOutbound()], events: [] });
+    await expect(again).rejects.toThrow("has ended");
+    expect(await store.queueDepths()).toEqual([]);
+  });
+});
