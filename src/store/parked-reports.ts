@@ -11,6 +11,7 @@ export class ParkedReports {
   readonly #keys: RowKeys;
   readonly #insert: Statement<[number, string, string, number, string]>;
   readonly #of: Statement<[string, string], ParkedRow>;
+  readonly #ofLine: Statement<[string], ParkedRow>;
   readonly #delete: Statement<[number]>;
   readonly #prune: Statement<[number]>;
 
@@ -22,6 +23,7 @@ export class ParkedReports {
     this.#of = db.prepare(
       "SELECT key, at, report FROM parked_report WHERE line = ? AND reference = ? ORDER BY key",
     );
+    this.#ofLine = db.prepare("SELECT key, at, report FROM parked_report WHERE line = ? ORDER BY key");
     this.#delete = db.prepare("DELETE FROM parked_report WHERE key = ?");
     this.#prune = db.prepare("DELETE FROM parked_report WHERE key < ?");
   }
@@ -31,8 +33,9 @@ export class ParkedReports {
   }
 
   /** Oldest first. */
-  of(line: string, reference: string): readonly ParkedReport[] {
-    return this.#of.all(line, reference).map((row) => ({
+  of(line: string, reference: string | null): readonly ParkedReport[] {
+    const rows = reference === null ? this.#ofLine.all(line) : this.#of.all(line, reference);
+    return rows.map((row) => ({
       parkedId: idOfKey(row.key),
       report: JSON.parse(row.report) as Report,
       at: row.at,

@@ -270,7 +270,8 @@ export interface Store {
   openSubmissions(line: string, reference: string): Promise<readonly OpenSubmission[]>;
   recordReport(submissionId: string, record: ReportRecord): Promise<SettleResult>;
   parkReport(line: string, report: Report, at: number): Promise<void>;
-  parkedReports(line: string, reference: string): Promise<readonly ParkedReport[]>;
+  /** Oldest first. Without a reference: every one of the line, for a Submission that has none. */
+  parkedReports(line: string, reference: string | null): Promise<readonly ParkedReport[]>;
   dropParked(parkedIds: readonly string[]): Promise<void>;
 
   // ── inbound ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,6 +31,8 @@ export class FakeLine implements Line {
   /** Everything it was handed, in order. */
   readonly handed: Handed[] = [];
   airMs = 0;
+  /** Told of every answer, as the carrier remembers it. */
+  onTaken: (handed: Handed, outcome: SubmitOutcome) => void = () => {};
   /** True: the Segment is not written yet, so that an abort still calls it back. */
   beforePrompt = false;
   /** The most Submissions that were on the air at once. */
@@ -119,6 +121,7 @@ export class FakeLine implements Line {
     return new Promise((resolve) => {
       const answer = (outcome: SubmitOutcome) => {
         this.#onAir = this.#onAir.filter((other) => other !== onAir);
+        this.onTaken(handed, outcome);
         resolve(outcome);
       };
       const onAir: OnAir = { ...handed, answer };

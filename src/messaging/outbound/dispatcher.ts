@@ -7,6 +7,7 @@
  * that jumped over a `retryAt`, a Number that got a Line), and fails what outlived its validity behind a Line
  * that is not ready.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Store } from "../../store/store.ts";
@@ -50,22 +51,29 @@ export class Dispatcher {
     readonly policy: UnknownPolicy;
   }) {
     const { store, roster, clock, log, policy } = options;
+    // Every Submission on the wire listens to it, and a bind takes dozens at once.
+    setMaxListeners(0, this.#stop.signal);
     this.#store = store;
     this.#roster = roster;
     this.#clock = clock;
     this.#rateOf = options.rateOf;
     this.#pending = new Pending(log);
-    this.#watch = new UnknownWatch({ store, roster, clock, log, pending: this.#pending, policy });
+    const reports = { store, kindOf: (line: string) => roster.get(line)?.kind ?? "modem", clock };
+    this.#watch = new UnknownWatch({
+      store,
+      roster,
+      clock,
+      log,
+      pending: this.#pending,
+      policy,
+      settledByReport: (submission) => recordParkedReports(reports, { ...submission, reference: null }),
+    });
     const outcomes = new Outcomes({
       store,
       clock,
       log,
       onUnknown: (submission) => this.#watch.add(submission),
-      onAccepted: (submission) =>
-        recordParkedReports(
-          { store, kindOf: (line) => roster.get(line)?.kind ?? "modem", clock },
-          submission,
-        ),
+      onAccepted: (submission) => recordParkedReports(reports, submission),
     });
     this.#options = { log, outcomes };
   }

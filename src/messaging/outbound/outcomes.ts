@@ -29,14 +29,14 @@ export class Outcomes {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #onUnknown: (submission: UnknownSubmission) => void;
-  readonly #onAccepted: (submission: AcceptedSubmission) => Promise<void>;
+  readonly #onAccepted: (submission: AcceptedSubmission) => Promise<unknown>;
 
   constructor(options: {
     readonly store: Store;
     readonly clock: Clock;
     readonly log: Log;
     readonly onUnknown: (submission: UnknownSubmission) => void;
-    readonly onAccepted: (submission: AcceptedSubmission) => Promise<void>;
+    readonly onAccepted: (submission: AcceptedSubmission) => Promise<unknown>;
   }) {
     this.#store = options.store;
     this.#clock = options.clock;
@@ -62,25 +62,12 @@ export class Outcomes {
         await Promise.all([settling, reports]);
         return;
       }
+      // The store tells of a Message that ends, in the transaction that ends it.
+      case "failed":
       case "retry":
       case "released":
         await settling;
         return;
-      case "failed": {
-        const { is, message } = await settling;
-        if (is === "stale") return;
-        await this.#store.addEvent({
-          type: "message.failed",
-          level: "warning",
-          at: this.#clock.now(),
-          text: `The message to ${maskNumber(recipient)} failed on ${line}: ${settlement.why}`,
-          line,
-          messageSid,
-          accountSid: message.accountSid,
-          errorCode: settlement.errorCode,
-        });
-        return;
-      }
       case "unknown": {
         const { is, message } = await settling;
         if (is === "stale") return;

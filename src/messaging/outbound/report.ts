@@ -4,7 +4,8 @@
  *
  * A report may be quicker than the answer to its own submit (the modem interleaves `+CDS` and `+CMGS`). It is
  * parked then, on disk, and looked for in two places, one of which must see it: by whoever settles a Submission
- * as accepted, after the settle; and here once more, after the parking.
+ * as accepted, after the settle; and here once more, after the parking. A crash between the report and the answer
+ * leaves an unknown outcome with its report parked: that is looked for once more before the outcome is judged.
  */
 import type { Kept, LineKind } from "../../line/line.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -73,15 +74,21 @@ export function createReportHandler(
   };
 }
 
-/** After a Submission was accepted: the reports that came before its answer did. */
-export async function recordParkedReports(deps: Deps, submission: AcceptedSubmission): Promise<void> {
+/**
+ * Looks at the reports that nobody waited for when they came, on behalf of a Submission that was accepted since,
+ * or whose outcome is still unknown (`reference` null) and is about to be judged. True when one was its own.
+ */
+export async function recordParkedReports(
+  deps: Deps,
+  submission: Omit<AcceptedSubmission, "reference"> & { readonly reference: string | null },
+): Promise<boolean> {
   const { line, reference, submissionId, recipient, startedAt } = submission;
   const parked = await deps.store.parkedReports(line, reference);
   const open: OpenSubmission = {
     submissionId,
     messageSid: "",
     line,
-    state: "accepted",
+    state: reference === null ? "unknown" : "accepted",
     reference,
     recipient,
     startedAt,
@@ -90,10 +97,14 @@ export async function recordParkedReports(deps: Deps, submission: AcceptedSubmis
   for (const candidate of parked) {
     // A reference comes back: what was parked before this Submission began is an earlier one's.
     if (candidate.at < startedAt) continue;
+    // The first one names an unknown Submission; later ones about it have the same reference.
+    const named = ours[0]?.report.reference ?? candidate.report.reference;
+    if (candidate.report.reference !== named) continue;
     if (matchReport(candidate.report, [open], candidate.at) !== null) ours.push(candidate);
   }
   for (const { report, at } of ours) await record(deps, line, submissionId, report, at);
   if (ours.length > 0) await deps.store.dropParked(ours.map(({ parkedId }) => parkedId));
+  return ours.length > 0;
 }
 
 async function record(
@@ -107,19 +118,7 @@ async function record(
   const errorCode = report.state === "failed" ? codeOfReport(kindOf(line), report.status) : null;
   const { state, status, reference, doneAt } = report;
   const entry: ReportRecord = { state, status, errorCode, reference, doneAt, at };
-  const { is, message } = await store.recordReport(submissionId, entry);
-  if (is === "stale" || errorCode === null) return;
-  await store.addEvent({
-    type: "message.failed",
-    level: "warning",
-    at,
-    text: `The network could not deliver the message to ${maskNumber(message.to)}: status ${status}.`,
-    line,
-    messageSid: message.sid,
-    accountSid: message.accountSid,
-    errorCode,
-    detail: { status },
-  });
+  await store.recordReport(submissionId, entry);
 }
 
 function asAccepted(match: OpenSubmission, reference: string): AcceptedSubmission {

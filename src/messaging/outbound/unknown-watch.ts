@@ -32,6 +32,8 @@ export class UnknownWatch {
   readonly #log: Log;
   readonly #pending: Pending;
   readonly #policy: UnknownPolicy;
+  /** A last look for a report that was not recognised when it came. */
+  readonly #settledByReport: (submission: UnknownSubmission) => Promise<boolean>;
   readonly #entries = new Map<string, Entry>();
   #stopped = false;
 
@@ -42,6 +44,7 @@ export class UnknownWatch {
     readonly log: Log;
     readonly pending: Pending;
     readonly policy: UnknownPolicy;
+    readonly settledByReport: (submission: UnknownSubmission) => Promise<boolean>;
   }) {
     this.#store = options.store;
     this.#roster = options.roster;
@@ -49,6 +52,7 @@ export class UnknownWatch {
     this.#log = options.log;
     this.#pending = options.pending;
     this.#policy = options.policy;
+    this.#settledByReport = options.settledByReport;
   }
 
   add(submission: UnknownSubmission): void {
@@ -97,6 +101,7 @@ export class UnknownWatch {
   }
 
   async #resolve(submission: UnknownSubmission): Promise<void> {
+    if (await this.#settledByReport(submission)) return;
     const verdict = this.#policy.onUnknownOutcome === "resend" ? "resend" : "failed";
     const at = this.#clock.now();
     const event = verdict === "resend" ? resentEvent(submission, at) : failedEvent(submission, at);
@@ -117,9 +122,10 @@ function resentEvent(submission: UnknownSubmission, at: number): NewEvent {
   };
 }
 
+/** The store adds `message.failed` in the same transaction; this says why nobody tried again. */
 function failedEvent(submission: UnknownSubmission, at: number): NewEvent {
   return {
-    type: "message.failed",
+    type: "message.unknown",
     level: "warning",
     at,
     text: `No delivery report settled the message to ${maskNumber(submission.recipient)} on ${submission.line}: it is failed, as configured, though it may have arrived.`,

@@ -143,7 +143,7 @@ export class Bench {
       raw: "00",
       ...fields,
     });
-    await this.quiet();
+    if (kept === "kept") await this.quiet();
     return kept;
   }
 
@@ -169,7 +169,9 @@ export class Bench {
   }
 
   async close(): Promise<void> {
-    await this.dispatcher.stop(0);
+    const stopping = this.dispatcher.stop(0);
+    await this.clock.advance(0);
+    await stopping;
     await this.#testStore.remove();
   }
 }

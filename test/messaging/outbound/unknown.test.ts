@@ -35,7 +35,7 @@ describe("an unknown outcome", () => {
     await bench.advance(60_000);
     expect(bench.line.texts).toEqual(["perhaps"]);
     expect(await bench.message(sid)).toMatchObject({ status: "failed", errorCode: 30008 });
-    expect(await bench.eventTypes()).toEqual(["message.unknown", "message.failed"]);
+    expect(await bench.eventTypes()).toEqual(["message.unknown", "message.unknown", "message.failed"]);
   });
 
   test("is settled by a report within the wait, and nothing is sent twice", async () => {

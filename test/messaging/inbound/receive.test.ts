@@ -1,0 +1,236 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createReceiver, type Receiver } from "../../../src/messaging/inbound/receive.ts";
+import { KeySequence } from "../../../src/runtime/ids.ts";
+import { silentLog } from "../../../src/runtime/log.ts";
+import type { Concatenation, InboundSegment } from "../../../src/sms/message.ts";
+import type { NumberRecord } from "../../../src/store/settings-document.ts";
+import type { StoredMessage, WebhookTask } from "../../../src/store/store.ts";
+import { FakeClock } from "../../harness/fake-clock.ts";
+import { openTestStore, type TestStore } from "../../harness/open-test-store.ts";
+import { ACCOUNT, inventory, NUMBER, numberRecord, PHONE, parseFrench } from "../numbers.ts";
+import { ascii, gsm7Segment } from "./segments.ts";
+
+let clock: FakeClock;
+let testStore: TestStore;
+let records: NumberRecord[];
+let receive: Receiver;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  testStore = await openTestStore({ clock });
+  records = [numberRecord()];
+  build();
+});
+afterEach(() => testStore.remove());
+
+/** A new process on the same disk. */
+function build(): void {
+  const { store } = testStore;
+  receive = createReceiver({
+    store,
+    keys: new KeySequence(clock, store.newestKey),
+    clock,
+    log: silentLog(),
+    numbers: inventory(records),
+    parseAddress: parseFrench,
+    siteCountry: "FR",
+  });
+}
+
+async function restart(): Promise<void> {
+  testStore = await testStore.reopen();
+  build();
+}
+
+const part = (text: string, sequence: number, fields: Partial<Concatenation> = {}): InboundSegment =>
+  gsm7Segment(text, { concatenation: { reference: 7, referenceBits: 8, total: 3, sequence, ...fields } });
+
+async function messages(): Promise<readonly StoredMessage[]> {
+  const newestFirst = await testStore.store.listMessages({ accountSid: ACCOUNT, limit: 50 });
+  return [...newestFirst].reverse();
+}
+
+async function webhooks(): Promise<readonly WebhookTask[]> {
+  const { store } = testStore;
+  const tasks: WebhookTask[] = [];
+  for (const queue of await store.webhookQueues()) {
+    for (let task = await store.nextWebhook(queue); task !== null; task = await store.nextWebhook(queue)) {
+      tasks.push(task);
+      await store.finishWebhook(task.webhookId, { replies: [], events: [] });
+    }
+  }
+  return tasks;
+}
+
+async function eventTypes(): Promise<readonly string[]> {
+  return (await testStore.store.listEvents({ limit: 50 })).map(({ type }) => type).reverse();
+}
+
+describe("a message of one part", () => {
+  test("is a Message with its webhook before the Line may acknowledge it", async () => {
+    expect(await receive("sim1", gsm7Segment("Paris"))).toBe("kept");
+    const [message] = await messages();
+    expect(message).toMatchObject({
+      direction: "inbound",
+      status: "received",
+      from: PHONE,
+      to: NUMBER,
+      body: "Paris",
+      numSegments: 1,
+      line: "sim1",
+    });
+    const [webhook] = await webhooks();
+    expect(webhook).toMatchObject({ url: "http://app.example/sms", method: "POST", fallbackUrl: null });
+    expect(webhook?.facts).toMatchObject({ kind: "inbound", messageSid: message?.sid, body: "Paris" });
+  });
+
+  test("that the network delivers again is kept once", async () => {
+    const segment = gsm7Segment("Paris");
+    expect(await receive("sim1", segment)).toBe("kept");
+    expect(await receive("sim1", segment)).toBe("kept");
+    await restart();
+    expect(await receive("sim1", segment)).toBe("kept");
+    expect(await messages()).toHaveLength(1);
+    expect(await webhooks()).toHaveLength(1);
+    expect(await eventTypes()).toEqual(["inbound.duplicate", "inbound.duplicate"]);
+  });
+
+  test("may have no text", async () => {
+    await receive("sim1", gsm7Segment(""));
+    expect(await messages()).toMatchObject([{ body: "", numSegments: 1 }]);
+  });
+
+  test.each([
+    ["0639980011", PHONE],
+    [PHONE, PHONE],
+    ["COLIS", "COLIS"],
+    ["36123", "36123"],
+    ["", ""],
+  ])("from %s names its sender as %s", async (from, named) => {
+    await receive("sim1", gsm7Segment("x", { from }));
+    expect(await messages()).toMatchObject([{ from: named }]);
+  });
+
+  test("is refused when it cannot be kept, so that the network offers it again", async () => {
+    await testStore.store.close();
+    expect(await receive("sim1", gsm7Segment("Paris"))).toBe("refused");
+  });
+});
+
+describe("a message of several parts", () => {
+  test("is delivered when all are there, in whatever order they come", async () => {
+    for (const segment of [part("three", 3), part("one ", 1)]) {
+      expect(await receive("sim1", segment)).toBe("kept");
+    }
+    expect(await messages()).toEqual([]);
+    await receive("sim1", part("two ", 2));
+    expect(await messages()).toMatchObject([{ body: "one two three", numSegments: 3 }]);
+    expect(await webhooks()).toHaveLength(1);
+    expect(await testStore.store.unfinishedInbound()).toEqual([]);
+  });
+
+  test("outlives restarts between its parts", async () => {
+    await receive("sim1", part("two ", 2));
+    await restart();
+    await receive("sim1", part("three", 3));
+    await restart();
+    await receive.routeKept();
+    await receive("sim1", part("one ", 1));
+    expect(await messages()).toMatchObject([{ body: "one two three" }]);
+  });
+
+  test("is delivered once when its last parts come at the same time", async () => {
+    await receive("sim1", part("one ", 1));
+    await Promise.all([receive("sim1", part("two ", 2)), receive("sim1", part("three", 3))]);
+    expect(await messages()).toMatchObject([{ body: "one two three" }]);
+    expect(await webhooks()).toHaveLength(1);
+  });
+
+  test("that was kept whole just before a power cut is completed at the next start", async () => {
+    for (const segment of [part("one ", 1), part("two ", 2), part("three", 3)]) {
+      await testStore.store.keepInbound({ line: "sim1", receivedAt: clock.now(), segment }, null);
+    }
+    await restart();
+    expect(await receive.routeKept()).toBe(1);
+    expect(await messages()).toMatchObject([{ body: "one two three" }]);
+    expect(await receive.routeKept()).toBe(0);
+  });
+
+  test("does not wait behind one that is never completed", async () => {
+    await receive("sim1", part("lost ", 1, { reference: 1 }));
+    await receive("sim1", gsm7Segment("single"));
+    expect(await messages()).toMatchObject([{ body: "single" }]);
+  });
+});
+
+describe("a Line whose number is not known", () => {
+  test("keeps everything, says so once, and delivers in order when the number is there", async () => {
+    records.length = 0;
+    for (const text of ["first", "second"]) expect(await receive("sim1", gsm7Segment(text))).toBe("kept");
+    expect(await messages()).toEqual([]);
+    expect(await eventTypes()).toEqual(["inbound.unrouted"]);
+    await restart();
+    records.push(numberRecord());
+    expect(await receive.routeKept()).toBe(2);
+    expect((await messages()).map(({ body }) => body)).toEqual(["first", "second"]);
+    expect((await webhooks()).map(({ facts }) => "body" in facts && facts.body)).toEqual(["first", "second"]);
+  });
+
+  test("keeps parts, too", async () => {
+    records.length = 0;
+    for (const segment of [part("two ", 2), part("one ", 1), part("three", 3)])
+      await receive("sim1", segment);
+    records.push(numberRecord());
+    expect(await receive.routeKept()).toBe(1);
+    expect(await messages()).toMatchObject([{ body: "one two three" }]);
+  });
+});
+
+describe("a Number without a webhook", () => {
+  test("has its messages stored, and the operator told once", async () => {
+    records[0] = numberRecord({ smsUrl: "" });
+    await receive("sim1", gsm7Segment("one"));
+    await receive("sim1", gsm7Segment("two"));
+    expect(await messages()).toHaveLength(2);
+    expect(await webhooks()).toEqual([]);
+    expect(await eventTypes()).toEqual(["inbound.unrouted"]);
+  });
+
+  test("whose SmsUrl is no URL says so each time, with Twilio's code", async () => {
+    records[0] = numberRecord({ smsUrl: "app" });
+    await receive("sim1", gsm7Segment("one"));
+    expect(await webhooks()).toEqual([]);
+    const [event] = await testStore.store.listEvents({ limit: 1 });
+    expect(event).toMatchObject({ type: "inbound.unrouted", errorCode: 11100 });
+  });
+});
+
+describe("what is not text for people", () => {
+  test("a message for an application port is stored and calls no webhook", async () => {
+    await receive("sim1", gsm7Segment("BEGIN:VCARD", { destinationPort: 9204 }));
+    expect(await messages()).toMatchObject([{ body: "BEGIN:VCARD" }]);
+    expect(await webhooks()).toEqual([]);
+    expect(await eventTypes()).toEqual(["inbound.unrouted"]);
+  });
+
+  test("octets are stored in a readable form and call no webhook", async () => {
+    const octets = Uint8Array.of(0x01, 0x06, 0xff, 0x00);
+    await receive("sim1", gsm7Segment("", { userData: { alphabet: "8bit", octets } }));
+    await receive("sim1", gsm7Segment("", { userData: { alphabet: "8bit", octets: ascii("plain") } }));
+    expect((await messages()).map(({ body }) => body)).toEqual(["AQb/AA==", "plain"]);
+    expect(await webhooks()).toEqual([]);
+  });
+
+  test("a silent message is kept raw and shown to nobody", async () => {
+    expect(await receive("sim1", gsm7Segment("", { tpPid: 0x40 }))).toBe("kept");
+    expect(await messages()).toEqual([]);
+    expect(await eventTypes()).toEqual(["inbound.unrouted"]);
+  });
+
+  test("holds up nothing behind it", async () => {
+    await receive("sim1", gsm7Segment("", { tpPid: 0x40 }));
+    await receive("sim1", gsm7Segment("after"));
+    expect(await messages()).toMatchObject([{ body: "after" }]);
+    expect(await webhooks()).toHaveLength(1);
+  });
+});

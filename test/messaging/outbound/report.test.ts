@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { unknown } from "../../harness/fake-line.ts";
+import { Bench } from "./bench.ts";
+
+const LONG = "a".repeat(2 * 153 + 1);
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.open();
+  await bench.start();
+});
+afterEach(() => bench.close());
+
+const status = async (sid: string | undefined) => (await bench.message(sid)).status;
+
+describe("a delivery report", () => {
+  test("makes a sent message delivered", async () => {
+    const [sid] = await bench.send("hello");
+    expect(await bench.report({ reference: "0" })).toBe("kept");
+    expect(await status(sid)).toBe("delivered");
+  });
+
+  test("that says no makes it undelivered, with Twilio's code and an event", async () => {
+    const [sid] = await bench.send("hello");
+    await bench.report({ state: "failed", status: 0x43 });
+    expect(await bench.message(sid)).toMatchObject({ status: "undelivered", errorCode: 30005 });
+    expect(await bench.eventTypes()).toEqual(["message.failed"]);
+  });
+
+  test("that says not yet leaves it sent, and the next one counts", async () => {
+    const [sid] = await bench.send("hello");
+    await bench.report({ state: "pending", status: 0x30 });
+    expect(await status(sid)).toBe("sent");
+    await bench.report();
+    expect(await status(sid)).toBe("delivered");
+  });
+
+  test("that comes twice changes nothing", async () => {
+    const [sid] = await bench.send("hello");
+    await bench.report();
+    expect(await bench.report({ state: "failed", status: 0x46 })).toBe("kept");
+    expect(await status(sid)).toBe("delivered");
+  });
+
+  test("is wanted for every part before a message is delivered", async () => {
+    const [sid] = await bench.send(LONG);
+    await bench.quiet();
+    expect(bench.line.handed).toHaveLength(3);
+    await bench.report({ reference: "2" });
+    await bench.report({ reference: "0" });
+    expect(await status(sid)).toBe("sent");
+    await bench.report({ reference: "1" });
+    expect(await status(sid)).toBe("delivered");
+  });
+
+  test("of one part that says no ends the message", async () => {
+    const [sid] = await bench.send(LONG);
+    await bench.quiet();
+    await bench.report({ reference: "1", state: "failed", status: 0x60 });
+    expect(await bench.message(sid)).toMatchObject({ status: "undelivered", errorCode: 30003 });
+  });
+
+  test("for nobody is kept with an event", async () => {
+    expect(await bench.report({ reference: "99" })).toBe("kept");
+    expect(await bench.eventTypes()).toEqual(["report.unmatched"]);
+  });
+
+  test("is refused when the store cannot keep it, so that the network offers it again", async () => {
+    await bench.store.close();
+    expect(await bench.report()).toBe("refused");
+  });
+});
+
+describe("a report that is quicker than the answer", () => {
+  test("is found when the answer comes", async () => {
+    bench.line.hold();
+    const [sid] = await bench.send("quick");
+    await bench.report({ reference: "0" });
+    expect(await status(sid)).toBe("sending");
+    bench.line.answer();
+    await bench.quiet();
+    expect(await status(sid)).toBe("delivered");
+    expect(await bench.store.parkedReports("sim1", "0")).toEqual([]);
+    expect(await bench.eventTypes()).toEqual([]);
+  });
+
+  test("is found whichever of the two reaches the disk first", async () => {
+    bench.line.hold();
+    const [sid] = await bench.send("race");
+    const reported = bench.report({ reference: "0" });
+    bench.line.answer();
+    await reported;
+    await bench.quiet();
+    expect(await status(sid)).toBe("delivered");
+    expect(await bench.store.parkedReports("sim1", "0")).toEqual([]);
+  });
+
+  test("of an earlier message does not count for a later one with the same reference", async () => {
+    await bench.report({ reference: "0" });
+    await bench.advance(3_600_000);
+    const [sid] = await bench.send("later");
+    expect(await status(sid)).toBe("sent");
+  });
+});
+
+test("a report that came before its answer settles it when the process died in between", async () => {
+  bench.line.hold();
+  const [sid] = await bench.send("quick");
+  await bench.report({ reference: "77" });
+  bench = await bench.crash();
+  await bench.start();
+  await bench.advance(60_000);
+  await bench.quiet();
+  expect(bench.line.handed).toEqual([]);
+  expect(await status(sid)).toBe("delivered");
+});
+
+describe("a report for a message nobody knows the outcome of", () => {
+  test("is not lost while another message to the same phone is on the air", async () => {
+    bench.line.willAnswer(unknown());
+    const [sid] = await bench.send("perhaps");
+    bench.line.hold();
+    const [other] = await bench.send("other");
+    await bench.report({ reference: "202" });
+    expect(await bench.statuses([sid!, other!])).toEqual(["sending", "sending"]);
+    bench.line.answer();
+    await bench.advance(60_000);
+    await bench.quiet();
+    expect(await bench.statuses([sid!, other!])).toEqual(["delivered", "sent"]);
+    expect(bench.line.texts).toEqual(["perhaps", "other"]);
+  });
+
+  test("settles it, even when it only says not yet", async () => {
+    bench.line.willAnswer(unknown());
+    const [sid] = await bench.send("perhaps");
+    await bench.report({ reference: "200", state: "pending", status: 0x21 });
+    expect(await status(sid)).toBe("sent");
+    await bench.advance(60_000);
+    expect(bench.line.texts).toEqual(["perhaps"]);
+    await bench.report({ reference: "200" });
+    expect(await status(sid)).toBe("delivered");
+  });
+
+  test("that comes after it was sent again delivers it all the same", async () => {
+    bench.line.willAnswer(unknown());
+    const [sid] = await bench.send("perhaps");
+    const firstTry = new Date(bench.clock.now()).toISOString();
+    await bench.advance(60_000);
+    await bench.quiet();
+    expect(bench.line.texts).toHaveLength(2);
+    await bench.report({ reference: "201", tpScts: firstTry });
+    expect(await status(sid)).toBe("delivered");
+  });
+});
