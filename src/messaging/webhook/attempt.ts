@@ -5,6 +5,7 @@
 import type { NewEvent } from "../../runtime/event.ts";
 import type { WebhookDeferral, WebhookTask } from "../../store/store.ts";
 import { type Conversation, converse, type MessageVerb, type Opening } from "./converse.ts";
+import type { Cookies } from "./cookies.ts";
 import { type CountryOf, parametersOf } from "./payload.ts";
 import type { RequestContext } from "./request.ts";
 import { type Trouble, verdictOn } from "./verdict.ts";
@@ -28,6 +29,7 @@ export type Decision =
 export type AttemptContext = RequestContext & {
   readonly authTokenOf: (accountSid: string) => string | null;
   readonly countryOf: CountryOf;
+  readonly cookies: Cookies;
   readonly retryForMs: number;
   readonly replyWithinMs: number;
   /** In [0, 1). */
@@ -51,6 +53,7 @@ export async function attempt(task: WebhookTask, context: AttemptContext): Promi
     params: parametersOf(task.facts, context.countryOf),
     authToken,
     idempotencyToken: task.idempotencyToken,
+    jar: task.facts.kind === "inbound" ? context.cookies.jarOf(task.facts.from, task.facts.to) : null,
     mayReply: () => clock.now() - task.createdAt <= context.replyWithinMs,
   };
   const primary = await converse(opening, context);

@@ -4,6 +4,7 @@
  * middle and is retried sends nothing twice. Bounds: contract §11.
  */
 import type { HttpMethod, WebhookFacts } from "../../store/store.ts";
+import type { Jar } from "./cookies.ts";
 import { type RequestContext, requestDocument } from "./request.ts";
 import type { Parameters } from "./signature.ts";
 import type { TwimlProblem, TwimlVerb } from "./twiml.ts";
@@ -18,6 +19,7 @@ export type Opening = {
   readonly params: Parameters;
   readonly authToken: string;
   readonly idempotencyToken: string;
+  readonly jar: Jar | null;
   /** False: nothing in the answer will be acted on, so no redirect is followed either. */
   readonly mayReply: () => boolean;
 };

@@ -12,6 +12,7 @@ import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { NewOutbound, Store, WebhookTask } from "../../store/store.ts";
 import { type AttemptContext, attempt, type Decision } from "./attempt.ts";
+import { Cookies } from "./cookies.ts";
 import { type IsOwnAddress, NameLookup, type ResolveName } from "./lookup.ts";
 import type { CountryOf } from "./payload.ts";
 import type { TwimlVerb } from "./twiml.ts";
@@ -78,6 +79,7 @@ export class WebhookDeliverer {
       lookup: new NameLookup(deps.isOwnAddress, deps.resolveName),
       signal: this.#abort.signal,
       authTokenOf: deps.authTokenOf,
+      cookies: new Cookies(deps.clock),
       countryOf: deps.countryOf ?? (() => null),
       retryForMs: options.retryForHours * 3_600_000,
       replyWithinMs: options.replyWithinMinutes * 60_000,
@@ -138,7 +140,7 @@ export class WebhookDeliverer {
       next = await this.#serveHead(queue);
     } catch (error) {
       if (!this.#abort.signal.aborted) {
-        this.#deps.log.error({ queue: "webhook", reason: reasonOf(error) }, "webhooks: the store refused");
+        this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the store refused");
       }
       next = STORE_PAUSE_MS;
     }
@@ -173,12 +175,17 @@ export class WebhookDeliverer {
     const { store } = this.#deps;
     if (decision.is === "defer") {
       await store.deferWebhook(task.webhookId, decision.deferral);
+      this.#tell(decision.deferral.event === null ? [] : [decision.deferral.event]);
       return;
     }
     const { replies, events } = this.#repliesTo(task, decision);
     const results = await store.finishWebhook(task.webhookId, { replies, events });
+    this.#tell(events);
     for (const result of results) {
-      if (result.is === "queue-full") await store.addEvent(this.#queueFull(task, result.queuedSegments));
+      if (result.is !== "queue-full") continue;
+      const event = this.#queueFull(task, result.queuedSegments);
+      await store.addEvent(event);
+      this.#tell([event]);
     }
   }
 
@@ -190,6 +197,14 @@ export class WebhookDeliverer {
     } catch (error) {
       const own = this.#ownFault(task, error);
       return { replies: [], events: [...events, ...own.events] };
+    }
+  }
+
+  /** An event is a row in the store and, once it is there, a line in the log. */
+  #tell(events: readonly NewEvent[]): void {
+    for (const { type, level, text, messageSid, errorCode, detail } of events) {
+      const tell = level === "error" ? "error" : level === "warning" ? "warn" : "info";
+      this.#deps.log[tell]({ type, messageSid, errorCode, ...detail }, text);
     }
   }
 

@@ -31,6 +31,7 @@ export type Answer = {
   readonly location: string | null;
   readonly authenticate: string | null;
   readonly retryAfter: string | null;
+  readonly setCookies: readonly string[];
   readonly body: Uint8Array;
   /** Why the body is not the whole of it; null when it is. */
   readonly flaw: NetworkTrouble | null;
@@ -54,9 +55,11 @@ export function exchange(
     const timers = new Map<"phase" | "total", Timer>();
     const chunks: Buffer[] = [];
     let octets = 0;
+    let over = false;
 
     const call = startRequest(request);
     const end = () => {
+      over = true;
       for (const timer of timers.values()) timer.cancel();
       signal.removeEventListener("abort", onAbort);
       call.destroy();
@@ -71,6 +74,7 @@ export function exchange(
       reject(signal.reason);
     };
     const limit = (name: "phase" | "total", ms: number, code: number, why: string) => {
+      if (over) return;
       timers.get(name)?.cancel();
       timers.set(
         name,
@@ -105,6 +109,7 @@ export function exchange(
         location: response.headers.location ?? null,
         authenticate: response.headers["www-authenticate"] ?? null,
         retryAfter: response.headers["retry-after"] ?? null,
+        setCookies: response.headers["set-cookie"] ?? [],
         body: new Uint8Array(),
         flaw: null,
       };

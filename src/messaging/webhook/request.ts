@@ -6,6 +6,7 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { HttpMethod } from "../../store/store.ts";
 import { type Connection, connectionOf, type RepeatOn } from "./connection-overrides.ts";
+import { cookieHeader, type Jar, keepCookies } from "./cookies.ts";
 import { type Answer, type ExchangeResult, exchange } from "./exchange.ts";
 import type { NameLookup } from "./lookup.ts";
 import { formOf, type Parameters, requestUrl, signature } from "./signature.ts";
@@ -17,6 +18,8 @@ export type DocumentRequest = {
   readonly authToken: string;
   /** The same over all tries, and for every document of one webhook (contract §9.1). */
   readonly idempotencyToken: string;
+  /** What the app gave in this conversation to be shown again; null where there is none. */
+  readonly jar: Jar | null;
 };
 
 export type DocumentResult =
@@ -111,7 +114,8 @@ class DocumentCarrier {
     const target = new URL(requestUrl(url.href, method, params));
     if (lookup.isOwnLiteral(target)) return { is: "own-address" };
     const body = method === "POST" ? formOf(params) : null;
-    const { authToken } = this.#request;
+    const { authToken, jar } = this.#request;
+    const cookie = jar === null ? null : cookieHeader(jar, target, clock.now());
     const headers: Record<string, string> = {
       ...(body === null
         ? {}
@@ -124,6 +128,7 @@ class DocumentCarrier {
       "X-Twilio-Signature": signature({ authToken, url: url.href, method, params }),
       "I-Twilio-Idempotency-Token": this.#request.idempotencyToken,
       ...(authorization === null ? {} : { Authorization: authorization }),
+      ...(cookie === null ? {} : { Cookie: cookie }),
     };
     const totalMs = Math.max(0, this.#deadline - clock.monotonicMs());
     const { connectMs, readMs, sni } = this.#connection;
@@ -132,6 +137,7 @@ class DocumentCarrier {
       clock,
       signal,
     );
+    if (jar !== null && result.is === "answer") keepCookies(jar, target, result.setCookies, clock.now());
     this.connected = result.is === "answer" || (result.is === "no-answer" && result.trouble.phase === "read");
     return result;
   }

@@ -1,4 +1,5 @@
 import { createServer as createTcpServer } from "node:net";
+import fc from "fast-check";
 import twilio from "twilio";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NameLookup } from "../../../src/messaging/webhook/lookup.ts";
@@ -47,7 +48,7 @@ function ask(url: string, more: Partial<DocumentRequest> = {}) {
     },
   );
   return requestDocument(
-    { url, method: "POST", params: PARAMS, authToken: TOKEN, idempotencyToken: UUID, ...more },
+    { url, method: "POST", params: PARAMS, authToken: TOKEN, idempotencyToken: UUID, jar: null, ...more },
     { clock, timeoutMs: 15_000, lookup, signal: abort.signal },
   );
 }
@@ -246,7 +247,14 @@ describe("an app that does not answer as it should", () => {
       () => new Promise(() => {}),
     );
     const pending = requestDocument(
-      { url: "http://slow.test/", method: "POST", params: [], authToken: TOKEN, idempotencyToken: UUID },
+      {
+        url: "http://slow.test/",
+        method: "POST",
+        params: [],
+        authToken: TOKEN,
+        idempotencyToken: UUID,
+        jar: null,
+      },
       { clock, timeoutMs: 15_000, lookup, signal: abort.signal },
     );
     await clock.advance(5_000);
@@ -289,6 +297,36 @@ describe("an app that does not answer as it should", () => {
     abort.abort(new Error("stopping"));
     await expect(pending).rejects.toThrow("stopping");
     await until(() => sink.connections === 0);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("any octets at all in place of an answer", () => {
+  it("are an outcome and never an exception", async () => {
+    let answer = Buffer.alloc(0);
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(answer));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`;
+    const head = fc.constantFrom(
+      "",
+      "HTTP/1.1 200 OK\r\n",
+      "HTTP/1.1 302 X\r\nLocation: ",
+      "HTTP/1.1 200 OK\r\n\r\n",
+    );
+    try {
+      await fc.assert(
+        fc.asyncProperty(head, fc.uint8Array({ maxLength: 200 }), async (start, octets) => {
+          answer = Buffer.concat([Buffer.from(start), octets]);
+          expect(["answered", "unanswered", "refused"]).toContain((await ask(url)).is);
+        }),
+      );
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
     expect(clock.pending).toBe(0);
   });
 });
