@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Kept, Line, LineHandlers, LineState, SubmitOutcome } from "../../src/line/line.ts";
 import type { NewEvent } from "../../src/runtime/event.ts";
+import { textOf as joined } from "../../src/sms/join.ts";
 import type { InboundSegment, Report, Segment } from "../../src/sms/message.ts";
 import type { FakeClock } from "../harness/fake-clock.ts";
 
@@ -78,10 +79,7 @@ export async function until(clock: FakeClock, condition: () => boolean, withinMs
 }
 
 export function textOf(segment: InboundSegment | undefined): string {
-  if (segment === undefined) return "";
-  const { userData } = segment;
-  if (userData.alphabet === "gsm7") return Buffer.from(userData.septets).toString("latin1");
-  return Buffer.from(userData.octets).swap16().toString("utf16le");
+  return segment === undefined ? "" : joined([segment.userData]);
 }
 
 export function describeLine(kind: string, makeRig: () => Promise<LineRig>): void {

@@ -82,7 +82,7 @@ export async function bringUp(tools: BringUpTools): Promise<BroughtUp> {
   if ((await may(ask, set("AT+CREG=2"))) === null) await may(ask, set("AT+CREG=1"));
   const registration = await askRegistration(ask);
   const imsi = digitsOf(await lineOf(ask, plainQuery("AT+CIMI", /^\d{14,15}$/)));
-  const cnum = await lineOf(ask, query("AT+CNUM"));
+  const cnum = await lineOf(ask, { ...query("AT+CNUM"), single: false });
   return {
     is: "up",
     setup: {
@@ -190,7 +190,7 @@ async function askIccid(ask: Ask): Promise<string | null> {
 }
 
 const ICCID_DIGITS = /(\d{18,20})F?/i;
-const ICCID_LINE = /^(?:\+(?:Q|CI)?C?CID: ?)?"?\d{18,20}F?"?$/i;
+const ICCID_LINE = /^(?:\+[A-Z]*CCID: ?)?"?\d{18,20}F?"?$/i;
 
 function textOf(line: string | null): string | null {
   if (line === null) return null;

@@ -24,6 +24,7 @@ export function plainQuery(text: string, shape: RegExp = /^\S/): Command {
   return {
     text,
     accepts: (line) => line.startsWith(`${prefix}:`) || shape.test(line),
+    bare: true,
     timeoutMs: 10 * SECOND,
   };
 }

@@ -26,12 +26,15 @@ export type InboxOptions = {
   readonly keep: (arrived: FromNetwork) => Promise<Kept>;
   /** A message was taken but cannot be deleted from the modem. */
   readonly onStuck: (storage: string, index: number) => void;
+  /** The modem lists as in text mode: it has forgotten `+CMGF=0`. */
+  readonly onTextMode: () => void;
+  readonly sleep: (ms: number) => Promise<void>;
 };
 
 type Job =
   | { readonly is: "direct"; readonly raw: string }
   | { readonly is: "read"; readonly storage: string; readonly index: number }
-  | { readonly is: "drain"; readonly done: (() => void)[] };
+  | { readonly is: "drain"; readonly storages: readonly string[]; readonly done: (() => void)[] };
 
 type Entry = {
   readonly storage: string;
@@ -69,16 +72,16 @@ export class Inbox {
 
   /** `+CMTI` or `+CDSI`: something was stored. */
   announced(storage: string, index: number): void {
-    if (this.#jobs.some((job) => job.is === "drain")) return;
+    if (this.#jobs.some((job) => job.is === "drain" && job.storages.includes(storage))) return;
     const reads = this.#jobs.filter((job) => job.is === "read");
     if (reads.some((job) => job.storage === storage && job.index === index)) return;
     if (reads.length < BURST) {
       this.#add({ is: "read", storage, index });
       return;
     }
-    const others = this.#jobs.filter((job) => job.is !== "read");
-    this.#jobs.splice(0, this.#jobs.length, ...others);
-    this.#add({ is: "drain", done: [] });
+    const storages = [...new Set([...reads.map((job) => job.storage), storage])];
+    this.#removeJobs((job) => job.is === "read");
+    this.#add({ is: "drain", storages, done: [] });
   }
 
   /** `+CMT` or `+CDS`: the network waits for our answer, so this goes before what is stored. */
@@ -95,9 +98,7 @@ export class Inbox {
         resolve();
         return;
       }
-      const queued = this.#jobs.find((job) => job.is === "drain");
-      if (queued === undefined) this.#add({ is: "drain", done: [resolve] });
-      else queued.done.push(resolve);
+      this.#add({ is: "drain", storages: this.#options.setup.storages.drained, done: [resolve] });
     });
   }
 
@@ -105,7 +106,12 @@ export class Inbox {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const job of this.#jobs.splice(0)) if (job.is === "drain") for (const done of job.done) done();
-    await this.#running;
+    await this.#running?.catch(() => undefined);
+  }
+
+  #removeJobs(which: (job: Job) => boolean): void {
+    const rest = this.#jobs.filter((job) => !which(job));
+    this.#jobs.splice(0, this.#jobs.length, ...rest);
   }
 
   #add(job: Job): void {
@@ -135,7 +141,7 @@ export class Inbox {
       else if (job.is === "read") await this.#takeAnnounced(job.storage, job.index);
       else {
         try {
-          for (const storage of this.#options.setup.storages.drained) await this.#drainStorage(storage);
+          for (const storage of job.storages) await this.#drainStorage(storage);
         } finally {
           for (const done of job.done) done();
         }
@@ -161,12 +167,17 @@ export class Inbox {
     for (const wait of [...READ_AGAIN_MS, null]) {
       const result = await this.#options.ask(read(index));
       if (result.is === "lost") return;
-      const entry = result.is === "ok" ? entryRead(result.lines[0], storage, index) : null;
+      const line = result.is === "ok" ? result.lines[0] : undefined;
+      if (line !== undefined && isTextMode(line)) {
+        this.#options.onTextMode();
+        return;
+      }
+      const entry = entryRead(line, storage, index);
       if (entry !== null) {
         await this.#take(entry);
         return;
       }
-      if (wait !== null) await this.#options.clock.sleep(wait);
+      if (wait !== null) await this.#options.sleep(wait);
     }
     // Gone, or unreadable by index: the next listing tells.
   }
@@ -178,6 +189,10 @@ export class Inbox {
       const result = await this.#options.ask(LIST_ALL);
       // A listing cut short by a time-out still holds whole entries.
       if (result.is !== "ok" && result.is !== "timeout") return;
+      if (result.lines.some((line) => isTextMode(line))) {
+        this.#options.onTextMode();
+        return;
+      }
       const entries = result.lines
         .map((line) => entryListed(line, storage))
         .filter((entry) => entry !== null);
@@ -217,6 +232,8 @@ export class Inbox {
     // 321: no such index, so it is gone already.
     if (result.is === "ok" || (result.is === "error" && result.error.code === 321)) {
       this.#undeleted.delete(place);
+      // The place was taken until now, so what was announced for it is what is gone.
+      this.#removeJobs((job) => job.is === "read" && placeOf(job) === place);
       return true;
     }
     const stuck = this.#undeleted.get(place);
@@ -234,6 +251,11 @@ export class Inbox {
     this.#selected = storage;
     return true;
   }
+}
+
+/** `+CMGL: 1,"REC UNREAD",…`: what follows is a text, not a PDU. */
+function isTextMode(line: ResponseLine): boolean {
+  return /^\+CMG[LR]:[^"]*"(?:REC|STO) /.test(line.text);
 }
 
 /** `+CMGL: <index>,<stat>,[<alpha>],<length>`; the alpha field is sometimes left out. */

@@ -121,12 +121,13 @@ class ModemLine implements Line {
     const { clock } = this.#options;
     const graceOver = new AbortController();
     const grace = clock.sleep(graceMs, { signal: graceOver.signal }).catch(() => undefined);
-    // Withdraws what is queued or waits for its prompt; what is past it has the grace to come back.
     this.#stopping.abort(new Error("the line stops"));
+    // What is queued or waits for its prompt is withdrawn; what is past it has the grace to come back.
+    this.#session?.withdraw();
     await Promise.race([Promise.allSettled([...this.#onWire]), grace]);
     await this.#session?.stop("the line stops", grace);
+    await Promise.race([this.#running?.catch(() => undefined), grace]);
     graceOver.abort();
-    await this.#running?.catch(() => undefined);
     this.#set("stopped", "stopped");
   }
 
@@ -146,8 +147,12 @@ class ModemLine implements Line {
         fault: new Fault({ code: "at.error", disposition: "reject", message, cause: error }),
       };
     }
-    const result = await session.submit(pdu, AbortSignal.any([signal, this.#stopping.signal]));
-    return outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
+    const result = await session.submit(pdu, signal);
+    const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
+    // No network, a full storage, a SIM that went away: better known at once than in a minute.
+    if (outcome.is === "rejected" && result.is === "error" && outcome.fault.disposition === "line")
+      session.nudge();
+    return outcome;
   }
 
   async #run(): Promise<void> {
@@ -217,7 +222,9 @@ class ModemLine implements Line {
     const kept = await this.#hand(arrived, handlers);
     if (kept === "kept") {
       this.#count(COUNTED[arrived.is]);
-      this.#facts = { ...this.#facts, lastReceivedAt: this.#options.clock.now() };
+      if (arrived.is === "inbound") {
+        this.#facts = { ...this.#facts, lastReceivedAt: this.#options.clock.now() };
+      }
     }
     return kept;
   }
@@ -247,12 +254,13 @@ class ModemLine implements Line {
 
   /** One event for each new kind of line: what nobody understands may matter, but not twice. */
   #noise(text: string, kind: "unknown" | "stale" | "damaged"): void {
-    this.#count("noise");
-    const prefix = /^[+^*#]?[A-Z]{2,}[:=]?/i.exec(text)?.[0] ?? "?";
-    const key = `${kind} ${prefix}`;
-    if (this.#noiseSeen.has(key) || this.#noiseSeen.size > 100) return;
-    this.#noiseSeen.add(key);
-    this.#event("line.noise", `a line beginning "${prefix}" was not understood (${kind})`);
+    this.#count(kind === "stale" ? "stale" : "noise");
+    if (kind === "stale") return;
+    // Only a result's name is shown: the rest of a line may be somebody's text.
+    const name = /^[+^*#$%!&_][A-Z0-9]+(?=[:=]|$)/.exec(text)?.[0] ?? "a line without a name";
+    if (this.#noiseSeen.has(name) || this.#noiseSeen.size > 100) return;
+    this.#noiseSeen.add(name);
+    this.#event("line.noise", `${name} was not understood (${kind}); it is counted and ignored`);
   }
 
   #event(type: "line.noise" | "line.refused", text: string): void {

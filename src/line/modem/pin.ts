@@ -120,7 +120,7 @@ function locked(state: SimState): Unlocked {
       reason: `the SIM says "${state.text}": it needs a person, and a phone to unlock it in`,
     };
   }
-  if (state.error === 10) return { is: "failed", reason: "no SIM in the modem" };
+  if (state.error === 10) return { is: "refused", reason: "no SIM in the modem: insert one" };
   return { is: "failed", reason: `the SIM does not answer (+CME ERROR ${state.text})` };
 }
 

@@ -35,6 +35,9 @@ export type SessionOptions = {
 
 /** The watchdog asks whether this is still the modem that was set up, and empties the storages. */
 const WATCH_MS = 60_000;
+/** More often while it cannot send, should it not tell when it can. */
+const SEARCH_MS = 10_000;
+const RESTART_SETTLE_MS = 1000;
 
 type Wake =
   | { readonly is: "watch" }
@@ -55,8 +58,13 @@ export class Session {
   #watchSoon = false;
   #over: string | null = null;
   #stopping = false;
+  /** The last bring-up ended at something only a person can mend. */
+  #refused = false;
   #wake: (() => void) | null = null;
   #timer: Timer | null = null;
+  readonly #ended = new AbortController();
+  /** Echo after ATE0 means a restart, unless this modem echoes whatever it is told. */
+  #echo: "watched" | "seen" | "ignored" = "watched";
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -67,10 +75,10 @@ export class Session {
       handlers: {
         onUrc: (text, pdu) => this.#onUrc(text, pdu),
         onRestart: (text) => this.#restart(`the modem said "${text}"`),
-        onEcho: () => this.#nudge(),
+        onEcho: () => this.#onEcho(),
         onLate: (text) => options.onNoise(text, "stale"),
         onNoise: options.onNoise,
-        onResync: () => this.#nudge(),
+        onResync: () => this.nudge(),
         onMute: (reason) => this.#end(reason),
         onClose: (reason) => this.#end(reason),
       },
@@ -86,6 +94,17 @@ export class Session {
     return this.#setup?.facts.manufacturer ?? null;
   }
 
+  /** Looks after the modem now rather than at the next turn: something was not as it should be. */
+  nudge(): void {
+    this.#watchSoon = true;
+    this.#wake?.();
+  }
+
+  /** Withdraws the submissions that have not passed the point of no return. */
+  withdraw(): void {
+    this.#dialogue.withdraw();
+  }
+
   submit(
     pdu: { readonly hex: string; readonly tpduLength: number },
     signal: AbortSignal,
@@ -95,10 +114,14 @@ export class Session {
 
   /** Settles with the reason when the session is over. */
   async run(): Promise<string> {
-    try {
-      while (this.#over === null) await this.#once();
-    } catch (error) {
-      this.#end(reasonOf(error));
+    while (this.#over === null) {
+      try {
+        await this.#once();
+      } catch (error) {
+        // A modem that starts anew in the middle of being set up is set up from the beginning.
+        if (this.#restarted === null) this.#end(reasonOf(error));
+        else await this.#sleep(RESTART_SETTLE_MS).catch(() => undefined);
+      }
     }
     await this.#inbox?.stop();
     await this.#options.port.close();
@@ -118,21 +141,22 @@ export class Session {
     this.#restarted = null;
     this.#watchSoon = false;
     this.#settled = false;
-    onState("starting", "setting the modem up");
+    await this.#inbox?.stop();
+    if (!this.#refused) onState("starting", "setting the modem up");
     const brought = await bringUp({
       ask: this.#ask,
       type: (text) => this.#options.port.write(Buffer.from(text, "latin1")),
-      sleep: (ms) => clock.sleep(ms),
+      sleep: (ms) => this.#sleep(ms),
       memory,
       pin,
       smsc,
     });
+    this.#refused = brought.is === "refused";
     if (brought.is === "refused") {
       onState("refused", brought.reason);
       await this.#sleepUntilWoken();
       return;
     }
-    await this.#inbox?.stop();
     this.#setup = brought.setup;
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
@@ -143,12 +167,26 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
+      onTextMode: () => this.#restart("the modem fell back to text mode"),
+      sleep: (ms) => this.#sleep(ms),
     });
+    if (brought.setup.facts.smsc === null) {
+      this.#options.log.warn(
+        "the SIM has no service centre number: set `smsc` of this line if sending fails",
+      );
+    }
+    this.#echo = "watched";
     onState("starting", "reading what the modem had stored");
     await this.#inbox.drain();
-    this.#settled = true;
+    this.#settle();
     this.#showRegistration();
     await this.#watch(brought.setup);
+  }
+
+  /** From here on the registration decides the state, and an echo means something. */
+  #settle(): void {
+    if (this.#echo === "seen") this.#echo = "ignored";
+    this.#settled = true;
   }
 
   /** Until the session ends or the modem has to be set up again. */
@@ -162,6 +200,8 @@ export class Session {
       }
       if (setup.indications !== null) {
         const answer = await may(this.#ask, query("AT+CNMI?"));
+        // Whoever asked for a look until now gets this one.
+        this.#watchSoon = false;
         const line = answer?.[0]?.text;
         if (line !== undefined && !sameIndications(setup.indications, line)) {
           this.#restart("the modem has forgotten how to announce messages");
@@ -179,7 +219,8 @@ export class Session {
     if (!this.#woken()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        this.#timer = this.#options.clock.timer(WATCH_MS, resolve);
+        const waitMs = this.#registration.registered ? WATCH_MS : SEARCH_MS;
+        this.#timer = this.#options.clock.timer(waitMs, resolve);
       });
       this.#timer?.cancel();
       this.#timer = null;
@@ -207,12 +248,12 @@ export class Session {
         this.#registration = registrationOf(Number.parseInt(stat, 10));
         // `+CREG` alone does not speak for LTE: what it denies is asked again.
         if (this.#registration.registered) this.#showRegistration();
-        else this.#nudge();
+        else this.nudge();
       }
     } else if (/^\+CPIN:/.test(text) && !/READY"?$/.test(text)) {
       this.#restart(`the SIM changed: ${text}`);
     } else if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE)$/.test(text)) {
-      this.#nudge();
+      this.nudge();
     }
   }
 
@@ -229,14 +270,21 @@ export class Session {
     this.#wake?.();
   }
 
-  #nudge(): void {
-    this.#watchSoon = true;
-    this.#wake?.();
+  #onEcho(): void {
+    if (this.#echo === "ignored") return;
+    if (this.#settled) this.#restart("the modem echoes: it has started anew");
+    else this.#echo = "seen";
+  }
+
+  /** Rejects when the session ends. */
+  #sleep(ms: number): Promise<void> {
+    return this.#options.clock.sleep(ms, { signal: this.#ended.signal });
   }
 
   #end(reason: string): void {
     if (this.#over !== null) return;
     this.#over = reason;
+    this.#ended.abort(new Error(reason));
     this.#dialogue.end(reason);
     this.#wake?.();
   }

@@ -51,10 +51,11 @@ export function classify(line: string, inFlight: InFlight | null, urcs: UrcTable
   if (matches(urcs.restart)) return { is: "restart" };
   if (matches(urcs.twoLine)) return { is: "urc", pduFollows: true };
   if (matches(urcs.always)) return { is: "urc", pduFollows: false };
-  if (inFlight !== null && accepts(inFlight, line)) {
+  const unasked = matches(urcs.unasked);
+  if (inFlight !== null && accepts(inFlight, line) && !(unasked && inFlight.command.bare === true)) {
     return { is: "response", pduFollows: inFlight.command.pduFollows === true };
   }
-  if (matches(urcs.unasked)) return { is: "urc", pduFollows: false };
+  if (unasked) return { is: "urc", pduFollows: false };
   if (matches(urcs.late)) return { is: "late" };
   return { is: "unknown" };
 }

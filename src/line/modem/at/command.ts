@@ -9,6 +9,8 @@ export type Command = {
   readonly text: string;
   /** True for an information response of this command. Absent: it has none. */
   readonly accepts?: (line: string) => boolean;
+  /** Its response has no prefix: lines known as unsolicited are not taken for it. */
+  readonly bare?: boolean;
   /** At most one response line: what looks like a second one is unsolicited (`+CREG:`). */
   readonly single?: boolean;
   /** Each response line is a header, followed by one line of hex. */

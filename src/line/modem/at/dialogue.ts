@@ -66,6 +66,9 @@ export class Dialogue {
   #startedAt = 0;
   #flights = 0;
   #pumping = false;
+  readonly #inputs: Input[] = [];
+  #feeding = false;
+  readonly #ended = new AbortController();
   #over: string | null = null;
   /** Where late results go while resynchronising. */
   #late: string[] | null = null;
@@ -108,10 +111,18 @@ export class Dialogue {
     });
   }
 
+  /** Withdraws every command that came with a signal and can still be withdrawn. */
+  withdraw(): void {
+    const withdrawable = this.#queue.filter((queued) => queued.signal !== null);
+    for (const queued of withdrawable) this.#withdraw(queued);
+    if (this.#current !== null && this.#current.signal !== null) this.#withdraw(this.#current);
+  }
+
   /** Ends the dialogue: what is in flight or queued is lost. Idempotent. */
   end(reason: string): void {
     if (this.#over !== null) return;
     this.#over = reason;
+    this.#ended.abort(new Error(reason));
     this.#reader.close();
     this.#headerTimer?.cancel();
     this.#feed({ is: "closed", reason });
@@ -154,7 +165,7 @@ export class Dialogue {
     return resynchronise(phase, {
       ask: (command) => this.#exchange(command),
       type: (text) => this.#port.write(Buffer.from(text, "latin1")),
-      sleep: (ms) => this.#clock.sleep(ms),
+      sleep: (ms) => this.#clock.sleep(ms, { signal: this.#ended.signal }).catch(() => undefined),
       isOver: () => this.#over !== null,
     });
   }
@@ -180,11 +191,21 @@ export class Dialogue {
     }
   }
 
+  /** A handler may ask something at once: what it causes waits until this input's effects are done. */
   #feed(input: Input): void {
-    const { machine, effects } = next(this.#machine, input, this.#urcs);
-    this.#machine = machine;
-    for (const effect of effects) this.#apply(effect);
-    this.#watchHeaders();
+    this.#inputs.push(input);
+    if (this.#feeding) return;
+    this.#feeding = true;
+    try {
+      for (let each = this.#inputs.shift(); each !== undefined; each = this.#inputs.shift()) {
+        const { machine, effects } = next(this.#machine, each, this.#urcs);
+        this.#machine = machine;
+        for (const effect of effects) this.#apply(effect);
+        this.#watchHeaders();
+      }
+    } finally {
+      this.#feeding = false;
+    }
   }
 
   #apply(effect: Effect): void {
