@@ -129,7 +129,7 @@ function parseSettings(text: string, file: string): SettingsDocument {
   };
 }
 
-type Kind = "string" | "number" | "string or null" | "group of texts, or absent" | readonly string[];
+type Kind = "string" | "number" | "string or null" | "map of strings, if any" | readonly string[];
 type Fields<T> = { readonly [Name in keyof T]-?: Kind };
 
 const METHOD = ["GET", "POST"] as const;
@@ -163,7 +163,7 @@ const NUMBER_FIELDS: Fields<NumberRecord> = {
   voiceMethod: METHOD,
   voiceFallbackUrl: "string",
   voiceFallbackMethod: METHOD,
-  echoed: "group of texts, or absent",
+  echoed: "map of strings, if any",
   createdAt: "number",
   updatedAt: "number",
 };
@@ -183,16 +183,16 @@ function listOf<T>(value: unknown, fields: Fields<T>, file: string, path: string
   });
 }
 
-function isGroupOfTexts(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((text) => typeof text === "string");
-}
-
 function fits(value: unknown, kind: Kind): boolean {
   if (typeof kind !== "string") return typeof value === "string" && kind.includes(value);
   if (kind === "number") return typeof value === "number";
-  if (kind === "group of texts, or absent") return value === undefined || isGroupOfTexts(value);
+  if (kind === "map of strings, if any") return value === undefined || isMapOfStrings(value);
   return typeof value === "string" || (kind === "string or null" && value === null);
+}
+
+function isMapOfStrings(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((item) => typeof item === "string");
 }
 
 function recordOf(value: unknown, file: string, path: string): Record<string, unknown> {

@@ -1,0 +1,218 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import twilio from "twilio";
+import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
+import { describeNumber } from "../../src/accounts/address.ts";
+import { Numbers } from "../../src/accounts/numbers.ts";
+import { createApp } from "../../src/api/app.ts";
+import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
+import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
+import type { Line } from "../../src/line/line.ts";
+import { SimulatedModem } from "../../src/line/simulator/modem.ts";
+import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
+import { createAccept } from "../../src/messaging/outbound/accept.ts";
+import { KeySequence } from "../../src/runtime/ids.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { openSettings } from "../../src/store/settings.ts";
+import type { AccountRecord, NumberKind, NumberRecord, Settings } from "../../src/store/settings-document.ts";
+import type { Store } from "../../src/store/store.ts";
+import { FakeClock } from "../harness/fake-clock.ts";
+import { openTestStore } from "../harness/open-test-store.ts";
+
+export const OWN = "+33639980001";
+export const APP_SID = `AC${"b".repeat(32)}`;
+export const APP_TOKEN = "0123456789abcdef0123456789abcdef";
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Parsed, null when empty. */
+  readonly body: Record<string, unknown>;
+};
+
+export type RequestOptions = {
+  readonly method?: string;
+  readonly body?: string;
+  readonly type?: string | null;
+  /** `user:password`; null sends none. */
+  readonly credentials?: string | null;
+  readonly headers?: Record<string, string>;
+};
+
+/** The API on a loopback port, over the real store, settings and accept: what is faked is the clock and the lines. */
+export class ApiBox {
+  readonly baseUrl: string;
+  readonly account: AccountRecord;
+  readonly accounts: Accounts;
+  readonly numbers: Numbers;
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly clock: FakeClock;
+  readonly network: SimulatedNetwork;
+  readonly client: ReturnType<typeof twilio>;
+  readonly close: () => Promise<void>;
+
+  constructor(parts: Omit<ApiBox, "client" | "request" | "get" | "post" | "api">) {
+    this.baseUrl = parts.baseUrl;
+    this.account = parts.account;
+    this.accounts = parts.accounts;
+    this.numbers = parts.numbers;
+    this.settings = parts.settings;
+    this.store = parts.store;
+    this.clock = parts.clock;
+    this.network = parts.network;
+    this.close = parts.close;
+    this.client = twilio(parts.account.sid, parts.account.authToken);
+    this.client.api.baseUrl = parts.baseUrl;
+  }
+
+  /** `api("/Messages.json")`: a path below the main account. */
+  api(below: string): string {
+    return `/2010-04-01/Accounts/${this.account.sid}${below}`;
+  }
+
+  get(path: string, options: RequestOptions = {}): Promise<Answer> {
+    return this.request(path, options);
+  }
+
+  post(path: string, form: Record<string, string> | string, options: RequestOptions = {}): Promise<Answer> {
+    const body = typeof form === "string" ? form : new URLSearchParams(form).toString();
+    return this.request(path, { method: "POST", body, ...options });
+  }
+
+  async request(path: string, options: RequestOptions = {}): Promise<Answer> {
+    const { method = "GET", body, type = "application/x-www-form-urlencoded" } = options;
+    const credentials =
+      options.credentials === undefined
+        ? `${this.account.sid}:${this.account.authToken}`
+        : options.credentials;
+    const response = await fetch(this.baseUrl + path, {
+      method,
+      headers: {
+        ...(credentials === null
+          ? {}
+          : { Authorization: `Basic ${Buffer.from(credentials).toString("base64")}` }),
+        ...(body === undefined || type === null ? {} : { "Content-Type": type }),
+        ...options.headers,
+      },
+      // A buffer, so that fetch adds no content type of its own.
+      ...(body === undefined ? {} : { body: Buffer.from(body) }),
+    });
+    const text = await response.text();
+    const parsed: unknown = text === "" ? {} : JSON.parse(text);
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: parsed as Record<string, unknown>,
+    };
+  }
+}
+
+export type BoxOptions = {
+  readonly simulated?: boolean;
+  readonly rate?: number;
+  readonly maxQueued?: number;
+  readonly health?: () => Promise<HealthReport>;
+  readonly accept?: ApiDeps["accept"];
+  readonly bounds?: Partial<ServerBounds>;
+};
+
+export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
+  const clock = new FakeClock();
+  const opened = await openTestStore({ clock });
+  const { store } = opened;
+  const settings = await openSettings(opened.dataDir);
+  const configured = { sid: APP_SID, authToken: APP_TOKEN };
+  const { account } = await ensureMainAccount(settings, configured, clock);
+  const accounts = new Accounts(settings);
+  const numbers = new Numbers(settings, clock);
+  const network = new SimulatedNetwork({ clock });
+  const keys = new KeySequence(clock, store.newestKey);
+  const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
+  new SimulatedModem({ number: OWN, network, clock }).connect();
+  await provision(numbers, account, OWN, "sim1");
+
+  const app = createApp({
+    accounts,
+    numbers,
+    store,
+    accept:
+      options.accept ??
+      createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
+    siteCountry: "FR",
+    rateOf: () => options.rate ?? 1,
+    health: options.health ?? (async () => ({ status: "pass", checks: {} })),
+    simulated: options.simulated === false ? null : network,
+    clock,
+    log: silentLog(),
+  });
+  const server = createServer(app, { bounds: { ...SERVER_BOUNDS, ...options.bounds } });
+  const baseUrl = `http://127.0.0.1:${await listen(server)}`;
+  const close = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+    network.stop();
+    await opened.remove();
+  };
+  return new ApiBox({ baseUrl, account, accounts, numbers, settings, store, clock, network, close });
+}
+
+export function provision(
+  numbers: Numbers,
+  account: AccountRecord,
+  phoneNumber: string,
+  line: string,
+  kind?: NumberKind,
+): Promise<NumberRecord> {
+  const described = describeNumber(phoneNumber, { lineKind: "modem", siteCountry: "FR" });
+  return numbers.provision({
+    accountSid: account.sid,
+    phoneNumber,
+    kind: kind ?? described.kind,
+    country: described.country,
+    line,
+  });
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** Stands where a Line stands; the API only looks at it. */
+function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
+  return {
+    name,
+    kind: "modem",
+    window: 1,
+    status: {
+      state: "ready",
+      reason: "registered",
+      since: clock.now(),
+      simulated,
+      facts: {
+        manufacturer: "Example",
+        model: "M1",
+        imei: null,
+        iccid: null,
+        imsi: null,
+        operator: "Example Mobile",
+        technology: null,
+        signalDbm: -71,
+        smsc: "+33609001390",
+        ownNumber: null,
+        lastSentAt: null,
+        lastReceivedAt: clock.now(),
+      },
+      counters: { sent: 0, received: 1 },
+    },
+    start: () => {},
+    submit: () => Promise.reject(new Error("the API submits nothing")),
+    stop: async () => {},
+  };
+}
