@@ -1,6 +1,6 @@
 /** Every resource, key for key: a key that is missing or of another type breaks one SDK or another. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ApiBox, APP_TOKEN, OWN, openApiBox } from "./api-box.ts";
+import { APP_TOKEN, type ApiBox, OWN, openApiBox } from "./api-box.ts";
 
 const TO = "+33639980002";
 const NOW = "Sun, 04 Jan 2026 10:15:30 +0000";
@@ -52,12 +52,18 @@ describe("the answer's body", () => {
 
     expect(answer.status).toBe(201);
     expect(answer.headers.get("content-type")).toBe("application/json");
-    expect(answer.body).toEqual(message({ subresource_uris: { media: `${path}/Messages/${sid}/Media.json` } }));
+    expect(answer.body).toEqual(
+      message({ subresource_uris: { media: `${path}/Messages/${sid}/Media.json` } }),
+    );
   });
 
   it("is a Message with its date and error, once it has them", async () => {
     const { claims } = await box.store.claim(OWN, { line: "sim1", limit: 1, now: box.clock.now() });
-    await box.store.settle(claims[0]?.submissionId ?? "", { is: "accepted", reference: "1" }, box.clock.now() + 2000);
+    await box.store.settle(
+      claims[0]?.submissionId ?? "",
+      { is: "accepted", reference: "1" },
+      box.clock.now() + 2000,
+    );
     await box.store.recordReport(claims[0]?.submissionId ?? "", {
       state: "failed",
       status: 0x41,
@@ -136,7 +142,14 @@ describe("the answer's body", () => {
     sid = `SM${"0".repeat(14)}${"d".repeat(18)}`;
 
     expect(body["messages"]).toEqual([
-      message({ from: "Meteo", to: OWN, body: "Paris", status: "received", direction: "inbound", date_sent: NOW }),
+      message({
+        from: "Meteo",
+        to: OWN,
+        body: "Paris",
+        status: "received",
+        direction: "inbound",
+        date_sent: NOW,
+      }),
     ]);
   });
 

@@ -1,24 +1,34 @@
 /** Makes a Message, and the webhook that announces it, of parts that are whole. Nothing here touches the disk. */
+import type { Clock } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
+import type { KeySequence } from "../../runtime/ids.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import { textOf } from "../../sms/join.ts";
 import type { NumberRecord } from "../../store/settings-document.ts";
 import type { Completion, NewInbound, NewWebhook } from "../../store/store.ts";
 import { type ContentKind, kindOfContent } from "./content.ts";
-import type { ParseAddress } from "./numbers.ts";
+import type { InboundNumbers, ParseAddress } from "./numbers.ts";
 import type { WholeMessage } from "./reassemble.ts";
-import type { ReceiverOptions } from "./receive.ts";
 import { inboundWebhook, numberFor, type Route, routeOf } from "./route.ts";
 
 /** Twilio's code of a webhook URL that is none (contract §12.3). */
 const BAD_URL = 11100;
+
+export type CompleterOptions = {
+  readonly keys: KeySequence;
+  readonly clock: Clock;
+  readonly numbers: InboundNumbers;
+  readonly parseAddress: ParseAddress;
+  /** Where national numbers are read while the Number is not known. */
+  readonly siteCountry: string;
+};
 
 export type Completer = {
   /** Null when no Number takes it: it stays kept. */
   readonly complete: (whole: WholeMessage) => Completion | null;
 };
 
-export function createCompleter(options: ReceiverOptions): Completer {
+export function createCompleter(options: CompleterOptions): Completer {
   const { keys, clock, numbers, parseAddress, siteCountry } = options;
   /** Numbers without a webhook that were already told about. */
   const told = new Set<string>();

@@ -8,15 +8,12 @@
  * completes the sets whose last part was kept just before a power cut.
  */
 import type { Kept } from "../../line/line.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
-import type { KeySequence } from "../../runtime/ids.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { InboundSegment } from "../../sms/message.ts";
 import type { KeptSegment, Store } from "../../store/store.ts";
-import { type Completer, createCompleter } from "./complete.ts";
+import { type Completer, type CompleterOptions, createCompleter } from "./complete.ts";
 import { kindOfContent } from "./content.ts";
-import type { InboundNumbers, ParseAddress } from "./numbers.ts";
 import { isConcatenated, reassemble } from "./reassemble.ts";
 
 export type Receiver = {
@@ -25,16 +22,7 @@ export type Receiver = {
   routeKept(): Promise<number>;
 };
 
-export type ReceiverOptions = {
-  readonly store: Store;
-  readonly keys: KeySequence;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly numbers: InboundNumbers;
-  readonly parseAddress: ParseAddress;
-  /** Where national numbers are read while the Number is not known. */
-  readonly siteCountry: string;
-};
+export type ReceiverOptions = CompleterOptions & { readonly store: Store; readonly log: Log };
 
 export function createReceiver(options: ReceiverOptions): Receiver {
   const { store, clock, log } = options;
