@@ -90,6 +90,19 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.infer<typeof configSchema>;
+export type ConfigIssue = z.core.$ZodIssue;
+
+/** The schema as data: `config-problems.ts` looks up in it which keys exist where. */
+export type ConfigShape = {
+  readonly properties?: Readonly<Record<string, ConfigShape>>;
+  readonly items?: ConfigShape;
+  readonly oneOf?: readonly ConfigShape[];
+  readonly const?: unknown;
+};
+
+export function configShape(): ConfigShape {
+  return z.toJSONSchema(configSchema, { io: "input", unrepresentable: "any" }) as ConfigShape;
+}
 export type LineConfig = Config["lines"][number];
 export type ModemLineConfig = Extract<LineConfig, { type: "modem" }>;
 export type SmppLineConfig = Extract<LineConfig, { type: "smpp" }>;

@@ -9,7 +9,10 @@ export function createLog(options: { readonly readable: boolean; readonly level?
   return pino({
     level,
     base: null,
-    transport: { target: "pino-pretty", options: { ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" } },
+    transport: {
+      target: "pino-pretty",
+      options: { ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss", singleLine: true },
+    },
   });
 }
 

@@ -31,6 +31,20 @@ export async function openSettings(dataDir: string): Promise<Settings> {
   return new LowSettings(low);
 }
 
+/**
+ * For whoever only looks, beside a daemon that may be writing: touches nothing. Null when there is no document;
+ * rejects with the system's own error when this user may not read it.
+ */
+export async function readSettings(dataDir: string): Promise<SettingsDocument | null> {
+  const file = join(dataDir, FILE);
+  try {
+    return parseSettings(await readFile(file, "utf8"), file);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
 class LowSettings implements Settings {
   readonly #low: Low<SettingsDocument>;
   #last: Promise<void> = Promise.resolve();

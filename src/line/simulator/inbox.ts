@@ -10,7 +10,7 @@ import { encodeSmsc } from "./codec/address.ts";
 import { hexOf } from "./codec/octets.ts";
 import { isStatusReport } from "./codec/tpdu.ts";
 import { isForTheSim } from "./codec/user-data.ts";
-import type { Cnmi, Settings } from "./device.ts";
+import type { Cnmi, Settings } from "./settings.ts";
 import type { MessageStorage, StorageName } from "./storage.ts";
 import type { Verdict } from "./subscriber.ts";
 

@@ -12,10 +12,11 @@ import { type Answer, type Call, cme, cms, ERROR, ok, parseCommandLine } from ".
 import { GENERAL_COMMANDS, pinWord, registrationLine } from "./commands/general.ts";
 import { MESSAGE_COMMANDS } from "./commands/message.ts";
 import { STORAGE_COMMANDS } from "./commands/storage.ts";
-import { type Device, isRegistered, powerUpSettings } from "./device.ts";
+import { type Device, isRegistered } from "./device.ts";
 import { Inbox } from "./inbox.ts";
 import { MemoryPort } from "./memory-port.ts";
 import type { SimulatedNetwork } from "./network.ts";
+import { powerUpSettings } from "./settings.ts";
 import { SimCard } from "./sim-card.ts";
 import { MessageStorage, type StorageName } from "./storage.ts";
 import type { Subscriber, Verdict } from "./subscriber.ts";

@@ -1,6 +1,7 @@
 /** V.250 and 27.007: the terminal, identity, the SIM and its PIN, the radio. */
 import { type Answer, type Call, cme, ERROR, integer, ok } from "../call.ts";
-import { type Device, isRegistered, powerUpSettings } from "../device.ts";
+import { type Device, isRegistered } from "../device.ts";
+import { powerUpSettings } from "../settings.ts";
 
 export type Handler = (device: Device, call: Call) => Answer;
 

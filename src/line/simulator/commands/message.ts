@@ -1,7 +1,8 @@
 /** 27.005 §3.1 to §3.5: service, format, routing, acknowledging and sending, in PDU mode. */
 import { type Answer, cms, ERROR, integer, ok } from "../call.ts";
 import { octetsOf } from "../codec/octets.ts";
-import { type Cnmi, type Device, isRegistered } from "../device.ts";
+import { type Device, isRegistered } from "../device.ts";
+import type { Cnmi } from "../settings.ts";
 import type { Handler } from "./general.ts";
 
 /** 27.005 §3.2.5. */

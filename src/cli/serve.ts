@@ -1,0 +1,74 @@
+/** `pylone serve`: reads the configuration, runs the daemon, shows the banner when a person is looking. */
+import { networkInterfaces } from "node:os";
+import { banner, credentialsCommand, urlsOf } from "../daemon/banner.ts";
+import type { Composed } from "../daemon/compose.ts";
+import { type LoadedConfig, loadConfig } from "../daemon/config.ts";
+import { exitCodeOf } from "../daemon/exit-codes.ts";
+import { isSimulated } from "../daemon/open-lines.ts";
+import { serve as runDaemon } from "../daemon/serve.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { reasonOf } from "../runtime/fault.ts";
+import { createLog } from "../runtime/log.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export async function serve(
+  command: { readonly config: string | null },
+  surroundings: Surroundings,
+): Promise<number> {
+  const { environment, workingFolder, isTerminal, print, complain } = surroundings;
+  let loaded: LoadedConfig;
+  try {
+    loaded = loadConfig({ argument: command.config, environment, workingFolder });
+  } catch (error) {
+    complain(`pylone: ${reasonOf(error)}\n`);
+    return exitCodeOf(error);
+  }
+  return runDaemon({
+    loaded,
+    clock: systemClock,
+    log: createLog({ readable: isTerminal }),
+    onSignal: (listener) => {
+      process.on("SIGTERM", listener);
+      process.on("SIGINT", listener);
+    },
+    onReady: (composed, port) => {
+      if (isTerminal) print(`\n${bannerOf(composed, port, loaded, surroundings)}\n`);
+    },
+  });
+}
+
+function bannerOf(
+  { account, firstStart, numbers }: Composed,
+  port: number,
+  loaded: LoadedConfig,
+  { program, workingFolder }: Surroundings,
+): string {
+  const { config, file } = loaded;
+  const { host, tls } = config.http;
+  return banner({
+    urls: urlsOf({ host, port, tls: tls !== undefined }, addressesOfThisMachine()),
+    configFile: file,
+    dataDir: config.dataDir,
+    lines: config.lines.map((line) => ({
+      name: line.name,
+      device: line.type === "modem" ? line.device : "smpp",
+      simulated: isSimulated(line),
+      number: numbers.ofLine(line.name)[0] ?? null,
+    })),
+    account,
+    firstStart,
+    credentialsCommand: credentialsCommand({
+      program,
+      workingFolder,
+      configFile: file,
+      dataDirFromEnvironment: loaded.dataDirFromEnvironment ? config.dataDir : null,
+    }),
+  });
+}
+
+function addressesOfThisMachine(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((known) => known ?? [])
+    .filter(({ internal, family }) => !internal && family === "IPv4")
+    .map(({ address }) => address);
+}

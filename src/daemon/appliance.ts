@@ -1,0 +1,80 @@
+/**
+ * All services, started and stopped in order. Start: the address first, since it may be taken and then no modem
+ * should have been touched; the lines last, when everything they will call stands. Stop: what brings work in
+ * first, then what carries it out, the disk at the very end.
+ */
+import type { Line, LineHandlers } from "../line/line.ts";
+import type { SimulatedNetwork } from "../line/simulator/network.ts";
+import type { Dispatcher } from "../messaging/outbound/dispatcher.ts";
+import type { Pending } from "../messaging/outbound/pending.ts";
+import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Store } from "../store/store.ts";
+import type { Chores } from "./chores.ts";
+import type { HttpServer } from "./http-server.ts";
+import type { LineNumbers } from "./line-numbers.ts";
+
+/** What is on the wire is waited for this long (DESIGN §3), then recorded as unknown. */
+const WIRE_GRACE_MS = 8_000;
+/** The dispatcher has waited already: a line only has to let go of its port. */
+const LINE_GRACE_MS = 500;
+const WEBHOOK_GRACE_MS = 3_000;
+
+export type ApplianceParts = {
+  readonly lines: readonly { readonly line: Line; readonly handlers: LineHandlers }[];
+  readonly store: Store;
+  readonly server: HttpServer;
+  readonly dispatcher: Dispatcher;
+  readonly deliverer: WebhookDeliverer;
+  readonly chores: Chores;
+  readonly lineNumbers: LineNumbers;
+  readonly network: SimulatedNetwork | null;
+  readonly pending: Pending;
+  readonly clock: Clock;
+};
+
+export class Appliance {
+  readonly #parts: ApplianceParts;
+
+  constructor(parts: ApplianceParts) {
+    this.#parts = parts;
+  }
+
+  get lines(): readonly Line[] {
+    return this.#parts.lines.map(({ line }) => line);
+  }
+
+  /** The port it listens on. */
+  async start(): Promise<number> {
+    const { server, lineNumbers, dispatcher, deliverer, chores, lines, store, clock } = this.#parts;
+    await lineNumbers.start();
+    const port = await server.start();
+    await dispatcher.start();
+    deliverer.start();
+    chores.start();
+    for (const { line, handlers } of lines) line.start(handlers);
+    await store.addEvent({
+      type: "daemon.started",
+      level: "info",
+      at: clock.now(),
+      text: "The daemon started.",
+    });
+    return port;
+  }
+
+  /** `reason` is for the event. Safe without `start`. */
+  async stop(reason: string): Promise<void> {
+    const { server, dispatcher, deliverer, chores, lines, network, pending, store, clock } = this.#parts;
+    await Promise.all([
+      server.stop(),
+      chores.stop(),
+      deliverer.stop(WEBHOOK_GRACE_MS),
+      dispatcher.stop(WIRE_GRACE_MS),
+    ]);
+    await Promise.all(lines.map(({ line }) => line.stop(LINE_GRACE_MS)));
+    network?.stop();
+    await pending.drain();
+    await store.addEvent({ type: "daemon.stopped", level: "info", at: clock.now(), text: reason });
+    await store.close();
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The one composition root: every service is constructed here and nowhere else. What comes out knows how to start
+ * and stop in the right order; `serve.ts` decides when.
+ */
+import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
+import { parseAddress } from "../accounts/address.ts";
+import { Numbers } from "../accounts/numbers.ts";
+import { createApp } from "../api/app.ts";
+import { createServer } from "../api/create-server.ts";
+import type { Line } from "../line/line.ts";
+import { SimulatedNetwork } from "../line/simulator/network.ts";
+import { createReceiver } from "../messaging/inbound/receive.ts";
+import { createAnswer } from "../messaging/inbound/reply.ts";
+import { createAccept } from "../messaging/outbound/accept.ts";
+import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
+import { LineRoster } from "../messaging/outbound/line-roster.ts";
+import { Pending } from "../messaging/outbound/pending.ts";
+import { createReportHandler } from "../messaging/outbound/report.ts";
+import { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
+import { ownAddresses } from "../messaging/webhook/own-address.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Fault } from "../runtime/fault.ts";
+import { KeySequence } from "../runtime/ids.ts";
+import type { Log } from "../runtime/log.ts";
+import { openStore } from "../store/open-store.ts";
+import { openSettings } from "../store/settings.ts";
+import type { AccountRecord } from "../store/settings-document.ts";
+import type { Store } from "../store/store.ts";
+import { Appliance } from "./appliance.ts";
+import { Chores } from "./chores.ts";
+import type { LoadedConfig } from "./config.ts";
+import type { Config } from "./config-schema.ts";
+import { createHealth } from "./health.ts";
+import { choresOf } from "./housekeeping.ts";
+import { HttpServer, tlsMaterial } from "./http-server.ts";
+import { handlersOf } from "./line-handlers.ts";
+import { LineNumbers } from "./line-numbers.ts";
+import { createLine, isSimulated } from "./open-lines.ts";
+import { createRateOf } from "./rates.ts";
+
+export type Composed = {
+  readonly appliance: Appliance;
+  readonly account: AccountRecord;
+  /** The account was made by this start. */
+  readonly firstStart: boolean;
+  readonly numbers: Numbers;
+};
+
+/** Opening the store takes the lock on the data folder, so it comes first: a second daemon touches nothing. */
+export async function compose(options: {
+  readonly loaded: LoadedConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The disk no longer keeps its word. */
+  readonly onFatal: (fault: Fault) => void;
+}): Promise<Composed> {
+  const { dataDir } = options.loaded.config;
+  const store = await openStore({ dataDir, onFatal: options.onFatal });
+  try {
+    return await composeOn(store, options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function composeOn(
+  store: Store,
+  { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
+): Promise<Composed> {
+  const { config, file } = loaded;
+  const settings = await openSettings(config.dataDir);
+  const { account, created } = await ensureMainAccount(settings, config.account ?? null, clock);
+  const accounts = new Accounts(settings);
+  const numbers = new Numbers(settings, clock);
+  const keys = new KeySequence(clock, store.newestKey);
+  const pending = new Pending(log);
+  const rateOf = createRateOf(config.lines, (phoneNumber) => numbers.byNumber(phoneNumber));
+  const accept = createAccept({ store, keys, clock, limits: { maxQueued: config.outbound.maxQueued } });
+
+  const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
+  const lines = linesOf(config, { clock, log, store, network });
+  const roster = new LineRoster({
+    lines,
+    lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
+  });
+  const dispatcher = new Dispatcher({ store, roster, clock, log, rateOf, policy: config.outbound });
+
+  const siteCountry = config.site.country;
+  const receive = createReceiver({ store, keys, clock, log, numbers, parseAddress, siteCountry });
+  const report = createReportHandler({
+    store,
+    kindOf: (line) => roster.get(line)?.kind ?? "modem",
+    clock,
+    log,
+  });
+  const lineNumbers = new LineNumbers({
+    lines: config.lines,
+    numbers,
+    accountSid: account.sid,
+    siteCountry,
+    configFile: file,
+    routeKept: receive.routeKept,
+    log,
+  });
+
+  const health = createHealth({ store, lines, clock });
+  const app = createApp({
+    accounts,
+    numbers,
+    store,
+    accept,
+    roster,
+    siteCountry,
+    rateOf,
+    health,
+    simulated: network,
+    clock,
+    log,
+  });
+  const { http } = config;
+  const tls = http.tls === undefined ? undefined : tlsMaterial(http.tls);
+  const server = new HttpServer({ http, clock, server: createServer(app, { tls }) });
+  const deliverer = new WebhookDeliverer({
+    store,
+    clock,
+    log,
+    authTokenOf: (accountSid) => accounts.bySid(accountSid)?.authToken ?? null,
+    answer: createAnswer({
+      prepare: accept.prepare,
+      clock,
+      numbers,
+      parseAddress,
+      rateOf,
+    }),
+    options: config.webhook,
+    isOwnAddress: ownAddresses(() => [server.port]),
+    countryOf: (phoneNumber) => parseAddress(phoneNumber, siteCountry)?.country ?? null,
+  });
+
+  const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));
+  const onState = (line: Line, reason: string) => {
+    roster.stateChanged(line.name, line.status.state, reason);
+    look(line);
+  };
+  const chores = new Chores({ clock, log, chores: choresOf({ store, clock, config, lines, look }) });
+  const appliance = new Appliance({
+    lines: lines.map((line) => ({
+      line,
+      handlers: handlersOf(line, { store, clock, log, pending, receive, report, onState }),
+    })),
+    store,
+    server,
+    dispatcher,
+    deliverer,
+    chores,
+    lineNumbers,
+    network,
+    pending,
+    clock,
+  });
+  return { appliance, account, firstStart: created, numbers };
+}
+
+function linesOf(
+  config: Config,
+  deps: { clock: Clock; log: Log; store: Store; network: SimulatedNetwork | null },
+): Line[] {
+  return config.lines.flatMap((line, position) =>
+    line.type === "modem" ? [createLine(line, position, deps)] : [],
+  );
+}

@@ -1,0 +1,62 @@
+/** The chores of this appliance: what leaves the hot tables, what is deleted, what is looked at once more. */
+import type { Line } from "../line/line.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Store } from "../store/store.ts";
+import type { Chore } from "./chores.ts";
+import type { Config } from "./config-schema.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** `sent` is final where no report comes; after this long none will. The network's own limit is 63 weeks, its habit two days. */
+const REPORT_WAIT_MS = 3 * DAY;
+const EVENTS_KEPT_MS = 90 * DAY;
+/** A network that offers a segment again does so within its validity, days at most. */
+const FINGERPRINTS_KEPT_MS = 14 * DAY;
+const PARKED_REPORTS_KEPT_MS = DAY;
+/** One batch is one transaction: small enough that an accept never waits for it noticeably. */
+const RETIRE_BATCH = 500;
+
+export function choresOf(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly lines: readonly Line[];
+  /** Provisions the number a line may have learnt meanwhile. */
+  readonly look: (line: Line) => void;
+}): Chore[] {
+  const { store, clock, config, lines, look } = deps;
+  return [
+    {
+      name: "expire",
+      everyMs: 10 * SECOND,
+      run: async () => {
+        await store.expire(clock.now());
+        for (const line of lines) look(line);
+      },
+    },
+    {
+      name: "retire",
+      everyMs: MINUTE,
+      run: async () => {
+        const sentBefore = clock.now() - REPORT_WAIT_MS;
+        while ((await store.retire({ sentBefore, limit: RETIRE_BATCH })) >= RETIRE_BATCH);
+      },
+    },
+    {
+      name: "prune",
+      everyMs: HOUR,
+      run: async () => {
+        const now = clock.now();
+        await store.prune({
+          messages: now - config.retention.messagesDays * DAY,
+          events: now - EVENTS_KEPT_MS,
+          fingerprints: now - FINGERPRINTS_KEPT_MS,
+          parkedReports: now - PARKED_REPORTS_KEPT_MS,
+        });
+      },
+    },
+  ];
+}

@@ -1,0 +1,64 @@
+/** What a Line's words lead to: the handlers that let news travel up without the floors below knowing who listens. */
+import type { Kept, Line, LineHandlers, LineState } from "../line/line.ts";
+import type { Pending } from "../messaging/outbound/pending.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { NewEvent } from "../runtime/event.ts";
+import { reasonOf } from "../runtime/fault.ts";
+import type { Log } from "../runtime/log.ts";
+import type { InboundSegment, Report } from "../sms/message.ts";
+import type { Store } from "../store/store.ts";
+
+export type LineHandlerDeps = {
+  readonly store: Pick<Store, "quarantine" | "addEvent">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pending: Pending;
+  readonly receive: (line: string, segment: InboundSegment) => Promise<Kept>;
+  readonly report: (line: string, report: Report) => Promise<Kept>;
+  /** The line's state has changed. */
+  readonly onState: (line: Line, reason: string) => void;
+};
+
+export function handlersOf(line: Line, deps: LineHandlerDeps): LineHandlers {
+  const { store, clock, pending } = deps;
+  const { name } = line;
+  const log = deps.log.child({ line: name });
+  const record = (event: NewEvent) => pending.own("keep an event", store.addEvent(event));
+  let last: LineState | null = null;
+  return {
+    onInbound: (segment) => deps.receive(name, segment),
+    onReport: (report) => deps.report(name, report),
+    onUndecodable: async (raw, why) => {
+      try {
+        await store.quarantine(name, raw, why, clock.now());
+        return "kept";
+      } catch (error) {
+        log.error({ reason: reasonOf(error) }, "an unreadable PDU was not kept; the modem keeps it");
+        return "refused";
+      }
+    },
+    onState: (state, reason) => {
+      deps.onState(line, reason);
+      if (state === last) return;
+      // What is found at start is no news: the lines open then, as they should.
+      if (last !== null)
+        record({
+          type: "line.state",
+          level: state === "refused" ? "error" : state === "opening" ? "warning" : "info",
+          at: clock.now(),
+          text: `${name} went from ${last} to ${state}: ${reason}`,
+          line: name,
+        });
+      last = state;
+    },
+    onEvent: (event) => {
+      const level = event.level === "warning" ? "warn" : event.level;
+      // `detail` may hold a raw PDU, and with it what people write to each other: kept, never logged.
+      log[level]({ event: event.type }, event.text);
+      record(event);
+    },
+    onNetworkTime: (epochMs) => {
+      log.debug({ aheadMs: epochMs - clock.now() }, "the network's time");
+    },
+  };
+}

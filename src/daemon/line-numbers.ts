@@ -1,0 +1,88 @@
+/**
+ * The numbers of the modem lines (DESIGN §3 "Numbers"): the SIM is yours, so its number goes to the main account
+ * at first sight, be it from the configuration or from the SIM itself. A line whose number nobody knows keeps
+ * what it receives and says once what to paste; what it kept is routed as soon as the number is there.
+ */
+import { describeNumber, parseAddress } from "../accounts/address.ts";
+import type { Numbers } from "../accounts/numbers.ts";
+import type { Line } from "../line/line.ts";
+import { type Log, maskNumber } from "../runtime/log.ts";
+import type { LineConfig } from "./config-schema.ts";
+
+export type LineNumbersOptions = {
+  readonly lines: readonly LineConfig[];
+  readonly numbers: Numbers;
+  readonly accountSid: string;
+  readonly siteCountry: string;
+  /** Null: the built-in default. */
+  readonly configFile: string | null;
+  readonly routeKept: () => Promise<number>;
+  readonly log: Log;
+};
+
+export class LineNumbers {
+  readonly #options: LineNumbersOptions;
+  readonly #told = new Set<string>();
+
+  constructor(options: LineNumbersOptions) {
+    this.#options = options;
+  }
+
+  /** Before anything listens: what the configuration says, and what a former process left to route. */
+  async start(): Promise<void> {
+    for (const line of this.#options.lines) {
+      if (line.type === "modem" && line.number !== undefined) await this.#provision(line.name, line.number);
+    }
+    await this.#route();
+  }
+
+  /** Called when a line has learnt something of itself. */
+  async look(line: Line): Promise<void> {
+    const { lines, numbers, siteCountry } = this.#options;
+    const config = lines.find(({ name }) => name === line.name);
+    if (config?.type !== "modem" || line.status.state !== "ready") return;
+    const told = line.status.facts.ownNumber;
+    const own = told === null ? null : parseAddress(told, siteCountry);
+    const ownNumber = own?.kind === "e164" ? own.address : null;
+    if (config.number !== undefined) this.#compare(line.name, config.number, ownNumber);
+    else if (ownNumber === null) {
+      if (numbers.ofLine(line.name).length === 0) this.#askForNumber(line.name);
+    } else if (numbers.byNumber(ownNumber)?.line !== line.name) {
+      await this.#provision(line.name, ownNumber);
+      await this.#route();
+    }
+  }
+
+  async #provision(line: string, phoneNumber: string): Promise<void> {
+    const { numbers, accountSid, siteCountry, log } = this.#options;
+    if (numbers.byNumber(phoneNumber)?.line === line) return;
+    const { kind, country } = describeNumber(phoneNumber, { lineKind: "modem", siteCountry });
+    await numbers.provision({ accountSid, phoneNumber, kind, country, line });
+    log.info({ line, number: maskNumber(phoneNumber), kind, country }, "number provisioned");
+  }
+
+  async #route(): Promise<void> {
+    const made = await this.#options.routeKept();
+    if (made > 0) this.#options.log.info({ messages: made }, "what was kept is routed now");
+  }
+
+  #askForNumber(line: string): void {
+    if (this.#told.has(line)) return;
+    this.#told.add(line);
+    const where = this.#options.configFile ?? "a configuration file";
+    this.#options.log.warn(
+      { line, state: "needs-number" },
+      `the SIM of ${line} does not tell its number: what is texted to it is kept until it is known. ` +
+        `Put this under \`name: ${line}\` in ${where} and start again:  number: "+…"`,
+    );
+  }
+
+  #compare(line: string, configured: string, own: string | null): void {
+    if (own === null || own === configured || this.#told.has(line)) return;
+    this.#told.add(line);
+    this.#options.log.warn(
+      { line, configured: maskNumber(configured), sim: maskNumber(own) },
+      "the SIM says another number than the configuration; the configuration counts",
+    );
+  }
+}

@@ -1,0 +1,209 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadConfig, parseConfig } from "../../src/daemon/config.ts";
+import { Fault } from "../../src/runtime/fault.ts";
+
+const LINE = "lines:\n  - { name: a, type: modem, device: 'sim:', number: '+33639980001' }\n";
+
+function messageOf(text: string): string {
+  try {
+    parseConfig(text, "/etc/pylone/pylone.yaml");
+  } catch (error) {
+    expect(error).toBeInstanceOf(Fault);
+    expect((error as Fault).code).toBe("config.invalid");
+    return (error as Fault).message;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+describe("a configuration that is wrong", () => {
+  const cases: { name: string; text: string; says: string }[] = [
+    {
+      name: "names the nearest key for an unknown one",
+      text: `http:\n  prot: 8080\n${LINE}`,
+      says: "/etc/pylone/pylone.yaml: http.prot (line 2, column 3): unknown key; did you mean `port`?",
+    },
+    {
+      name: "names the nearest key of a line's own kind",
+      text: "lines:\n  - name: a\n    type: modem\n    device: 'sim:'\n    baudrate: 9600\n",
+      says: "/etc/pylone/pylone.yaml: lines[0].baudrate (line 5, column 5): unknown key; did you mean `baudRate`?",
+    },
+    {
+      name: "lists the keys there are when none is near",
+      text: `site: { colour: blue }\n${LINE}`,
+      says: "/etc/pylone/pylone.yaml: site.colour (line 1, column 9): unknown key; the keys here are country, timezone",
+    },
+    {
+      name: "asks for quotes where YAML made a number of a number",
+      text: "lines:\n  - { name: a, type: modem, device: 'sim:', number: +33639980001 }\n",
+      says: "/etc/pylone/pylone.yaml: lines[0].number (line 2, column 53): YAML reads this as a number; put it in quotes to make it text",
+    },
+    {
+      name: "says which key is missing",
+      text: "lines:\n  - { name: a, type: modem }\n",
+      says: "/etc/pylone/pylone.yaml: lines[0].device (line 2, column 5): is missing: text is needed here",
+    },
+    {
+      name: "says that lines are missing",
+      text: "site: { country: FR }\n",
+      says: "/etc/pylone/pylone.yaml: lines (line 1, column 1): is missing: a list is needed here",
+    },
+    {
+      name: "gives a first line to try when there is none",
+      text: "lines: []\n",
+      says: "/etc/pylone/pylone.yaml: lines (line 1, column 8): at least one line is needed; a first one to try: { name: sim1, type: modem, device: 'sim:', number: '+33639980001' }",
+    },
+    {
+      name: "says which kinds of line there are",
+      text: "lines:\n  - { name: a, type: modm, device: 'sim:' }\n",
+      says: "/etc/pylone/pylone.yaml: lines[0].type (line 2, column 22): must be `modem` or `smpp`",
+    },
+    {
+      name: "says what a rate may be",
+      text: "lines:\n  - { name: a, type: modem, device: 'sim:', segmentsPerSecond: fast }\n",
+      says: "/etc/pylone/pylone.yaml: lines[0].segmentsPerSecond (line 2, column 64): must be a number or `unlimited`",
+    },
+    {
+      name: "keeps to the bounds of a number",
+      text: `http: { port: 99999 }\n${LINE}`,
+      says: "/etc/pylone/pylone.yaml: http.port (line 1, column 15): must be at most 65535",
+    },
+    {
+      name: "finds the place where YAML breaks",
+      text: "lines:\n  - name: a\n   type: modem\n",
+      says: "/etc/pylone/pylone.yaml: line 3, column 1: this is not YAML: Sequence item without - indicator",
+    },
+    {
+      name: "says that it is empty",
+      text: "# nothing\n",
+      says: "/etc/pylone/pylone.yaml: the file is empty; it needs at least `lines`",
+    },
+    {
+      name: "is not a text",
+      text: "hello\n",
+      says: "/etc/pylone/pylone.yaml: line 1, column 1: a group of keys is needed here, not text",
+    },
+    {
+      name: "has two lines of one name",
+      text: "lines:\n  - { name: a, type: modem, device: 'sim:' }\n  - { name: a, type: modem, device: 'sim:' }\n",
+      says: "/etc/pylone/pylone.yaml: lines[1].name (line 3, column 13): lines[0] is called `a` already; give each line its own name",
+    },
+    {
+      name: "has one number on two lines",
+      text: `${LINE}  - { name: b, type: modem, device: 'sim:', number: '+33639980001' }\n`,
+      says: "/etc/pylone/pylone.yaml: lines[1].number (line 3, column 53): line `a` has this number already; a number belongs to one line",
+    },
+    {
+      name: "has an SMPP line, which this version does not run",
+      text: "lines:\n  - { name: c, type: smpp, url: 'smpp://id:secret@host:2775', numbers: ['36123'] }\n",
+      says: "/etc/pylone/pylone.yaml: lines[0].type (line 2, column 22): SMPP lines are not available in this version; use a line of type `modem`, or remove this one",
+    },
+    {
+      name: "has a time zone nobody keeps",
+      text: `site: { timezone: Europe/Pari }\n${LINE}`,
+      says: "/etc/pylone/pylone.yaml: site.timezone (line 1, column 19): not a time zone of the IANA list; write it as in Europe/Paris or America/New_York",
+    },
+  ];
+  for (const { name, text, says } of cases) it(name, () => expect(messageOf(text)).toBe(says));
+
+  it("lists every problem under the name of the file", () => {
+    expect(messageOf("htpp: {}\nsite: { country: fr }\nlines: []\n").split("\n")).toEqual([
+      "/etc/pylone/pylone.yaml has 3 problems:",
+      "  site.country (line 2, column 18): a country is its two capital letters, e.g. FR",
+      expect.stringMatching(/^ {2}lines \(line 3, column 8\): at least one line/),
+      "  htpp (line 1, column 1): unknown key; did you mean `http`?",
+    ]);
+  });
+
+  it("never repeats what may be a secret", () => {
+    const text = `account: { sid: sesame1, authToken: 'sesame 2' }\nlines:\n  - { name: a, type: modem, device: 'sim:', pin: sesame3 }\n  - { name: b, type: modem, device: 'sim:', pin: "sesame4\n`;
+    expect(messageOf(text)).not.toContain("sesame");
+    expect(messageOf(text.replace('"sesame4', "sesame4 }"))).not.toContain("sesame");
+  });
+
+  it("does not repeat the name of an alias either: it may be a token that was not quoted", () => {
+    expect(messageOf(`account: { sid: *sesame, authToken: x }\n${LINE}`)).toBe(
+      "/etc/pylone/pylone.yaml: this YAML cannot be used: Unresolved alias (the anchor must be set before the alias)",
+    );
+  });
+
+  it("survives a YAML of ever more aliases", () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x,x]\n${"bcdefgh".replace(/./g, (name, at: number) => {
+      const before = "abcdefgh"[at];
+      return `${name}: &${name} [${Array(10).fill(`*${before}`).join(",")}]\n`;
+    })}`;
+    expect(messageOf(bomb)).toContain("this YAML cannot be used");
+  });
+});
+
+describe("where the configuration comes from", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "pylone-config-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const load = (argument: string | null, environment: Record<string, string> = {}) =>
+    loadConfig({ argument, environment, workingFolder: folder, systemFile: join(folder, "system.yaml") });
+
+  it("is built in when there is no file: one simulated line, data in ./data", () => {
+    const { config, file } = load(null);
+    expect(file).toBeNull();
+    expect(config.dataDir).toBe(join(folder, "data"));
+    expect(config.lines).toEqual([
+      { name: "sim1", type: "modem", device: "sim:", baudRate: 115200, number: "+33639980001" },
+    ]);
+    expect(config.http).toEqual({ host: "0.0.0.0", port: 8080 });
+  });
+
+  it("is --config before PYLONE_CONFIG before the system's file", () => {
+    for (const [name, port] of [
+      ["argument", 1],
+      ["variable", 2],
+      ["system", 3],
+    ] as const)
+      writeFileSync(join(folder, `${name}.yaml`), `http: { port: ${port} }\n${LINE}`);
+    const environment = { PYLONE_CONFIG: "variable.yaml" };
+    expect(load("argument.yaml", environment).config.http.port).toBe(1);
+    expect(load(null, environment).config.http.port).toBe(2);
+    expect(load(null, { PYLONE_CONFIG: "" }).config.http.port).toBe(3);
+    expect(load(null).file).toBe(join(folder, "system.yaml"));
+  });
+
+  it("is refused when the file that was named is not there", () => {
+    expect(() => load("gone.yaml")).toThrow(
+      `${join(folder, "gone.yaml")} (--config): there is no such file; mend --config, or leave it out to run one simulated line`,
+    );
+    expect(() => load(null, { PYLONE_CONFIG: "gone.yaml" })).toThrow("mend PYLONE_CONFIG");
+  });
+
+  it("takes relative paths from the file's own folder", () => {
+    mkdirSync(join(folder, "etc"));
+    writeFileSync(
+      join(folder, "etc/p.yaml"),
+      `dataDir: keep\nhttp: { tls: { cert: c.pem, key: /k.pem } }\n${LINE}`,
+    );
+    const { config } = load("etc/p.yaml");
+    expect(config.dataDir).toBe(join(folder, "etc/keep"));
+    expect(config.http.tls).toEqual({ cert: join(folder, "etc/c.pem"), key: "/k.pem" });
+  });
+
+  it("is overridden by the environment, where a variable is not empty", () => {
+    const { config, dataDirFromEnvironment } = load(null, {
+      PYLONE_DATA_DIR: "elsewhere",
+      PYLONE_HTTP_HOST: "127.0.0.1",
+      PYLONE_HTTP_PORT: "0",
+    });
+    expect(dataDirFromEnvironment).toBe(true);
+    expect(config.dataDir).toBe(join(folder, "elsewhere"));
+    expect(config.http).toEqual({ host: "127.0.0.1", port: 0 });
+    expect(load(null, { PYLONE_HTTP_PORT: "" }).config.http.port).toBe(8080);
+  });
+
+  it("refuses a port from the environment that is none", () => {
+    for (const port of ["http", "65536", "-1", "1e3", "8080 "])
+      expect(() => load(null, { PYLONE_HTTP_PORT: port })).toThrow("PYLONE_HTTP_PORT (environment)");
+  });
+});

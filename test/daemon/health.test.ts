@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { createHealth } from "../../src/daemon/health.ts";
+import type { Line, LineState } from "../../src/line/line.ts";
+import { FakeClock } from "../harness/fake-clock.ts";
+
+function line(name: string, state: LineState, reason = "", simulated = false): Line {
+  return { name, status: { state, reason, simulated } } as unknown as Line;
+}
+
+function healthOf(lines: Line[], ping: () => Promise<void> = async () => {}, clock = new FakeClock()) {
+  return createHealth({ store: { ping }, lines, clock });
+}
+
+describe("the health of the appliance", () => {
+  it("passes when the store commits and every line can send", async () => {
+    const report = await healthOf([line("a", "ready"), line("b", "ready", "", true)])();
+    expect(report).toEqual({
+      status: "pass",
+      checks: {
+        store: { status: "pass", text: "commits in 0 ms" },
+        "line:a": { status: "pass", text: "ready" },
+        "line:b": { status: "pass", text: "simulated, ready" },
+      },
+    });
+  });
+
+  it("warns while one line of several cannot send, and says why", async () => {
+    const report = await healthOf([
+      line("a", "ready"),
+      line("b", "opening", "/dev/ttyUSB2 does not exist"),
+    ])();
+    expect(report.status).toBe("warn");
+    expect(report.checks["line:b"]).toEqual({ status: "warn", text: "opening: /dev/ttyUSB2 does not exist" });
+  });
+
+  it("fails when no line can send", async () => {
+    const report = await healthOf([line("a", "refused", "the PIN is wrong"), line("b", "starting")])();
+    expect(report.status).toBe("fail");
+    expect(report.checks["line:a"]?.status).toBe("fail");
+  });
+
+  it("fails when the store refuses to commit", async () => {
+    const report = await healthOf([line("a", "ready")], () =>
+      Promise.reject(new Error("the disk is full")),
+    )();
+    expect(report.status).toBe("fail");
+    expect(report.checks["store"]).toEqual({ status: "fail", text: "the disk is full" });
+  });
+
+  it("fails when the store does not answer at all", async () => {
+    const clock = new FakeClock();
+    const report = healthOf([line("a", "ready")], () => new Promise(() => {}), clock)();
+    await clock.advance(3_000);
+    expect((await report).checks["store"]).toEqual({ status: "fail", text: "no commit within 3 s" });
+  });
+
+  it("commits once for everybody who asks within some seconds", async () => {
+    const clock = new FakeClock();
+    let commits = 0;
+    const health = healthOf([line("a", "ready")], async () => void commits++, clock);
+    await Promise.all([health(), health(), health()]);
+    expect(commits).toBe(1);
+    await clock.advance(5_001);
+    await health();
+    expect(commits).toBe(2);
+    expect(clock.pending).toBe(0);
+  });
+});

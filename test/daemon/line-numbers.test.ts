@@ -1,0 +1,83 @@
+import { expect, it } from "vitest";
+import { Numbers } from "../../src/accounts/numbers.ts";
+import { parseConfig } from "../../src/daemon/config.ts";
+import { LineNumbers } from "../../src/daemon/line-numbers.ts";
+import type { Line, LineState } from "../../src/line/line.ts";
+import { type Log, silentLog } from "../../src/runtime/log.ts";
+import { EMPTY_SETTINGS, type Settings, type SettingsDocument } from "../../src/store/settings-document.ts";
+import { FakeClock } from "../harness/fake-clock.ts";
+
+class MemorySettings implements Settings {
+  document: SettingsDocument = EMPTY_SETTINGS;
+
+  async change(change: (document: SettingsDocument) => SettingsDocument): Promise<void> {
+    this.document = change(this.document);
+  }
+}
+
+function desk(yaml: string) {
+  const numbers = new Numbers(new MemorySettings(), new FakeClock());
+  const routed: number[] = [];
+  const warnings: string[] = [];
+  const log = silentLog();
+  log.warn = ((_facts: object, text: string) => void warnings.push(text)) as Log["warn"];
+  const lineNumbers = new LineNumbers({
+    lines: parseConfig(yaml, "test.yaml").lines,
+    numbers,
+    accountSid: `AC${"0".repeat(32)}`,
+    siteCountry: "FR",
+    configFile: "/etc/pylone/pylone.yaml",
+    routeKept: async () => routed.push(numbers.list(`AC${"0".repeat(32)}`).length) - routed.length,
+    log,
+  });
+  return { lineNumbers, numbers, routed, warnings };
+}
+
+function line(ownNumber: string | null, state: LineState = "ready"): Line {
+  return { name: "usb", status: { state, facts: { ownNumber } } } as unknown as Line;
+}
+
+const KNOWN = "lines:\n  - { name: usb, type: modem, device: /dev/ttyUSB2, number: '+33639980001' }\n";
+const UNKNOWN = "lines:\n  - { name: usb, type: modem, device: /dev/ttyUSB2 }\n";
+
+it("gives a configured number to the main account before the line is even open", async () => {
+  const { lineNumbers, numbers, routed } = desk(KNOWN);
+  await lineNumbers.start();
+  expect(numbers.byNumber("+33639980001")).toMatchObject({ line: "usb", kind: "mobile", country: "FR" });
+  expect(routed).toEqual([1]);
+});
+
+it("takes the number from the SIM where the configuration has none, and then routes what was kept", async () => {
+  const { lineNumbers, numbers, routed } = desk(UNKNOWN);
+  await lineNumbers.start();
+  await lineNumbers.look(line("06 39 98 00 02"));
+  expect(numbers.ofLine("usb").map(({ phoneNumber }) => phoneNumber)).toEqual(["+33639980002"]);
+  expect(routed).toEqual([0, 1]);
+  await lineNumbers.look(line("+33639980002"));
+  expect(routed).toEqual([0, 1]);
+});
+
+it("waits until the line is ready before it believes what the line says", async () => {
+  const { lineNumbers, numbers, warnings } = desk(UNKNOWN);
+  await lineNumbers.look(line(null, "starting"));
+  expect(numbers.ofLine("usb")).toEqual([]);
+  expect(warnings).toEqual([]);
+});
+
+it("says once what to paste where nobody knows the number", async () => {
+  const { lineNumbers, warnings } = desk(UNKNOWN);
+  await lineNumbers.look(line(null));
+  await lineNumbers.look(line("no number"));
+  expect(warnings).toEqual([
+    'the SIM of usb does not tell its number: what is texted to it is kept until it is known. Put this under `name: usb` in /etc/pylone/pylone.yaml and start again:  number: "+…"',
+  ]);
+});
+
+it("lets the configuration count where the SIM says another number, and says so once", async () => {
+  const { lineNumbers, numbers, warnings } = desk(KNOWN);
+  await lineNumbers.start();
+  await lineNumbers.look(line("+33639980009"));
+  await lineNumbers.look(line("+33639980009"));
+  expect(numbers.ofLine("usb").map(({ phoneNumber }) => phoneNumber)).toEqual(["+33639980001"]);
+  expect(warnings).toEqual(["the SIM says another number than the configuration; the configuration counts"]);
+});
