@@ -6,8 +6,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type MessageStatus, NEXT_STATUSES } from "../../src/sms/message.ts";
-import type { Lane, ReportRecord, Settlement } from "../../src/store/store.ts";
-import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
+import type { CommandName } from "../../src/store/protocol.ts";
+import type { Lane, ReportRecord, Settlement, Store } from "../../src/store/store.ts";
+import { openTestStore } from "../harness/open-test-store.ts";
+import { openInProcess, storeOver } from "./in-process.ts";
 import { FROM, newOutbound, T0 } from "./new-outbound.ts";
 
 type ModelSegment = {
@@ -23,7 +25,7 @@ type ModelMessage = {
   first: boolean;
 };
 type Model = { now: number; messages: ModelMessage[] };
-type Real = { opened: TestStore; cuts: TestStore[] };
+type Real = { store: Pick<Store, CommandName>; powerCut: () => Promise<void> };
 type Step = fc.AsyncCommand<Model, Real>;
 
 function every(message: ModelMessage, ...states: ModelSegment["state"][]): boolean {
@@ -75,8 +77,8 @@ function segmentsIn(model: Model, ...states: ModelSegment["state"][]) {
   );
 }
 
-async function agree(model: Model, { opened }: Real): Promise<void> {
-  const found = await Promise.all(model.messages.map((message) => opened.store.getMessage(message.sid)));
+async function agree(model: Model, { store }: Real): Promise<void> {
+  const found = await Promise.all(model.messages.map((message) => store.getMessage(message.sid)));
   expect(found.map((message) => message?.status)).toEqual(model.messages.map((message) => message.status));
   const waiting = model.messages
     .filter(moving)
@@ -84,7 +86,7 @@ async function agree(model: Model, { opened }: Real): Promise<void> {
     .filter((count) => count > 0);
   const segments = waiting.reduce((sum, count) => sum + count, 0);
   const depths = waiting.length === 0 ? [] : [{ queue: FROM, messages: waiting.length, segments }];
-  expect(await opened.store.queueDepths()).toEqual(depths);
+  expect(await store.queueDepths()).toEqual(depths);
 }
 
 class Accept implements Step {
@@ -101,7 +103,7 @@ class Accept implements Step {
   async run(model: Model, real: Real): Promise<void> {
     const parts = Array.from({ length: this.parts }, (_, index) => `part ${index} `);
     const message = newOutbound({ lane: this.lane, parts });
-    expect((await real.opened.store.accept(message)).is).toBe("accepted");
+    expect((await real.store.accept(message)).is).toBe("accepted");
     const segments = parts.map((): ModelSegment => ({ state: "waiting", submission: "" }));
     const status = "queued";
     model.messages.push({ sid: message.sid, lane: this.lane, status, segments, retryAt: null, first: false });
@@ -121,7 +123,7 @@ class Claim implements Step {
   check = () => true;
 
   async run(model: Model, real: Real): Promise<void> {
-    const { claims } = await real.opened.store.claim(FROM, {
+    const { claims } = await real.store.claim(FROM, {
       line: "sim1",
       limit: this.limit,
       now: model.now,
@@ -162,7 +164,7 @@ class Settle implements Step {
     const chosen = trying[this.pick % trying.length];
     if (chosen === undefined) return;
     const { message, segment } = chosen;
-    const result = await real.opened.store.settle(segment.submission, this.#settlement(model), model.now);
+    const result = await real.store.settle(segment.submission, this.#settlement(model), model.now);
     expect(result.is).toBe("settled");
     if (this.is === "accepted") segment.state = "taken";
     if (this.is === "unknown") segment.state = "unknown";
@@ -203,9 +205,9 @@ class Report implements Step {
     const chosen = open[this.pick % open.length];
     if (chosen === undefined) return;
     const { message, segment } = chosen;
-    const candidates = await real.opened.store.openSubmissions("sim1", "1");
+    const candidates = await real.store.openSubmissions("sim1", "1");
     expect(candidates.map((each) => each.submissionId)).toContain(segment.submission);
-    const result = await real.opened.store.recordReport(segment.submission, {
+    const result = await real.store.recordReport(segment.submission, {
       state: this.state,
       status: 0,
       errorCode: this.state === "failed" ? 30003 : null,
@@ -240,7 +242,7 @@ class Resolve implements Step {
 
   async run(model: Model, real: Real): Promise<void> {
     const unknown = this.#unknown(model);
-    const listed = await real.opened.store.unknownSubmissions();
+    const listed = await real.store.unknownSubmissions();
     expect(listed.map((each) => each.submissionId).toSorted()).toEqual(
       unknown.map(({ segment }) => segment.submission).toSorted(),
     );
@@ -248,7 +250,7 @@ class Resolve implements Step {
     if (chosen === undefined) return;
     const { message, segment } = chosen;
     const event = { type: "message.resent", level: "warning", at: model.now, text: "judged" } as const;
-    await real.opened.store.resolveUnknown(segment.submission, this.verdict, { at: model.now, event });
+    await real.store.resolveUnknown(segment.submission, this.verdict, { at: model.now, event });
     if (this.verdict === "failed") {
       segment.state = "lost";
       become(message, "failed");
@@ -280,8 +282,7 @@ class PowerCut implements Step {
   check = () => true;
 
   async run(model: Model, real: Real): Promise<void> {
-    real.cuts.push(real.opened);
-    real.opened = await real.opened.powerCut();
+    await real.powerCut();
     for (const { segment } of segmentsIn(model, "trying")) segment.state = "unknown";
     await agree(model, real);
   }
@@ -310,24 +311,44 @@ const steps = [
   fc.constant(new Wait()),
 ];
 
-async function follow(commands: Iterable<Step>): Promise<void> {
-  const real: Real = { opened: await openTestStore(), cuts: [] };
-  try {
-    await fc.asyncModelRun(() => ({ model: { now: T0, messages: [] }, real }), commands);
-    expect(real.opened.faults).toEqual([]);
-  } finally {
-    for (const each of [real.opened, ...real.cuts]) await each.remove();
-  }
-}
+const noPowerCut = async () => {};
 
 describe("whatever happens to outbound messages", () => {
   it("none is lost, the queue keeps its order, and no status goes back", { timeout: 120_000 }, async () => {
-    await fc.assert(fc.asyncProperty(fc.commands(steps, { maxCommands: 60, size: "max" }), follow), {
-      numRuns: 25,
+    const follow = async (commands: Iterable<Step>) => {
+      const opened = openInProcess();
+      const real: Real = { store: storeOver(opened), powerCut: noPowerCut };
+      try {
+        await fc.asyncModelRun(() => ({ model: { now: T0, messages: [] }, real }), commands);
+      } finally {
+        opened.close();
+      }
+    };
+    await fc.assert(fc.asyncProperty(fc.commands(steps, { maxCommands: 50, size: "max" }), follow), {
+      numRuns: 400,
     });
   });
 
-  it("the same holds when the power is cut after any step", { timeout: 120_000 }, async () => {
+  it("the same holds through the worker when the power is cut after any step", {
+    timeout: 120_000,
+  }, async () => {
+    const follow = async (commands: Iterable<Step>) => {
+      const first = await openTestStore();
+      const stores = [first];
+      const cut = async () => {
+        const after = await stores.at(-1)?.powerCut();
+        if (after === undefined) return;
+        stores.push(after);
+        real.store = after.store;
+      };
+      const real: Real = { store: first.store, powerCut: cut };
+      try {
+        await fc.asyncModelRun(() => ({ model: { now: T0, messages: [] }, real }), commands);
+        expect(stores.flatMap((each) => each.faults)).toEqual([]);
+      } finally {
+        for (const each of stores) await each.remove();
+      }
+    };
     const withCuts = [...steps, ...steps, fc.constant(new PowerCut())];
     await fc.assert(fc.asyncProperty(fc.commands(withCuts, { maxCommands: 40, size: "max" }), follow), {
       numRuns: 15,
