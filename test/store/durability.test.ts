@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keyOfSid } from "../../src/runtime/ids.ts";
+import { openDatabase } from "../../src/store/database.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openTestStore } from "../harness/open-test-store.ts";
 import { ACCOUNT, FROM, newOutbound, T0 } from "./new-outbound.ts";
@@ -129,7 +129,7 @@ describe("the data folder", () => {
 
   it("is refused when a newer version has written it", async () => {
     await (await openTestStore({ dataDir })).store.close();
-    const db = new Sqlite(join(dataDir, "pylone.db"));
+    const db = openDatabase(join(dataDir, "pylone.db"));
     db.pragma("user_version = 99");
     db.close();
     await expect(openTestStore({ dataDir })).rejects.toMatchObject({

@@ -155,6 +155,7 @@ describe("queries", () => {
       const steps = plan(sql).join("\n");
       expect(steps).toMatch(index);
       expect(steps).not.toMatch(/SCAN (?!message USING COVERING)/);
+      if (sql.includes("LIMIT")) expect(steps).not.toMatch(/TEMP B-TREE/);
     }
   });
 
