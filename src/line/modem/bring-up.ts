@@ -153,8 +153,8 @@ async function greet(tools: BringUpTools): Promise<void> {
       throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
     }
     if (result.is === "ok") {
-      // Answers to the tries before this one may still be coming.
-      if (attempt > 1) await tools.sleep(SETTLE_MS);
+      // This OK may be the ESC's, or an earlier try's: what is still coming must not answer the next command.
+      await tools.sleep(SETTLE_MS);
       return;
     }
   }
