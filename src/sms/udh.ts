@@ -91,6 +91,9 @@ export function headerFactsOf(elements: readonly InformationElement[]): HeaderFa
 
 export function concatenationElement(concatenation: Concatenation): InformationElement {
   const { reference, referenceBits, total, sequence } = concatenation;
+  if (total < 1 || total > 255 || sequence < 1 || sequence > total) {
+    throw new RangeError(`part ${sequence} of ${total} cannot be numbered`);
+  }
   return referenceBits === 8
     ? { iei: CONCATENATION_8, data: Uint8Array.of(reference, total, sequence) }
     : { iei: CONCATENATION_16, data: Uint8Array.of(reference >> 8, reference, total, sequence) };
