@@ -22,6 +22,8 @@ export type ModemBehaviour = {
   readonly onOutcome?: (outcome: SubmitOutcome) => Answer | null;
   /** `<stat>` of `+CREG` (27.007 §7.2) in place of the real one. */
   readonly registration?: () => number | null;
+  /** Called once, when it is released: what it held back goes on. */
+  readonly onRelease?: () => void;
 };
 
 export type NetworkBehaviour = {
@@ -30,17 +32,20 @@ export type NetworkBehaviour = {
   readonly onReport?: (about: { readonly from: string; readonly to: string }) => number | "never" | null;
   /** What becomes of a text at its recipient: a TP-ST other than 0 means it does not arrive. */
   readonly onArrival?: (about: { readonly from: string; readonly to: string }) => number | null;
+  readonly onRelease?: () => void;
 };
 
 export type Release = () => void;
 
-export class BehaviourStack<B> {
+export class BehaviourStack<B extends { readonly onRelease?: () => void }> {
   #newestFirst: readonly B[] = [];
 
   push(behaviour: B): Release {
     this.#newestFirst = [behaviour, ...this.#newestFirst];
     return () => {
+      if (!this.#newestFirst.includes(behaviour)) return;
       this.#newestFirst = this.#newestFirst.filter((other) => other !== behaviour);
+      behaviour.onRelease?.();
     };
   }
 

@@ -28,7 +28,7 @@ export type SimulatedModemOptions = {
   readonly iccid?: string;
   readonly imsi?: string;
   /** Asked for at every power-up; three tries. Default: none. */
-  readonly pin?: string;
+  readonly pin?: string | undefined;
   /** `+CSCA` on the SIM. Default the network's own; "" for a SIM that has none. */
   readonly smsc?: string;
   readonly lastTpMr?: number;

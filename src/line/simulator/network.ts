@@ -35,7 +35,7 @@ export type AirTime = {
 export type NetworkOptions = {
   readonly clock: Clock;
   readonly log?: Log;
-  readonly airTime?: AirTime;
+  readonly airTime?: AirTime | undefined;
   /** The zone of TP-SCTS. Default 0. */
   readonly utcOffsetMinutes?: number;
   /** The service centre's own address, in front of every PDU it delivers. */

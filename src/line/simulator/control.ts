@@ -1,0 +1,130 @@
+/**
+ * The control port of a simulator that runs as its own process: play a phone, read the phones, hold the modem.
+ * JSON out; form or JSON in. For rehearsals and tests on one machine: no authentication, so it listens where it
+ * is told and is never part of the appliance itself.
+ *
+ * - `GET /Messages` → `{ messages: [{ direction, from, to, body, at, parts }] }`, newest last
+ * - `POST /Messages` `From`, `To`, `Body` → a phone texts the modem
+ * - `POST /Control` `{ "hold": NAME }` or `{ "release": NAME }` (NAMEs below), or `{ "reboot": true }`
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Log, maskNumber } from "../../runtime/log.ts";
+import type { ModemBehaviour, Release } from "./behaviour.ts";
+import { holdRegistration, holdSends, mute, swallowResults } from "./behaviours.ts";
+import type { HandsetMessage } from "./handsets.ts";
+import type { SimulatedModem } from "./modem.ts";
+import type { SimulatedNetwork } from "./network.ts";
+
+/** What may be held: no answers, no network, the PDU before it is on the air, the result after it was taken. */
+const HOLDS: Readonly<Record<string, () => ModemBehaviour>> = {
+  mute,
+  registration: holdRegistration,
+  sends: holdSends,
+  results: () => swallowResults(Number.POSITIVE_INFINITY),
+};
+
+const BODY_MAX = 64 * 1024;
+
+type Fields = Readonly<Record<string, unknown>>;
+type Reply = { readonly status: number; readonly body: unknown };
+
+export class Control {
+  readonly #modem: SimulatedModem;
+  readonly #network: SimulatedNetwork;
+  readonly #log: Log;
+  readonly #holds = new Map<string, Release>();
+
+  constructor(options: {
+    readonly modem: SimulatedModem;
+    readonly network: SimulatedNetwork;
+    readonly log: Log;
+  }) {
+    this.#modem = options.modem;
+    this.#network = options.network;
+    this.#log = options.log;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body } = await this.#reply(request);
+    const json = `${JSON.stringify(body)}\n`;
+    response.writeHead(status, {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(json),
+    });
+    response.end(json);
+  }
+
+  async #reply(request: IncomingMessage): Promise<Reply> {
+    const route = `${request.method} ${(request.url ?? "/").split("?")[0]}`;
+    if (route === "GET /Messages")
+      return { status: 200, body: { messages: this.#network.messages().map(shown) } };
+    if (route !== "POST /Messages" && route !== "POST /Control")
+      return {
+        status: 404,
+        body: { error: `There is no ${route}: GET /Messages, POST /Messages and POST /Control exist.` },
+      };
+    const fields = await readFields(request);
+    if (typeof fields === "string") return bad(fields);
+    return route === "POST /Messages" ? this.#text(fields) : this.#control(fields);
+  }
+
+  #text(fields: Fields): Reply {
+    for (const name of ["From", "To", "Body"])
+      if (typeof fields[name] !== "string") return bad(`${name} is missing: From, To and Body are texts.`);
+    const { From: from, To: to, Body: body } = fields as Readonly<Record<"From" | "To" | "Body", string>>;
+    const result = this.#network.text({ from, to, body });
+    if (!result.accepted) return bad(`The text is not sent: ${result.reason}.`);
+    this.#log.info({ from: maskNumber(from), to: maskNumber(to), parts: result.parts }, "a phone texts");
+    return { status: 201, body: { parts: result.parts } };
+  }
+
+  #control({ hold, release, reboot }: Fields): Reply {
+    const names = Object.keys(HOLDS).join(", ");
+    for (const name of [hold, release])
+      if (name !== undefined && !(typeof name === "string" && Object.hasOwn(HOLDS, name)))
+        return bad(`${JSON.stringify(name)} cannot be held or released: ${names} can.`);
+    if (hold === undefined && release === undefined && reboot === undefined)
+      return bad(`Nothing to do: give hold or release with one of ${names}, or reboot.`);
+    if (typeof release === "string") this.#release(release);
+    if (typeof hold === "string" && !this.#holds.has(hold))
+      this.#holds.set(hold, this.#modem.behave((HOLDS[hold] as () => ModemBehaviour)()));
+    if (reboot !== undefined) this.#modem.reboot();
+    const held = [...this.#holds.keys()];
+    this.#log.info({ held, rebooted: reboot !== undefined }, "simulator controlled");
+    return { status: 200, body: { held } };
+  }
+
+  #release(name: string): void {
+    this.#holds.get(name)?.();
+    this.#holds.delete(name);
+  }
+}
+
+function shown({ direction, from, to, body, at, parts }: HandsetMessage) {
+  return { direction, from, to, body, at: new Date(at).toISOString(), parts };
+}
+
+function bad(error: string): Reply {
+  return { status: 400, body: { error } };
+}
+
+/** The fields, or the sentence that says what is wrong with them. */
+async function readFields(request: IncomingMessage): Promise<Fields | string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length <= BODY_MAX) chunks.push(chunk);
+  }
+  if (length > BODY_MAX) return `The body is larger than ${BODY_MAX} bytes.`;
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (!(request.headers["content-type"] ?? "").includes("json"))
+    return Object.fromEntries(new URLSearchParams(text));
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+    return "The JSON body is not an object.";
+  } catch {
+    return "The body is not JSON, though its Content-Type says so.";
+  }
+}
