@@ -1,7 +1,7 @@
 /**
- * From first contact to a modem that can send and tells of what arrives, for a well-behaved modem. What a
- * procedure cannot do without is asked with `must`, what is good to have with `may`. Text mode and its helpers
- * (`+CSMP`, `+CSDH`) are left alone: nothing here uses them.
+ * From first contact to a modem that can send and tells of what arrives, for a well-behaved modem. What it cannot
+ * do without is asked for `patiently`, what is good to have with `may`. Text mode and its commands (`+CSMP`,
+ * `+CSDH`) are left alone: nothing here uses them.
  */
 import { Fault } from "../../runtime/fault.ts";
 import type { LineFacts, LineMemory } from "../line.ts";
