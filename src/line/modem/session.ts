@@ -145,7 +145,7 @@ export class Session {
     if (!this.#refused) onState("starting", "setting the modem up");
     const brought = await bringUp({
       ask: this.#ask,
-      type: (text) => this.#options.port.write(Buffer.from(text, "latin1")),
+      type: (text) => this.#dialogue.type(text),
       sleep: (ms) => this.#sleep(ms),
       memory,
       pin,

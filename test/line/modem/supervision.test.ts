@@ -313,6 +313,38 @@ describe("lines nobody understands", () => {
   });
 });
 
+describe("a subscription that refuses", () => {
+  test("is told once, until it has sent again", async () => {
+    await ready();
+    const refuse = () =>
+      modem.behave({
+        name: "no credit",
+        onSubmit: (answer) => {
+          answer({ is: "cms", code: 8 });
+          return true;
+        },
+      });
+    const send = async (text: string) => {
+      const settled = submit(text);
+      await until(clock, () => settled.outcome !== null);
+      return settled.outcome;
+    };
+    const told = () => seen.events.filter((event) => event.type === "line.refused");
+    let release = refuse();
+    expect(await send("one")).toMatchObject({ is: "rejected", fault: { status: 8, disposition: "line" } });
+    await send("two");
+    expect(told().map((event) => event.text)).toEqual([
+      "sim1: +CMS ERROR 8 Operator determined barring: the subscription refuses texts (no credit, barred, or not provisioned); ask the operator",
+    ]);
+    release();
+    expect(await send("three")).toMatchObject({ is: "accepted" });
+    release = refuse();
+    await send("four");
+    expect(told()).toHaveLength(2);
+    release();
+  });
+});
+
 describe("a segment that cannot be encoded", () => {
   test("is rejected for good, and blames nobody else", async () => {
     await ready();

@@ -209,6 +209,37 @@ describe("after a time-out", () => {
   });
 });
 
+test("takes an answer that is reported before the write it answers", async () => {
+  const clock = new FakeClock();
+  let hear: (bytes: Uint8Array) => void = () => undefined;
+  const handlers = {
+    onUrc: () => undefined,
+    onRestart: () => undefined,
+    onEcho: () => undefined,
+    onLate: () => undefined,
+    onNoise: () => undefined,
+    onResync: () => undefined,
+    onMute: () => undefined,
+    onClose: () => undefined,
+  };
+  const said = (text: string) => hear(Buffer.from(text, "latin1"));
+  const port = {
+    write: async (bytes: Uint8Array) => {
+      const typed = Buffer.from(bytes).toString("latin1");
+      if (typed === "AT+CMGS=3\r") said("\r\n> ");
+      else if (typed.endsWith("\x1a")) said("\r\n+CMGS: 44\r\n\r\nOK\r\n");
+      await settle();
+    },
+    onData: (listener: (bytes: Uint8Array) => void) => {
+      hear = listener;
+    },
+    onClose: () => undefined,
+    close: () => Promise.resolve(),
+  };
+  const dialogue = new Dialogue({ port, clock, urcs: GENERIC_URCS, handlers });
+  expect(await dialogue.run(CMGS)).toMatchObject({ is: "ok", lines: [{ text: "+CMGS: 44" }] });
+});
+
 describe("withdrawing", () => {
   test("takes a queued command away without a byte", async () => {
     const { modem, run, results, clock } = talk();
