@@ -1,6 +1,7 @@
 /** From the configuration's lines to Lines: which port a `device` means, and the simulated network behind `sim:`. */
 import type { OpenPort } from "../line/byte-port.ts";
 import type { Line, LineMemory } from "../line/line.ts";
+import { openAtRightSpeed } from "../line/modem/find-speed.ts";
 import { createModemLine } from "../line/modem/modem-line.ts";
 import { openSerialPort } from "../line/modem/serial-port.ts";
 import { openTcpPort } from "../line/modem/tcp-port.ts";
@@ -42,7 +43,14 @@ function portOf(config: ModemLineConfig, position: number, deps: LineDeps): Open
   if (deps.network !== null && isSimulated(config)) return simulatedPort(config, position, deps.network);
   const tcp = /^tcp:\/\/([^:/]+):(\d+)$/.exec(config.device);
   if (tcp !== null) return openTcpPort(tcp[1] ?? "", Number(tcp[2]));
-  return openSerialPort(config.device, config.baudRate);
+  const { device, baudRate } = config;
+  const openAt = (speed: number) => openSerialPort(device, speed);
+  return openAtRightSpeed({
+    openAt,
+    baudRate,
+    clock: deps.clock,
+    log: deps.log.child({ line: config.name }),
+  });
 }
 
 /** A simulated SIM always has a number; without one in the configuration it is found by asking, as on a real one. */
