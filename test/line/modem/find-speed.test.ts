@@ -16,7 +16,7 @@ let stop: () => Promise<void> = () => Promise.resolve();
 afterEach(() => stop());
 
 /** A modem that hears and says gibberish at any speed but its own. */
-function uart(options: { speed: number; obeys?: boolean; echo?: boolean }) {
+function uart(options: { speed: number; obeys?: boolean }) {
   const clock = new FakeClock();
   const network = new SimulatedNetwork({ clock });
   const modem = new SimulatedModem({ number: "+33639980001", network, clock });
