@@ -261,7 +261,7 @@ export interface Store {
     options: { at: number; event: NewEvent },
   ): Promise<SettleResult>;
   unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
-  /** Fails with 30036 what is still queued past its `expiresAt`; returns how many. */
+  /** Fails with 30036 what is still queued past its `expiresAt`, at most 1,000 at a time; returns how many. */
   expire(now: number): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { type CommandSet, createCommands } from "../../src/store/commands.ts";
 import { Committer } from "../../src/store/committer.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
+import type { CommandName, Request } from "../../src/store/protocol.ts";
 import { migrate } from "../../src/store/schema.ts";
+import type { Store } from "../../src/store/store.ts";
 import { T0 } from "./new-outbound.ts";
 
 /** What runs in the worker, without the thread: for tests that look at the tables or at SQLite itself. */
@@ -31,4 +33,17 @@ export function openInProcess(openedAt = T0): InProcess {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The commands as a door of promises: everything but the thread and the sync. */
+export function storeOver(opened: InProcess): Pick<Store, CommandName> {
+  opened.db.pragma("synchronous = OFF");
+  const call = (name: CommandName, args: readonly unknown[]) => {
+    const [outcome] = opened.committer.run([{ name, args } as unknown as Request]).outcomes;
+    if (outcome?.ok !== true) throw new Error(outcome?.message);
+    return outcome.value;
+  };
+  const names = Object.keys(opened.commands) as CommandName[];
+  const methods = names.map((name) => [name, async (...args: readonly unknown[]) => call(name, args)]);
+  return Object.fromEntries(methods) as Pick<Store, CommandName>;
 }

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkpoint, logPages } from "../../src/store/database.ts";
+import type { Request } from "../../src/store/protocol.ts";
+import { type InProcess, openInProcess } from "./in-process.ts";
+import { ACCOUNT, FROM, newOutbound, T0 } from "./new-outbound.ts";
+
+let opened: InProcess;
+
+beforeEach(() => {
+  opened = openInProcess();
+});
+
+afterEach(() => opened.close());
+
+function accept(body = "Bonjour"): Extract<Request, { name: "accept" }> {
+  return { name: "accept", args: [newOutbound({ body, parts: [body] })] };
+}
+
+/** Whatever is queued already. */
+function acceptAnyway(): Request {
+  return { name: "accept", args: [newOutbound({ maxQueuedSegments: 1_000_000 })] };
+}
+
+const LIST: Request = { name: "listMessages", args: [{ accountSid: ACCOUNT, limit: 100 }] };
+
+function stored(): number {
+  return opened.commands.listMessages({ accountSid: ACCOUNT, limit: 100 }).length;
+}
+
+/** From here on no page can be added to the database: SQLITE_FULL. */
+function fillUp(): void {
+  const pages = opened.db.pragma("page_count", { simple: true }) as number;
+  opened.db.pragma(`max_page_count = ${pages}`);
+}
+
+describe("a batch of commands", () => {
+  it("leaves no trace of the one that throws: no row, no depth, no notice", () => {
+    const webhookless: Request = {
+      name: "finishWebhook",
+      args: ["nosuch", { replies: [newOutbound({ from: "+33600000009" })], events: [] }],
+    };
+    const twice = accept();
+    const answer = opened.committer.run([webhookless, twice, twice, accept()]);
+    expect(answer.outcomes.map((outcome) => outcome.ok)).toEqual([false, true, false, true]);
+    expect(answer.outcomes[2]).toMatchObject({ code: "SQLITE_CONSTRAINT_PRIMARYKEY" });
+    expect(answer.queued).toEqual([FROM]);
+    expect(opened.commands.queueDepths()).toEqual([{ queue: FROM, messages: 2, segments: 2 }]);
+    expect(stored()).toBe(2);
+  });
+
+  it("names each queue once, and only those of its own transaction", () => {
+    const answer = opened.committer.run([accept(), accept()]);
+    expect(answer.queued).toEqual([FROM]);
+    expect(opened.committer.run([LIST]).queued).toEqual([]);
+  });
+
+  it("of reads alone writes nothing", () => {
+    const before = logPages(opened.db);
+    opened.committer.run([LIST, LIST]);
+    expect(logPages(opened.db)).toBe(before);
+  });
+});
+
+describe("a full disk", () => {
+  it("refuses what needs room and nothing else, and is over when there is room again", () => {
+    opened.committer.run([accept()]);
+    fillUp();
+    const large = accept("x".repeat(5000));
+    const answer = opened.committer.run([accept(), large, LIST, { name: "ping", args: [T0] }]);
+    expect(answer.outcomes.map((outcome) => outcome.ok)).toEqual([true, false, true, true]);
+    expect(answer.outcomes[1]).toMatchObject({ code: "SQLITE_FULL" });
+    expect(opened.commands.queueDepths()).toEqual([{ queue: FROM, messages: 2, segments: 2 }]);
+    expect(stored()).toBe(2);
+    opened.db.pragma("max_page_count = 1000000");
+    expect(opened.committer.run([large]).outcomes[0]?.ok).toBe(true);
+    expect(stored()).toBe(3);
+  });
+});
+
+describe("the log", () => {
+  it("is copied back before it grows beyond its bound, and used again from its start", () => {
+    let highest = 0;
+    for (let count = 0; count < 300; count++) {
+      opened.committer.run(Array.from({ length: 30 }, acceptAnyway));
+      highest = Math.max(highest, logPages(opened.db));
+      checkpoint(opened.db);
+    }
+    expect(highest).toBeGreaterThan(4000);
+    expect(highest).toBeLessThan(5000);
+  });
+});
