@@ -6,6 +6,7 @@
  * Queues wake by the store's nudge and by due time. A queue that is waiting for its head to come due is not
  * woken by a nudge: what is new stands behind the head.
  */
+import { setMaxListeners } from "node:events";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
 import { reasonOf } from "../../runtime/fault.ts";
@@ -73,6 +74,8 @@ export class WebhookDeliverer {
   constructor(deps: DelivererDeps) {
     const { options } = deps;
     this.#deps = deps;
+    // Every webhook under way listens for the end, and Node warns of a leak from the eleventh on.
+    setMaxListeners(0, this.#abort.signal);
     this.#context = {
       clock: deps.clock,
       timeoutMs: options.timeoutMs,

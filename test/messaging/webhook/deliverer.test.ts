@@ -184,7 +184,9 @@ async function tried(count: number): Promise<void> {
 }
 
 async function stop(which: WebhookDeliverer): Promise<void> {
-  await which.stop(0).finally(() => clock.advance(0));
+  const stopped = which.stop(0);
+  await clock.advance(0);
+  await stopped;
 }
 
 describe("a webhook", () => {
@@ -209,7 +211,7 @@ describe("a webhook", () => {
   it("does not wait for a clock that went back", async () => {
     sink.at("/sms", says(204, null));
     await textIn({ body: "from the future" });
-    clock.jump(-10 * HOUR);
+    clock.jump(-HOUR / 2);
     deliverer.start();
     await allDelivered();
     expect(bodiesAsked()).toEqual(["from the future"]);
@@ -279,6 +281,22 @@ describe("order", () => {
     await stop(narrow);
     expect(sink.requests).toHaveLength(20);
     expect(sink.mostOpen).toBeLessThanOrEqual(2);
+  });
+
+  it("of twenty silent apps makes nobody suspect a leak", async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning.name);
+    process.on("warning", onWarning);
+    try {
+      sink.at("/sms", never);
+      deliverer.start();
+      for (let index = 0; index < 20; index++) await textIn({ body: "x", to: `+3363998${1000 + index}` });
+      await sink.received(20);
+      await settle();
+      expect(warnings).toEqual([]);
+    } finally {
+      process.off("warning", onWarning);
+    }
   });
 
   it("a dead app holds its own queue and no other", async () => {

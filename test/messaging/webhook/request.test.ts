@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { createServer as createTcpServer } from "node:net";
 import fc from "fast-check";
 import twilio from "twilio";
@@ -94,11 +95,12 @@ describe("a request to an app", () => {
     expect(signedFor(0)).toBe(true);
   });
 
-  it("leaves no connection and no timer behind", async () => {
+  it("leaves no connection, timer or listener behind", async () => {
     sink.at("/sms", twiml(""));
     await ask(sink.url());
     await until(() => sink.connections === 0);
     expect(clock.pending).toBe(0);
+    expect(getEventListeners(abort.signal, "abort")).toEqual([]);
   });
 
   it("sends the URL's credentials only after it was asked for them", async () => {
