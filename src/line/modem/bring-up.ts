@@ -1,14 +1,14 @@
 /**
- * From first contact to a modem that can send and tells of what arrives, for a well-behaved modem. What a
- * procedure cannot do without is asked with `must`, what is good to have with `may`. Text mode and its helpers
- * (`+CSMP`, `+CSDH`) are left alone: nothing here uses them.
+ * From first contact to a modem that can send and tells of what arrives, for a well-behaved modem. What it cannot
+ * do without is asked for `patiently`, what is good to have with `may`. Text mode and its commands (`+CSMP`,
+ * `+CSDH`) are left alone: nothing here uses them.
  */
 import { Fault } from "../../runtime/fault.ts";
 import type { LineFacts, LineMemory } from "../line.ts";
 import { type Ask, lineOf, may, patiently } from "./ask.ts";
 import { afterColon, fieldsOf } from "./at/command.ts";
 import { ATTENTION, CFUN_FULL, plainQuery, query, set } from "./commands.ts";
-import { setIndications } from "./indications.ts";
+import { type Indications, setIndications } from "./indications.ts";
 import { unlock } from "./pin.ts";
 import { askRegistration, type Registration } from "./registration.ts";
 import { ensureSmsc } from "./smsc.ts";
@@ -31,7 +31,7 @@ export type Setup = {
   readonly sim: string;
   readonly storages: Storages;
   /** What `+CNMI` was set to; null when the modem takes none of ours. */
-  readonly indications: string | null;
+  readonly indications: Indications | null;
   /** True when `+CMT` and `+CDS` have to be acknowledged (`+CSMS=1`). */
   readonly acknowledges: boolean;
   /** Goes into each PDU where the modem cannot keep it. */
@@ -153,8 +153,8 @@ async function greet(tools: BringUpTools): Promise<void> {
       throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
     }
     if (result.is === "ok") {
-      // Answers to the tries before this one may still be coming.
-      if (attempt > 1) await tools.sleep(SETTLE_MS);
+      // This OK may be the ESC's, or an earlier try's: what is still coming must not answer the next command.
+      await tools.sleep(SETTLE_MS);
       return;
     }
   }

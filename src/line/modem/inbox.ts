@@ -158,7 +158,7 @@ export class Inbox {
     const late = clock.monotonicMs() - since > ACKNOWLEDGE_WITHIN_MS;
     if (result.is === "ok" && !late) return;
     // 27.005 §3.4.4: a modem that was not answered in time switches its indications off by itself.
-    if (setup.indications !== null) await ask(set(`AT+CNMI=${setup.indications}`));
+    if (setup.indications !== null) await ask(set(`AT+CNMI=${setup.indications.chosen}`));
     if (!this.#stopped) this.drain().catch(() => undefined);
   }
 

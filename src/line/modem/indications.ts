@@ -5,7 +5,7 @@
  * Several modems list values they refuse, so the list is tried in order until one is taken.
  */
 import type { Ask } from "./ask.ts";
-import { may } from "./ask.ts";
+import { lineOf, may } from "./ask.ts";
 import { fieldsOf } from "./at/command.ts";
 import { query, set } from "./commands.ts";
 
@@ -29,20 +29,32 @@ export function indicationChoices(offered: string | null): readonly string[] {
   return storesReports ? [STORED_REPORTS, ...CHOICES.filter((choice) => choice !== STORED_REPORTS)] : CHOICES;
 }
 
+export type Indications = {
+  /** What was set, to be set again. */
+  readonly chosen: string;
+  /** What `AT+CNMI?` answered right after, to see whether it is still so; null when the modem does not tell. */
+  readonly answer: string | null;
+};
+
 /** Sets the first that is taken; null when none is, and polling has to do. */
-export async function setIndications(ask: Ask): Promise<string | null> {
+export async function setIndications(ask: Ask): Promise<Indications | null> {
   const offered = await may(ask, query("AT+CNMI=?"));
   for (const choice of indicationChoices(offered?.[0]?.text ?? null)) {
-    if ((await may(ask, set(`AT+CNMI=${choice}`))) !== null) return choice;
+    if ((await may(ask, set(`AT+CNMI=${choice}`))) === null) continue;
+    return { chosen: choice, answer: await askIndications(ask) };
   }
   return null;
 }
 
-/** Whether `+CNMI: 2,1,0,1,0` is still what was set: the cheap way to see that a modem restarted or fell silent. */
-export function sameIndications(chosen: string, answer: string): boolean {
-  const now = fieldsOf(answer).map(Number);
-  return chosen
-    .split(",")
-    .slice(0, 4)
-    .every((value, index) => now[index] === Number(value));
+export function askIndications(ask: Ask): Promise<string | null> {
+  return lineOf(ask, query("AT+CNMI?"));
+}
+
+/**
+ * The cheap way to see that a modem restarted or fell silent. Compared with what the modem itself answered after
+ * it was set, not with what was asked: some read back another value than they took.
+ */
+export function sameIndications(before: string, now: string): boolean {
+  const numbers = (line: string) => fieldsOf(line).map(Number).slice(0, 4).join(",");
+  return numbers(before) === numbers(now);
 }

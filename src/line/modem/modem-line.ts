@@ -19,6 +19,7 @@ import type {
   SubmitOptions,
   SubmitOutcome,
 } from "../line.ts";
+import { cmsErrorOf } from "./cms-errors.ts";
 import type { FromNetwork } from "./from-network.ts";
 import { outcomeOf } from "./send.ts";
 import { Session } from "./session.ts";
@@ -72,6 +73,8 @@ class ModemLine implements Line {
   #reason = "not started";
   #since: number;
   #facts = NO_FACTS;
+  /** That the subscription refuses has been told. */
+  #alarmed = false;
 
   constructor(options: ModemLineOptions) {
     this.#options = options;
@@ -149,10 +152,24 @@ class ModemLine implements Line {
     }
     const result = await session.submit(pdu, signal);
     const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
+    this.#alarm(outcome, session.manufacturer);
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
     if (outcome.is === "rejected" && result.is === "error" && outcome.fault.disposition === "line")
       session.nudge();
     return outcome;
+  }
+
+  /** The subscription refuses: a person has to look, but need not be told at every try. */
+  #alarm(outcome: SubmitOutcome, manufacturer: string | null): void {
+    if (outcome.is === "accepted") this.#alarmed = false;
+    if (outcome.is !== "rejected" || outcome.fault.code !== "modem.cms" || this.#alarmed) return;
+    const { status } = outcome.fault;
+    if (status === null || cmsErrorOf(status, manufacturer).class !== "account") return;
+    this.#alarmed = true;
+    this.#event(
+      "line.refused",
+      `${outcome.fault.message}: the subscription refuses texts (no credit, barred, or not provisioned); ask the operator`,
+    );
   }
 
   async #run(): Promise<void> {
@@ -206,7 +223,7 @@ class ModemLine implements Line {
       onStuck: (storage, index) =>
         this.#event(
           "line.refused",
-          `a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
+          `${this.name}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
         ),
     });
     this.#session = session;
@@ -260,7 +277,10 @@ class ModemLine implements Line {
     const name = /^[+^*#$%!&_][A-Z0-9]+(?=[:=]|$)/.exec(text)?.[0] ?? "a line without a name";
     if (this.#noiseSeen.has(name) || this.#noiseSeen.size > 100) return;
     this.#noiseSeen.add(name);
-    this.#event("line.noise", `${name} was not understood (${kind}); it is counted and ignored`);
+    this.#event(
+      "line.noise",
+      `${this.name}: ${name} was not understood (${kind}); it is counted and ignored`,
+    );
   }
 
   #event(type: "line.noise" | "line.refused", text: string): void {
@@ -268,7 +288,7 @@ class ModemLine implements Line {
       type,
       level: type === "line.noise" ? "info" : "warning",
       at: this.#options.clock.now(),
-      text: `${this.name}: ${text}`,
+      text,
       line: this.name,
     });
   }

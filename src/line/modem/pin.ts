@@ -26,6 +26,8 @@ export type Unlocked =
 
 export type Remembered = { readonly state: "trying" | "refused"; readonly digest: string };
 
+const REFUSED = "the SIM refused its PIN: correct `pin` of this line";
+
 const POLL_MS = 2000;
 const POLLS = 20;
 
@@ -49,7 +51,7 @@ export function whyNotToSend(
     return "only one try is left before the SIM locks: unlock it in a phone, or switch its PIN off";
   }
   if (remembered === null || remembered.digest !== digest) return null;
-  if (remembered.state === "refused") return "the SIM refused this PIN: correct `pin` of this line";
+  if (remembered.state === "refused") return REFUSED;
   if (triesLeft !== null) return null;
   return "this PIN was being tried when the power went, and the modem does not tell how many tries are left: correct or confirm `pin` of this line by changing it";
 }
@@ -65,7 +67,7 @@ async function enter(tools: PinTools): Promise<Unlocked> {
   const answer = await answerTo(ask, enterPin(pin));
   if (isWrong(answer)) {
     await memory.put(key, JSON.stringify({ state: "refused", digest }));
-    return { is: "refused", reason: "the SIM refused the PIN: correct `pin` of this line" };
+    return { is: "refused", reason: REFUSED };
   }
   // Busy, or READY not yet said: wait, and never send it a second time.
   for (let poll = 0; poll < POLLS; poll++) {

@@ -8,14 +8,14 @@ import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { BytePort } from "../byte-port.ts";
 import type { Kept, LineFacts, LineMemory, LineState } from "../line.ts";
-import { type Ask, may } from "./ask.ts";
+import type { Ask } from "./ask.ts";
 import { type CommandResult, fieldsOf } from "./at/command.ts";
 import { Dialogue } from "./at/dialogue.ts";
 import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
-import { query, send } from "./commands.ts";
+import { send } from "./commands.ts";
 import type { FromNetwork } from "./from-network.ts";
 import { Inbox } from "./inbox.ts";
-import { sameIndications } from "./indications.ts";
+import { askIndications, sameIndications } from "./indications.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
 import { GENERIC_URCS } from "./urcs.ts";
 
@@ -145,7 +145,7 @@ export class Session {
     if (!this.#refused) onState("starting", "setting the modem up");
     const brought = await bringUp({
       ask: this.#ask,
-      type: (text) => this.#options.port.write(Buffer.from(text, "latin1")),
+      type: (text) => this.#dialogue.type(text),
       sleep: (ms) => this.#sleep(ms),
       memory,
       pin,
@@ -198,15 +198,13 @@ export class Session {
         this.#options.log.warn({ reason: wake.reason }, "the modem is set up again");
         return;
       }
-      if (setup.indications !== null) {
-        const answer = await may(this.#ask, query("AT+CNMI?"));
-        // Whoever asked for a look until now gets this one.
-        this.#watchSoon = false;
-        const line = answer?.[0]?.text;
-        if (line !== undefined && !sameIndications(setup.indications, line)) {
-          this.#restart("the modem has forgotten how to announce messages");
-          continue;
-        }
+      const indications = await askIndications(this.#ask);
+      // Whoever asked for a look until now gets this one.
+      this.#watchSoon = false;
+      const before = setup.indications?.answer ?? null;
+      if (before !== null && indications !== null && !sameIndications(before, indications)) {
+        this.#restart("the modem has forgotten how to announce messages");
+        continue;
       }
       this.#registration = await askRegistration(this.#ask);
       this.#showRegistration();

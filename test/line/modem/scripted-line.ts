@@ -58,6 +58,7 @@ export function scriptBringUp(modem: ScriptedModem, script: Script): void {
   ask("AT+CSCA?", '+CSCA: "+33609001390",145', "OK");
   ask("AT+CNMI=?", script.offered, "OK");
   ask(`AT+CNMI=${script.chosen}`, "OK");
+  ask("AT+CNMI?", `+CNMI: ${script.chosen}`, "OK");
   ask("AT+CREG=2", "OK");
   ask("AT+CREG?", '+CREG: 2,1,"1A2B","00C3D4",7', "OK");
   ask("AT+CIMI", "208010000000001", "OK");

@@ -52,11 +52,13 @@ export function classify(line: string, inFlight: InFlight | null, urcs: UrcTable
   if (matches(urcs.twoLine)) return { is: "urc", pduFollows: true };
   if (matches(urcs.always)) return { is: "urc", pduFollows: false };
   const unasked = matches(urcs.unasked);
-  if (inFlight !== null && accepts(inFlight, line) && !(unasked && inFlight.command.bare === true)) {
+  const late = matches(urcs.late);
+  const known = unasked || late;
+  if (inFlight !== null && accepts(inFlight, line) && !(known && inFlight.command.bare === true)) {
     return { is: "response", pduFollows: inFlight.command.pduFollows === true };
   }
   if (unasked) return { is: "urc", pduFollows: false };
-  if (matches(urcs.late)) return { is: "late" };
+  if (late) return { is: "late" };
   return { is: "unknown" };
 }
 

@@ -66,6 +66,8 @@ export class Dialogue {
   #startedAt = 0;
   #flights = 0;
   #pumping = false;
+  #writes = 0;
+  readonly #unread: Uint8Array[] = [];
   readonly #inputs: Input[] = [];
   #feeding = false;
   readonly #ended = new AbortController();
@@ -84,7 +86,8 @@ export class Dialogue {
       onDamaged: (beginning) => this.#handlers.onNoise(beginning, "damaged"),
     });
     this.#port.onData((bytes) => {
-      if (this.#over === null) this.#reader.push(bytes);
+      this.#unread.push(bytes);
+      this.#read();
     });
     this.#port.onClose((reason) => this.end(reason));
   }
@@ -109,6 +112,11 @@ export class Dialogue {
       else this.#queue.push(queued);
       this.#pump();
     });
+  }
+
+  /** Types outside any command: only where nothing is in flight. */
+  type(text: string): Promise<void> {
+    return this.#put(text);
   }
 
   /** Withdraws every command that came with a signal and can still be withdrawn. */
@@ -164,7 +172,7 @@ export class Dialogue {
   #resync(phase: CommandResult["phase"]): Promise<boolean> {
     return resynchronise(phase, {
       ask: (command) => this.#exchange(command),
-      type: (text) => this.#port.write(Buffer.from(text, "latin1")),
+      type: (text) => this.#put(text),
       sleep: (ms) => this.#clock.sleep(ms, { signal: this.#ended.signal }).catch(() => undefined),
       isOver: () => this.#over !== null,
     });
@@ -252,12 +260,33 @@ export class Dialogue {
 
   #write(text: string): void {
     const flight = this.#flights;
-    this.#port.write(Buffer.from(text, "latin1")).then(
-      () => {
-        if (flight === this.#flights) this.#feed({ is: "written" });
-      },
-      (error: unknown) => this.end(`writing failed: ${reasonOf(error)}`),
-    );
+    this.#put(text, () => {
+      if (flight === this.#flights) this.#feed({ is: "written" });
+    }).catch((error: unknown) => this.end(`writing failed: ${reasonOf(error)}`));
+  }
+
+  async #put(text: string, then: () => void = () => undefined): Promise<void> {
+    this.#writes++;
+    try {
+      await this.#port.write(Buffer.from(text, "latin1"));
+      then();
+    } finally {
+      this.#writes--;
+      this.#read();
+    }
+  }
+
+  /**
+   * What is read while a write is on its way waits for the write: the event loop may tell of the answer first
+   * (2 % of the exchanges over a pseudo-terminal on a busy machine), and an answer to a command that does not
+   * count as written yet would be dropped.
+   */
+  #read(): void {
+    while (this.#writes === 0 && this.#over === null) {
+      const bytes = this.#unread.shift();
+      if (bytes === undefined) return;
+      this.#reader.push(bytes);
+    }
   }
 
   #arm(ms: number): void {

@@ -25,6 +25,9 @@ const PROMPT_SPACE_MS = 50;
 /** Some omit the last LF of what they send. */
 const STRAY_MS = 5000;
 
+/** A quote that is never closed must not swallow the results after it. */
+const NOT_IN_A_TEXT = /^(?:OK|ERROR|\+[A-Z]+(?: ERROR)?:.*)$/;
+
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
@@ -129,7 +132,11 @@ export class Reader {
 
   /** A CR LF inside the quotes of `+CUSD:` or `+COPS:` is part of the text. */
   #emitLine(piece: string): void {
-    if (piece === "" && this.#openQuote === "") return;
+    if (piece === "") return;
+    if (this.#openQuote !== "" && NOT_IN_A_TEXT.test(piece)) {
+      this.#handlers.onLine(this.#openQuote);
+      this.#openQuote = "";
+    }
     const line = this.#openQuote === "" ? piece : `${this.#openQuote}\n${piece}`;
     this.#openQuote = "";
     if (/^\+(CUSD|COPS):/.test(line) && line.split('"').length % 2 === 0 && line.length < LINE_LIMIT) {
