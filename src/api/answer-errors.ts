@@ -2,15 +2,16 @@
  * The one place where anything thrown becomes an answer (contract §1.7): always JSON, always with an integer
  * code. What nobody expected is logged once, here, and shown as 20500 without its reason.
  */
+import { randomUUID } from "node:crypto";
 import type { Middleware } from "koa";
 import { Fault, reasonOf } from "../runtime/fault.ts";
-import { randomSid } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
 import { ApiError, errorBody } from "./api-error.ts";
 
 export function answerErrors(log: Log): Middleware {
   return async (ctx, next) => {
-    const requestId = randomSid("RQ");
+    // A UUID is drawn from entropy that is already there; a system call for each request is felt at 7,000/s.
+    const requestId = `RQ${randomUUID().replaceAll("-", "")}`;
     ctx.set("Twilio-Request-Id", requestId);
     try {
       await next();

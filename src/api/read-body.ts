@@ -63,8 +63,13 @@ function readText(request: IncomingMessage): Promise<string> {
       if (octets > MAX_BODY_OCTETS) refuse();
       else chunks.push(chunk);
     });
-    request.once("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
-    request.once("error", reject);
-    request.once("close", () => reject(new Error("the client went away in the middle of its request")));
+    // Nobody is left to read this answer; it is a refusal all the same, not a failure of ours.
+    const gone = () => reject(new ApiError(20001, "The request ended in the middle."));
+    request.once("end", () => {
+      request.off("error", gone).off("close", gone);
+      resolve(Buffer.concat(chunks).toString("utf8"));
+    });
+    request.once("error", gone);
+    request.once("close", gone);
   });
 }

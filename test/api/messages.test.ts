@@ -1,3 +1,4 @@
+import twilio from "twilio";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiBox, OWN, openApiBox, provision } from "./api-box.ts";
 
@@ -141,6 +142,24 @@ describe("Messages through the official SDK", () => {
     await expect(box.client.messages(`SM${"0".repeat(32)}`).fetch()).rejects.toMatchObject({
       status: 404,
       code: 20404,
+    });
+  });
+});
+
+describe("credentials through the official SDK", () => {
+  it("are what fetching the account checks", async () => {
+    const account = await box.client.api.v2010.accounts(box.account.sid).fetch();
+    expect(account).toMatchObject({ sid: box.account.sid, status: "active", type: "Full" });
+  });
+
+  it("that are wrong are a RestException with Twilio's code", async () => {
+    const stranger = twilio(box.account.sid, "0".repeat(32));
+    stranger.api.baseUrl = box.baseUrl;
+    await expect(stranger.messages.list()).rejects.toMatchObject({
+      status: 401,
+      code: 20003,
+      message: "Authenticate",
+      moreInfo: "https://www.twilio.com/docs/errors/20003",
     });
   });
 });

@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ApiBox, OWN, openApiBox, provision } from "./api-box.ts";
+
+const TO = "+33639980002";
+const NOW = "Sun, 04 Jan 2026 10:15:30 +0000";
+
+let box: ApiBox;
+
+beforeEach(async () => {
+  box = await openApiBox();
+});
+
+afterEach(() => box.close());
+
+describe("Lines", () => {
+  it("show state, numbers and what the line learnt, and which are simulated", async () => {
+    const { body } = await box.get("/appliance/v1/Lines");
+    const sim1 = (body["lines"] as Record<string, unknown>[])[1];
+
+    expect(body).toMatchObject({ page: 0, page_size: 50, start: 0, end: 1, next_page_uri: null });
+    expect(body["lines"]).toMatchObject([
+      { name: "gsm2", simulated: false, numbers: [] },
+      { name: "sim1", simulated: true },
+    ]);
+    expect(sim1).toEqual({
+      name: "sim1",
+      kind: "modem",
+      simulated: true,
+      state: "ready",
+      reason: "registered",
+      since: NOW,
+      window: 1,
+      numbers: [{ sid: box.numbers.byNumber(OWN)?.sid, phone_number: OWN, segments_per_second: 1 }],
+      manufacturer: "Example",
+      model: "M1",
+      imei: null,
+      iccid: null,
+      imsi: null,
+      operator: "Example Mobile",
+      technology: null,
+      signal_dbm: -71,
+      smsc: "+33609001390",
+      own_number: null,
+      last_sent: null,
+      last_received: NOW,
+      counters: { sent: 0, received: 1 },
+    });
+  });
+
+  it("are paged like everything else", async () => {
+    const first = await box.get("/appliance/v1/Lines?PageSize=1");
+    expect(first.body["next_page_uri"]).toBe("/appliance/v1/Lines?PageSize=1&Page=1&PageToken=PAgsm2");
+    const second = await box.get(String(first.body["next_page_uri"]));
+    expect(second.body).toMatchObject({ lines: [{ name: "sim1" }], next_page_uri: null });
+  });
+});
+
+describe("a Message in detail", () => {
+  it("shows Twilio's resource, its submissions and what it waits for", async () => {
+    const { sid } = await box.client.messages.create({ to: TO, from: OWN, body: "x".repeat(200) });
+    const { claims } = await box.store.claim(OWN, { line: "sim1", limit: 1, now: box.clock.now() });
+    await box.store.settle(
+      claims[0]?.submissionId ?? "",
+      { is: "retry", retryAt: box.clock.now() + 60_000, why: "The network is congested." },
+      box.clock.now() + 1000,
+    );
+    const { body } = await box.get(`/appliance/v1/Messages/${sid}`);
+    const twilio = await box.get(box.api(`/Messages/${sid}.json`));
+
+    expect(body).toEqual({
+      ...twilio.body,
+      line: expect.toSatisfy((line: unknown) => line === null || line === "sim1"),
+      attempts: 1,
+      retry_at: "Sun, 04 Jan 2026 10:16:30 +0000",
+      waiting_for: expect.stringContaining("congested"),
+      submissions: [
+        {
+          submission_id: claims[0]?.submissionId,
+          index: 0,
+          line: "sim1",
+          state: "rejected",
+          reference: null,
+          date_started: NOW,
+          date_settled: "Sun, 04 Jan 2026 10:15:31 +0000",
+          report_state: null,
+          report_status: null,
+          why: expect.stringContaining("congested"),
+        },
+      ],
+    });
+  });
+});
+
+describe("Events", () => {
+  it("are listed newest first, page by page, key for key", async () => {
+    for (const text of ["first", "second", "third"]) {
+      await box.store.addEvent({
+        type: "webhook.failed",
+        level: "error",
+        at: box.clock.now(),
+        text,
+        errorCode: 11200,
+      });
+    }
+    const { body } = await box.get("/appliance/v1/Events?PageSize=2");
+    expect((body["events"] as { text: string }[]).map(({ text }) => text)).toEqual(["third", "second"]);
+    expect((body["events"] as object[])[0]).toEqual({
+      sid: expect.stringMatching(/^NO[0-9a-f]{32}$/),
+      type: "webhook.failed",
+      level: "error",
+      date_created: NOW,
+      text: "third",
+      line: null,
+      account_sid: null,
+      message_sid: null,
+      error_code: 11200,
+      more_info: "https://www.twilio.com/docs/errors/11200",
+      detail: null,
+    });
+    const next = await box.get(String(body["next_page_uri"]));
+    expect(next.body).toMatchObject({ events: [{ text: "first" }], next_page_uri: null });
+  });
+});
+
+describe("the simulator's Messages", () => {
+  const path = "/appliance/v1/Simulator/Messages";
+
+  it.each([
+    [
+      "a form",
+      "application/x-www-form-urlencoded",
+      (text: Record<string, string>) => new URLSearchParams(text).toString(),
+    ],
+    ["JSON", "application/json", (text: Record<string, string>) => JSON.stringify(text)],
+  ])("let a handset text in with %s, and show it", async (_what, type, encode) => {
+    const text = { From: "06 39 98 00 02", To: OWN, Body: "Paris 🙂" };
+    const answer = await box.post(path, encode(text), { type });
+
+    expect([answer.status, answer.body]).toEqual([201, { from: TO, to: OWN, body: "Paris 🙂", parts: 1 }]);
+    expect((await box.get(path)).body["messages"]).toEqual([
+      {
+        handset: TO,
+        direction: "from-handset",
+        from: TO,
+        to: OWN,
+        body: "Paris 🙂",
+        parts: 1,
+        date_created: NOW,
+      },
+    ]);
+  });
+
+  it("are paged newest first", async () => {
+    for (const body of ["1", "2", "3"]) box.network.text({ from: TO, to: OWN, body });
+    const bodies = (page: Record<string, unknown>) =>
+      (page["messages"] as { body: string }[]).map(({ body }) => body);
+    const first = await box.get(`${path}?PageSize=2`);
+    box.network.text({ from: TO, to: OWN, body: "4" });
+    const second = await box.get(String(first.body["next_page_uri"]));
+
+    expect([bodies(first.body), bodies(second.body)]).toEqual([["3", "2"], ["1"]]);
+    expect(second.body["next_page_uri"]).toBeNull();
+  });
+
+  it.each([
+    [{ From: TO, Body: "x" }, 21604],
+    [{ To: OWN, Body: "x" }, 21603],
+    [{ To: OWN, From: TO }, 21602],
+    [{ To: OWN, From: "?!", Body: "x" }, 21212],
+    [{ To: "+33639980042", From: TO, Body: "x" }, 21211],
+    [{ To: "+33639980043", From: TO, Body: "x" }, 21211],
+    [{ To: OWN, From: TO, Body: "x".repeat(1601) }, 21617],
+  ])("refuse %j with %d", async (form, code) => {
+    await provision(box.numbers, box.account, "+33639980043", "gsm2");
+    const answer = await box.post(path, form as Record<string, string>);
+    expect([answer.status, answer.body["code"]]).toEqual([400, code]);
+    expect(box.network.messages()).toEqual([]);
+  });
+
+  it.each(["{", "[]", "null", '"x"', '{"To": {}}'])("refuse the JSON body %s", async (body) => {
+    const answer = await box.post(path, body, { type: "application/json" });
+    expect([answer.status, answer.body["code"]]).toEqual([400, 20001]);
+  });
+
+  it("do not exist while no line is simulated", async () => {
+    const real = await openApiBox({ simulated: false });
+    try {
+      expect((await real.get(path)).status).toBe(404);
+      expect((await real.post(path, { From: TO, To: OWN, Body: "x" })).body["code"]).toBe(20404);
+    } finally {
+      await real.close();
+    }
+  });
+});
