@@ -8,20 +8,21 @@ import type { Lockout } from "./lockout.ts";
 export function authenticate(accounts: Accounts, lockout: Lockout): Middleware<ApiState> {
   return async (ctx, next) => {
     const address = ctx.req.socket.remoteAddress ?? "";
-    const waitMs = lockout.waitMs(address);
+    const given = ctx.get("Authorization");
+    const waitMs = lockout.waitMs(address, given);
     if (waitMs > 0) {
       throw new ApiError(20429, null, { headers: { "Retry-After": String(Math.ceil(waitMs / 1000)) } });
     }
-    const credentials = basicCredentials(ctx.get("Authorization"));
+    const credentials = basicCredentials(given);
     // No credentials, or a scheme that is not served, is no guess: it is not counted.
     if (credentials === null) throw unauthenticated();
     const username = canonicalSid(credentials.username) ?? credentials.username;
     const caller = accounts.authenticate(username, credentials.password);
     if (caller === null) {
-      lockout.failed(address);
+      lockout.failed(address, given);
       throw unauthenticated();
     }
-    lockout.succeeded(address);
+    lockout.succeeded(address, given);
     if (caller.status !== "active") throw new ApiError(20005);
     ctx.state.caller = caller;
     await next();
