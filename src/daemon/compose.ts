@@ -141,6 +141,7 @@ async function composeOn(
   });
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));
+  const acceptedLate = dispatcher.acceptedLate.bind(dispatcher);
   const onState = (line: Line, reason: string) => {
     roster.stateChanged(line.name, line.status.state, reason);
     look(line);
@@ -149,7 +150,7 @@ async function composeOn(
   const appliance = new Appliance({
     lines: lines.map((line) => ({
       line,
-      handlers: handlersOf(line, { store, clock, log, pending, receive, report, onState }),
+      handlers: handlersOf(line, { store, clock, log, pending, receive, report, acceptedLate, onState }),
     })),
     store,
     server,

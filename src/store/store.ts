@@ -93,7 +93,8 @@ export type Settlement =
   | { readonly is: "released"; readonly why: string }
   | { readonly is: "unknown"; readonly why: string };
 
-/** `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
+/** An *unknown* may still be settled as accepted: its answer came late.
+ * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
 export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
 
 /** A Submission whose outcome nobody knows (DESIGN §4.2). */
