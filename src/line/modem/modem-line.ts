@@ -32,6 +32,8 @@ export type ModemLineOptions = {
   readonly memory: LineMemory;
   readonly pin: string | null;
   readonly smsc: string | null;
+  /** Commands the operator wants given at each start of the modem. */
+  readonly init?: readonly string[];
   readonly simulated: boolean;
 };
 
@@ -203,7 +205,7 @@ class ModemLine implements Line {
   /** True when the line was ready in between. */
   async #converse(port: BytePort): Promise<boolean> {
     let ready = false;
-    const { clock, memory, pin, smsc } = this.#options;
+    const { clock, memory, pin, smsc, init = [] } = this.#options;
     const session = new Session({
       port,
       clock,
@@ -211,6 +213,7 @@ class ModemLine implements Line {
       memory,
       pin,
       smsc,
+      init,
       keep: (arrived) => this.#keep(arrived),
       onState: (state, reason) => {
         ready ||= state === "ready";

@@ -16,6 +16,7 @@ import { send } from "./commands.ts";
 import type { FromNetwork } from "./from-network.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
+import { urcsOf } from "./profiles/profile.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
 import { GENERIC_URCS } from "./urcs.ts";
 
@@ -26,6 +27,7 @@ export type SessionOptions = {
   readonly memory: LineMemory;
   readonly pin: string | null;
   readonly smsc: string | null;
+  readonly init: readonly string[];
   readonly keep: (arrived: FromNetwork) => Promise<Kept>;
   readonly onState: (state: LineState, reason: string) => void;
   readonly onFacts: (facts: Partial<LineFacts>) => void;
@@ -137,7 +139,7 @@ export class Session {
   }
 
   async #once(): Promise<void> {
-    const { clock, memory, pin, smsc, onState, onFacts } = this.#options;
+    const { clock, log, memory, pin, smsc, init, onState, onFacts } = this.#options;
     this.#restarted = null;
     this.#watchSoon = false;
     this.#settled = false;
@@ -150,6 +152,12 @@ export class Session {
       memory,
       pin,
       smsc,
+      init,
+      log,
+      onProfile: (profile) => {
+        log.info({ profile: profile.name }, "the modem is known");
+        this.#dialogue.adopt({ urcs: urcsOf(profile, GENERIC_URCS), gapMs: profile.interCommandDelayMs });
+      },
     });
     this.#refused = brought.is === "refused";
     if (brought.is === "refused") {
