@@ -223,6 +223,11 @@ class ModemLine implements Line {
         this.#facts = { ...this.#facts, ...facts };
       },
       onNoise: (text, kind) => this.#noise(text, kind),
+      onStorageAlarm: ({ name, used, total }) =>
+        this.#event(
+          "line.storage",
+          `${this.name}: the message storage ${name} holds ${used} of ${total}: full, it receives nothing. It is being emptied; what stays in it cannot be kept or deleted.`,
+        ),
       onStuck: (storage, index) =>
         this.#event(
           "line.refused",
@@ -286,7 +291,7 @@ class ModemLine implements Line {
     );
   }
 
-  #event(type: "line.noise" | "line.refused", text: string): void {
+  #event(type: "line.noise" | "line.refused" | "line.storage", text: string): void {
     this.#handlers?.onEvent({
       type,
       level: type === "line.noise" ? "info" : "warning",
