@@ -89,7 +89,17 @@ async function composeOn(
   const dispatcher = new Dispatcher({ store, roster, clock, log, rateOf, policy: config.outbound });
 
   const siteCountry = config.site.country;
-  const receive = createReceiver({ store, keys, clock, log, numbers, parseAddress, siteCountry });
+  const { incompleteAfterHours } = config.inbound;
+  const receive = createReceiver({
+    store,
+    keys,
+    clock,
+    log,
+    numbers,
+    parseAddress,
+    siteCountry,
+    incompleteAfterHours,
+  });
   const report = createReportHandler({
     store,
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
@@ -146,7 +156,11 @@ async function composeOn(
     roster.stateChanged(line.name, line.status.state, reason);
     look(line);
   };
-  const chores = new Chores({ clock, log, chores: choresOf({ store, clock, config, lines, look }) });
+  const chores = new Chores({
+    clock,
+    log,
+    chores: choresOf({ store, clock, config, lines, look, publishIncomplete: receive.publishIncomplete }),
+  });
   const appliance = new Appliance({
     lines: lines.map((line) => ({
       line,

@@ -24,10 +24,12 @@ export function choresOf(deps: {
   readonly clock: Clock;
   readonly config: Config;
   readonly lines: readonly Line[];
+  /** Shows the messages whose other parts did not come. */
+  readonly publishIncomplete: () => Promise<number>;
   /** Provisions the number a line may have learnt meanwhile. */
   readonly look: (line: Line) => void;
 }): Chore[] {
-  const { store, clock, config, lines, look } = deps;
+  const { store, clock, config, lines, look, publishIncomplete } = deps;
   return [
     {
       name: "expire",
@@ -43,6 +45,13 @@ export function choresOf(deps: {
       run: async () => {
         const sentBefore = clock.now() - REPORT_WAIT_MS;
         while ((await store.retire({ sentBefore, limit: RETIRE_BATCH })) >= RETIRE_BATCH);
+      },
+    },
+    {
+      name: "publish incomplete messages",
+      everyMs: MINUTE,
+      run: async () => {
+        await publishIncomplete();
       },
     },
     {

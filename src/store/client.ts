@@ -49,6 +49,8 @@ export class StoreClient implements Store {
   readonly keepInbound: Store["keepInbound"] = (...args) => this.#call("keepInbound", args);
   readonly completeInbound: Store["completeInbound"] = (...args) => this.#call("completeInbound", args);
   readonly unfinishedInbound: Store["unfinishedInbound"] = (...args) => this.#call("unfinishedInbound", args);
+  readonly publishIncomplete: Store["publishIncomplete"] = (...args) => this.#call("publishIncomplete", args);
+  readonly mendInbound: Store["mendInbound"] = (...args) => this.#call("mendInbound", args);
   readonly quarantine: Store["quarantine"] = (...args) => this.#call("quarantine", args);
   readonly webhookQueues: Store["webhookQueues"] = (...args) => this.#call("webhookQueues", args);
   readonly nextWebhook: Store["nextWebhook"] = (...args) => this.#call("nextWebhook", args);

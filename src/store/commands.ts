@@ -84,6 +84,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     keepInbound: (kept, completion) => inbound.keep(kept, completion),
     completeInbound: (completion) => inbound.complete(completion),
     unfinishedInbound: () => inbound.unfinished(),
+    publishIncomplete: (completion) => inbound.publishIncomplete(completion),
+    mendInbound: (mend) => inbound.mend(mend),
     quarantine: (line, raw, why, at) => inbound.quarantine(line, raw, why, at),
 
     webhookQueues: () => webhooks.queues(),
@@ -109,6 +111,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       events.pruneBefore(firstKeyAt(before.events)) +
       inbound.pruneQuarantine(firstKeyAt(before.events)) +
       inbound.pruneFingerprints(before.fingerprints) +
+      inbound.pruneShown(firstKeyAt(before.fingerprints)) +
       parked.pruneBefore(firstKeyAt(before.parkedReports)),
     ping: (now) => memory.ping(now),
   };

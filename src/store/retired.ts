@@ -5,7 +5,7 @@
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { MessageRow, Messages } from "./messages.ts";
-import type { NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
+import type { Mend, NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
 
 /** What rests waits for nothing. */
@@ -21,6 +21,7 @@ export class Retired {
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #sentBefore: Statement<[number, number, number], MessageRow>;
   readonly #prune: Statement<[number]>;
+  readonly #rewrite: Statement<[Record<string, unknown>]>;
 
   constructor(db: Database, options: { messages: Messages; submissions: Submissions }) {
     this.#messages = options.messages;
@@ -38,6 +39,10 @@ export class Retired {
     this.#sentBefore = db.prepare(`
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
     this.#prune = db.prepare("DELETE FROM message_retired WHERE key < ?");
+    this.#rewrite = db.prepare(`
+      UPDATE message_retired SET body = @body, numSegments = @numSegments, errorCode = @errorCode,
+        errorMessage = @errorMessage, updatedAt = @at
+      WHERE key = @key AND sid = @sid AND direction = 'inbound'`);
   }
 
   bySid(key: number, sid: string): RetiredRow | null {
@@ -66,8 +71,8 @@ export class Retired {
       numSegments: message.numSegments,
       messagingServiceSid: message.messagingServiceSid,
       statusCallback: null,
-      errorCode: null,
-      errorMessage: null,
+      errorCode: message.error?.code ?? null,
+      errorMessage: message.error?.text ?? null,
       createdAt: message.receivedAt,
       updatedAt: message.receivedAt,
       sentAt: message.receivedAt,
@@ -78,6 +83,20 @@ export class Retired {
     };
     this.#insertRow(key, stored, null);
     return stored;
+  }
+
+  /** A received Message reads otherwise now. False when it is no longer there. */
+  rewriteInbound(sid: string, now: Exclude<Mend["now"], null>, at: number): boolean {
+    const { changes } = this.#rewrite.run({
+      key: keyOfSid(sid),
+      sid,
+      body: now.body,
+      numSegments: now.numSegments,
+      errorCode: now.error?.code ?? null,
+      errorMessage: now.error?.text ?? null,
+      at,
+    });
+    return changes === 1;
   }
 
   /** Moves finished Messages here, and `sent` ones from before `sentBefore`, whose report will not come any more. */

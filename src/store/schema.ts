@@ -174,6 +174,22 @@ const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   `,
+  // Parts of Messages that are shown with gaps: kept for the parts that may still come.
+  `
+  CREATE TABLE shown_part (
+    key INTEGER PRIMARY KEY,
+    sid TEXT NOT NULL,
+    line TEXT NOT NULL,
+    "from" TEXT NOT NULL,
+    "to" TEXT,
+    reference INTEGER NOT NULL,
+    referenceBits INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    receivedAt INTEGER NOT NULL,
+    segment TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX shown_part_sibling ON shown_part (line, "from", reference);
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

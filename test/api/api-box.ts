@@ -208,6 +208,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
         ownNumber: null,
         lastSentAt: null,
         lastReceivedAt: clock.now(),
+        storage: { name: "ME", used: 3, total: 23 },
       },
       counters: { sent: 0, received: 1 },
     },
