@@ -17,6 +17,7 @@ import { answerHealth } from "./health.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeMessages } from "./messages.ts";
+import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
 
 export function createApp(deps: ApiDeps): Koa {
@@ -28,6 +29,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeIncomingPhoneNumbers(router, deps);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
+  if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
   const app = new Koa();
   app.on("error", (error: Error) =>

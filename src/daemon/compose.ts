@@ -8,6 +8,8 @@ import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
+import type { FaultBoard } from "../line/simulator/fault-board.ts";
+import { FaultDesk } from "../line/simulator/fault-desk.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
@@ -36,7 +38,7 @@ import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
-import { createLine, isSimulated } from "./open-lines.ts";
+import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createRateOf } from "./rates.ts";
 
 export type Composed = {
@@ -81,7 +83,8 @@ async function composeOn(
   const accept = createAccept({ store, keys, clock, limits: { maxQueued: config.outbound.maxQueued } });
 
   const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
-  const lines = linesOf(config, { clock, log, store, network });
+  const faultBoards = new Map<string, FaultBoard>();
+  const lines = linesOf(config, { clock, log, store, network, faultBoards });
   const roster = new LineRoster({
     lines,
     lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
@@ -127,6 +130,7 @@ async function composeOn(
     rateOf,
     health,
     simulated: network,
+    faults: network === null ? null : new FaultDesk(faultBoards),
     clock,
     log,
   });
@@ -179,10 +183,7 @@ async function composeOn(
   return { appliance, account, firstStart: created, numbers };
 }
 
-function linesOf(
-  config: Config,
-  deps: { clock: Clock; log: Log; store: Store; network: SimulatedNetwork | null },
-): Line[] {
+function linesOf(config: Config, deps: LineDeps): Line[] {
   return config.lines.flatMap((line, position) =>
     line.type === "modem" ? [createLine(line, position, deps)] : [],
   );
