@@ -20,6 +20,7 @@ import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeMessages } from "./messages.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
+import { routeUsage } from "./usage-records.ts";
 
 export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
@@ -30,6 +31,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeApplications(router, deps);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
+  routeUsage(router, deps);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
 

@@ -58,6 +58,7 @@ export class StoreClient implements Store {
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly usage: Store["usage"] = (...args) => this.#call("usage", args);
   readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
   readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
   readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);
