@@ -1,5 +1,7 @@
 /** What the API is given at composition. It reads the store; everything it changes goes through another room. */
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Applications } from "../accounts/applications.ts";
+import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
@@ -9,9 +11,13 @@ import type { Store } from "../store/store.ts";
 
 export type ApiDeps = {
   readonly accounts: Accounts;
+  readonly keys: Keys;
   readonly numbers: Numbers;
-  readonly store: Pick<Store, "getMessage" | "listMessages" | "submissionsOf" | "listEvents">;
+  readonly applications: Applications;
+  readonly store: Pick<Store, "getMessage" | "listMessages" | "submissionsOf" | "listEvents" | "usage">;
   readonly accept: Pick<Accept, "accept">;
+  /** Ends what waits to be sent for an account that was suspended or closed. */
+  readonly endQueued: (accountSid: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;

@@ -4,6 +4,8 @@
  */
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
+import { Applications } from "../accounts/applications.ts";
+import { Keys } from "../accounts/keys.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
@@ -15,6 +17,7 @@ import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
+import { createEndQueued } from "../messaging/outbound/end-queued.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
@@ -75,7 +78,9 @@ async function composeOn(
   const { config, file } = loaded;
   const settings = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(settings, config.account ?? null, clock);
-  const accounts = new Accounts(settings);
+  const accounts = new Accounts(settings, clock);
+  const apiKeys = new Keys(settings, clock);
+  const applications = new Applications(settings, clock);
   const numbers = new Numbers(settings, clock);
   const keys = new KeySequence(clock, store.newestKey);
   const pending = new Pending(log);
@@ -102,6 +107,8 @@ async function composeOn(
     parseAddress,
     siteCountry,
     incompleteAfterHours,
+    applicationOf: (sid) => applications.bySid(sid),
+    isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
   });
   const report = createReportHandler({
     store,
@@ -119,12 +126,16 @@ async function composeOn(
     log,
   });
 
+  const endQueued = createEndQueued({ store, clock });
   const health = createHealth({ store, lines, clock });
   const app = createApp({
     accounts,
+    keys: apiKeys,
     numbers,
+    applications,
     store,
     accept,
+    endQueued,
     roster,
     siteCountry,
     rateOf,
@@ -163,7 +174,16 @@ async function composeOn(
   const chores = new Chores({
     clock,
     log,
-    chores: choresOf({ store, clock, config, lines, look, publishIncomplete: receive.publishIncomplete }),
+    chores: choresOf({
+      store,
+      clock,
+      config,
+      lines,
+      look,
+      endQueued,
+      accounts,
+      publishIncomplete: receive.publishIncomplete,
+    }),
   });
   const appliance = new Appliance({
     lines: lines.map((line) => ({

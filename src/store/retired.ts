@@ -7,6 +7,7 @@ import type { Database, Statement } from "./database.ts";
 import type { MessageRow, Messages } from "./messages.ts";
 import type { Mend, NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
+import type { Usage } from "./usage.ts";
 
 /** What rests waits for nothing. */
 export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
@@ -16,6 +17,7 @@ type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: 
 export class Retired {
   readonly #messages: Messages;
   readonly #submissions: Submissions;
+  readonly #usage: Usage;
   readonly #bySid: Statement<[number, string], RetiredRow>;
   readonly #newest: Statement<[], number | null>;
   readonly #insert: Statement<[Record<string, unknown>]>;
@@ -23,7 +25,8 @@ export class Retired {
   readonly #prune: Statement<[number]>;
   readonly #rewrite: Statement<[Record<string, unknown>]>;
 
-  constructor(db: Database, options: { messages: Messages; submissions: Submissions }) {
+  constructor(db: Database, options: { messages: Messages; submissions: Submissions; usage: Usage }) {
+    this.#usage = options.usage;
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#bySid = db.prepare(`SELECT ${RETIRED_COLUMNS} FROM message_retired WHERE key = ? AND sid = ?`);
@@ -82,6 +85,7 @@ export class Retired {
       waitingFor: null,
     };
     this.#insertRow(key, stored, null);
+    this.#usage.count(stored);
     return stored;
   }
 

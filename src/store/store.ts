@@ -264,6 +264,18 @@ export type SubmissionDetail = {
   readonly why: string | null;
 };
 
+/** Which way, and what the account's own side of it was. */
+export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
+
+export type UsageDay = {
+  readonly accountSid: string;
+  /** UTC days since 1970-01-01. */
+  readonly day: number;
+  readonly category: UsageCategory;
+  readonly messages: number;
+  readonly segments: number;
+};
+
 export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
 
 export interface Store {
@@ -285,6 +297,8 @@ export interface Store {
   unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
   /** Fails with 30036 what is still queued past its `expiresAt`, at most 1,000 at a time; returns how many. */
   expire(now: number): Promise<number>;
+  /** Fails what waits to be sent for an account, at most 1,000 at a time; returns how many. */
+  endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -335,6 +349,9 @@ export interface Store {
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
+
+  /** What an account used, by day and category; both days included. */
+  usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
 
   // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
   addEvent(event: NewEvent): Promise<void>;
