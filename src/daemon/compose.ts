@@ -113,6 +113,7 @@ async function composeOn(
     roster,
     siteCountry,
     rateOf,
+    mediaUrl: config.outbound.mediaUrl,
     health,
     simulated: network,
     clock,

@@ -114,6 +114,7 @@ export type BoxOptions = {
   readonly simulated?: boolean;
   readonly rate?: number;
   readonly maxQueued?: number;
+  readonly mediaUrl?: ApiDeps["mediaUrl"];
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
@@ -144,6 +145,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
+    mediaUrl: options.mediaUrl ?? "refuse",
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
     clock,
