@@ -3,6 +3,7 @@
  * what an app does to a finished Message, which concerns no other.
  */
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Inventory } from "../accounts/inventory.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
@@ -13,6 +14,7 @@ import type { Store } from "../store/store.ts";
 export type ApiDeps = {
   readonly accounts: Accounts;
   readonly numbers: Numbers;
+  readonly inventory: Inventory;
   readonly store: Pick<
     Store,
     | "getMessage"

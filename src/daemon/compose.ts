@@ -4,6 +4,7 @@
  */
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
+import { Inventory } from "../accounts/inventory.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
@@ -94,9 +95,11 @@ async function composeOn(
     clock,
     log,
   });
+  const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
     lines: config.lines,
     numbers,
+    inventory,
     accountSid: account.sid,
     siteCountry,
     configFile: file,
@@ -108,6 +111,7 @@ async function composeOn(
   const app = createApp({
     accounts,
     numbers,
+    inventory,
     store,
     accept,
     roster,

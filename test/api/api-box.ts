@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
+import { Inventory } from "../../src/accounts/inventory.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
@@ -46,6 +47,7 @@ export class ApiBox {
   readonly account: AccountRecord;
   readonly accounts: Accounts;
   readonly numbers: Numbers;
+  readonly inventory: Inventory;
   readonly settings: Settings;
   readonly store: Store;
   readonly clock: FakeClock;
@@ -58,6 +60,7 @@ export class ApiBox {
     this.account = parts.account;
     this.accounts = parts.accounts;
     this.numbers = parts.numbers;
+    this.inventory = parts.inventory;
     this.settings = parts.settings;
     this.store = parts.store;
     this.clock = parts.clock;
@@ -129,6 +132,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const { account } = await ensureMainAccount(settings, configured, clock);
   const accounts = new Accounts(settings);
   const numbers = new Numbers(settings, clock);
+  const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
@@ -138,6 +142,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const app = createApp({
     accounts,
     numbers,
+    inventory,
     store,
     accept:
       options.accept ??
@@ -160,7 +165,18 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     network.stop();
     await opened.remove();
   };
-  return new ApiBox({ baseUrl, account, accounts, numbers, settings, store, clock, network, close });
+  return new ApiBox({
+    baseUrl,
+    account,
+    accounts,
+    numbers,
+    inventory,
+    settings,
+    store,
+    clock,
+    network,
+    close,
+  });
 }
 
 export function provision(
