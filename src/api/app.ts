@@ -9,8 +9,11 @@ import Koa from "koa";
 import { routeAccounts } from "./account-resource.ts";
 import { answerErrors } from "./answer-errors.ts";
 import { ApiError } from "./api-error.ts";
+import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
+import { routeApplications } from "./applications.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
+import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { answerHealth } from "./health.ts";
@@ -23,9 +26,12 @@ export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
   router.use("/2010-04-01/Accounts/:account", resolveAccount(deps.accounts));
   router.use("/appliance/v1", mainAccountOnly);
-  routeAccounts(router);
+  routeAccounts(router, deps);
+  routeApiKeys(router, deps);
+  routeApplications(router, deps);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
+  routeAvailablePhoneNumbers(router, deps);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
 
@@ -35,7 +41,7 @@ export function createApp(deps: ApiDeps): Koa {
   );
   app.use(answerErrors(deps.log));
   app.use(answerHealth(deps.health));
-  app.use(authenticate(deps.accounts, new Lockout(deps.clock)));
+  app.use(authenticate(deps, new Lockout(deps.clock)));
   app.use(chooseRoute(router));
   app.use(router.routes());
   return app;

@@ -3,7 +3,9 @@
  * what an app does to a finished Message, which concerns no other.
  */
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Applications } from "../accounts/applications.ts";
 import type { Inventory } from "../accounts/inventory.ts";
+import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
@@ -13,6 +15,7 @@ import type { Store } from "../store/store.ts";
 
 export type ApiDeps = {
   readonly accounts: Accounts;
+  readonly keys: Keys;
   readonly numbers: Numbers;
   readonly inventory: Inventory;
   readonly store: Pick<
@@ -26,7 +29,10 @@ export type ApiDeps = {
     | "cancelScheduled"
     | "keepFeedback"
   >;
+  readonly applications: Applications;
   readonly accept: Pick<Accept, "accept">;
+  /** Ends what waits to be sent for an account that was suspended or closed. */
+  readonly endQueued: (accountSid: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;

@@ -4,7 +4,9 @@
  */
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
+import { Applications } from "../accounts/applications.ts";
 import { Inventory } from "../accounts/inventory.ts";
+import { Keys } from "../accounts/keys.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
@@ -14,6 +16,7 @@ import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
+import { createEndQueued } from "../messaging/outbound/end-queued.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
@@ -31,6 +34,7 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { Config } from "./config-schema.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
@@ -56,6 +60,7 @@ export async function compose(options: {
   readonly onFatal: (fault: Fault) => void;
 }): Promise<Composed> {
   const { dataDir } = options.loaded.config;
+  await makeDataFolder(dataDir);
   const store = await openStore({ dataDir, onFatal: options.onFatal });
   try {
     return await composeOn(store, options);
@@ -72,7 +77,9 @@ async function composeOn(
   const { config, file } = loaded;
   const settings = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(settings, config.account ?? null, clock);
-  const accounts = new Accounts(settings);
+  const accounts = new Accounts(settings, clock);
+  const apiKeys = new Keys(settings, clock);
+  const applications = new Applications(settings, clock);
   const numbers = new Numbers(settings, clock);
   const keys = new KeySequence(clock, store.newestKey);
   const pending = new Pending(log);
@@ -88,7 +95,17 @@ async function composeOn(
   const dispatcher = new Dispatcher({ store, roster, clock, log, rateOf, policy: config.outbound });
 
   const siteCountry = config.site.country;
-  const receive = createReceiver({ store, keys, clock, log, numbers, parseAddress, siteCountry });
+  const receive = createReceiver({
+    store,
+    keys,
+    clock,
+    log,
+    numbers,
+    parseAddress,
+    siteCountry,
+    applicationOf: (sid) => applications.bySid(sid),
+    isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
+  });
   const report = createReportHandler({
     store,
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
@@ -107,13 +124,17 @@ async function composeOn(
     log,
   });
 
+  const endQueued = createEndQueued({ store, clock });
   const health = createHealth({ store, lines, clock });
   const app = createApp({
     accounts,
+    keys: apiKeys,
     numbers,
     inventory,
+    applications,
     store,
     accept,
+    endQueued,
     roster,
     siteCountry,
     rateOf,
@@ -148,7 +169,11 @@ async function composeOn(
     roster.stateChanged(line.name, line.status.state, reason);
     look(line);
   };
-  const chores = new Chores({ clock, log, chores: choresOf({ store, clock, config, lines, look }) });
+  const chores = new Chores({
+    clock,
+    log,
+    chores: choresOf({ store, clock, config, lines, look, endQueued, accounts }),
+  });
   const appliance = new Appliance({
     lines: lines.map((line) => ({
       line,

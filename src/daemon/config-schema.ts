@@ -13,6 +13,17 @@ const e164 = z
 const segmentsPerSecond = z.union([z.number().positive(), z.literal("unlimited")]);
 const port = z.number().int().min(0).max(65535);
 
+/** Where the line's numbers are at home: what AvailablePhoneNumbers searches and shows. */
+const place = z.strictObject({
+  region: z.string().min(1).optional(),
+  locality: z.string().min(1).optional(),
+  postalCode: z.string().min(1).optional(),
+  rateCenter: z.string().min(1).optional(),
+  lata: z.string().min(1).optional(),
+  latitude: z.number().min(-90).max(90).optional(),
+  longitude: z.number().min(-180).max(180).optional(),
+});
+
 const modemLine = z.strictObject({
   name: lineName,
   type: z.literal("modem"),
@@ -29,6 +40,7 @@ const modemLine = z.strictObject({
     .optional(),
   smsc: e164.optional(),
   segmentsPerSecond: segmentsPerSecond.optional(),
+  place: place.optional(),
 });
 
 const smppLine = z.strictObject({
@@ -39,6 +51,7 @@ const smppLine = z.strictObject({
   numbers: z.array(z.string().min(1)).min(1),
   window: z.number().int().min(1).max(1000).default(10),
   segmentsPerSecond: segmentsPerSecond.optional(),
+  place: place.optional(),
   maxSegmentsPerSecond: segmentsPerSecond.default("unlimited"),
 });
 

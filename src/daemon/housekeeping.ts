@@ -1,4 +1,5 @@
 /** The chores of this appliance: what leaves the hot tables, what is deleted, what is looked at once more. */
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Line } from "../line/line.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Store } from "../store/store.ts";
@@ -26,8 +27,10 @@ export function choresOf(deps: {
   readonly lines: readonly Line[];
   /** Provisions the number a line may have learnt meanwhile. */
   readonly look: (line: Line) => void;
+  readonly endQueued: (accountSid: string) => Promise<void>;
+  readonly accounts: Pick<Accounts, "inactive">;
 }): Chore[] {
-  const { store, clock, config, lines, look } = deps;
+  const { store, clock, config, lines, look, endQueued, accounts } = deps;
   return [
     {
       name: "expire",
@@ -35,6 +38,13 @@ export function choresOf(deps: {
       run: async () => {
         await store.expire(clock.now());
         for (const line of lines) look(line);
+      },
+    },
+    {
+      name: "end what waits for inactive accounts",
+      everyMs: MINUTE,
+      run: async () => {
+        for (const { sid } of accounts.inactive()) await endQueued(sid);
       },
     },
     {

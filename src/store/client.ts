@@ -40,6 +40,7 @@ export class StoreClient implements Store {
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
     this.#call("unknownSubmissions", args);
   readonly expire: Store["expire"] = (...args) => this.#call("expire", args);
+  readonly endQueued: Store["endQueued"] = (...args) => this.#call("endQueued", args);
   readonly queueDepths: Store["queueDepths"] = (...args) => this.#call("queueDepths", args);
   readonly openSubmissions: Store["openSubmissions"] = (...args) => this.#call("openSubmissions", args);
   readonly recordReport: Store["recordReport"] = (...args) => this.#call("recordReport", args);

@@ -76,6 +76,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       outcomes.resolveUnknown(submissionId, verdict, options),
     unknownSubmissions: () => submissions.unknown(),
     expire: (now) => queue.expire(now),
+    endQueued: (accountSid, end) => queue.endAll(accountSid, end),
     queueDepths: () => depths.all(),
 
     openSubmissions: (line, reference) => submissions.open(line, reference),

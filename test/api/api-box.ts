@@ -3,7 +3,9 @@ import type { AddressInfo } from "node:net";
 import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
+import { Applications } from "../../src/accounts/applications.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
+import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
@@ -12,6 +14,7 @@ import type { Line } from "../../src/line/line.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
+import { createEndQueued } from "../../src/messaging/outbound/end-queued.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -46,6 +49,8 @@ export class ApiBox {
   readonly baseUrl: string;
   readonly account: AccountRecord;
   readonly accounts: Accounts;
+  readonly keys: Keys;
+  readonly dataDir: string;
   readonly numbers: Numbers;
   readonly inventory: Inventory;
   readonly settings: Settings;
@@ -55,10 +60,12 @@ export class ApiBox {
   readonly client: ReturnType<typeof twilio>;
   readonly close: () => Promise<void>;
 
-  constructor(parts: Omit<ApiBox, "client" | "request" | "get" | "post" | "api">) {
+  constructor(parts: Omit<ApiBox, "client" | "clientOf" | "request" | "get" | "post" | "api">) {
     this.baseUrl = parts.baseUrl;
     this.account = parts.account;
     this.accounts = parts.accounts;
+    this.keys = parts.keys;
+    this.dataDir = parts.dataDir;
     this.numbers = parts.numbers;
     this.inventory = parts.inventory;
     this.settings = parts.settings;
@@ -66,8 +73,17 @@ export class ApiBox {
     this.clock = parts.clock;
     this.network = parts.network;
     this.close = parts.close;
-    this.client = twilio(parts.account.sid, parts.account.authToken);
-    this.client.api.baseUrl = parts.baseUrl;
+    this.client = this.clientOf(parts.account.sid, parts.account.authToken);
+  }
+
+  /** The official SDK with these credentials; a key's client names the account it is for. */
+  clientOf(username: string, password: string, accountSid?: string): ReturnType<typeof twilio> {
+    const client = twilio(username, password, accountSid === undefined ? {} : { accountSid });
+    client.api.baseUrl = this.baseUrl;
+    client.messaging.baseUrl = this.baseUrl;
+    client.lookups.baseUrl = this.baseUrl;
+    client.iam.baseUrl = this.baseUrl;
+    return client;
   }
 
   /** `api("/Messages.json")`: a path below the main account. */
@@ -130,7 +146,8 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const settings = await openSettings(opened.dataDir);
   const configured = { sid: APP_SID, authToken: APP_TOKEN };
   const { account } = await ensureMainAccount(settings, configured, clock);
-  const accounts = new Accounts(settings);
+  const accounts = new Accounts(settings, clock);
+  const apiKeys = new Keys(settings, clock);
   const numbers = new Numbers(settings, clock);
   const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
@@ -141,9 +158,12 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
 
   const app = createApp({
     accounts,
+    keys: apiKeys,
     numbers,
     inventory,
+    applications: new Applications(settings, clock),
     store,
+    endQueued: createEndQueued({ store, clock }),
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
@@ -165,16 +185,19 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     network.stop();
     await opened.remove();
   };
+  const { dataDir } = opened;
   return new ApiBox({
     baseUrl,
     account,
     accounts,
     numbers,
     inventory,
+    keys: apiKeys,
     settings,
     store,
     clock,
     network,
+    dataDir,
     close,
   });
 }

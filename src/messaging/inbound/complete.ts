@@ -4,7 +4,7 @@ import type { NewEvent } from "../../runtime/event.ts";
 import type { KeySequence } from "../../runtime/ids.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import { textOf } from "../../sms/join.ts";
-import type { NumberRecord } from "../../store/settings-document.ts";
+import type { ApplicationRecord, NumberRecord } from "../../store/settings-document.ts";
 import type { Completion, NewInbound, NewWebhook } from "../../store/store.ts";
 import { type ContentKind, kindOfContent } from "./content.ts";
 import type { InboundNumbers, ParseAddress } from "./numbers.ts";
@@ -13,12 +13,18 @@ import { inboundWebhook, numberFor, type Route, routeOf } from "./route.ts";
 
 /** Twilio's code of a webhook URL that is none (contract §12.3). */
 const BAD_URL = 11100;
+/** Twilio's code of an account that is suspended or closed (contract §12.1). */
+const INACTIVE = 20005;
 
 export type CompleterOptions = {
   readonly keys: KeySequence;
   readonly clock: Clock;
   readonly numbers: InboundNumbers;
   readonly parseAddress: ParseAddress;
+  /** The application of that SID; nobody has any when it is not given. */
+  readonly applicationOf?: (sid: string) => ApplicationRecord | null;
+  /** Whether the account may be told anything; every one may when it is not given. */
+  readonly isActive?: (accountSid: string) => boolean;
   /** Where national numbers are read while the Number is not known. */
   readonly siteCountry: string;
 };
@@ -30,6 +36,7 @@ export type Completer = {
 
 export function createCompleter(options: CompleterOptions): Completer {
   const { keys, clock, numbers, parseAddress, siteCountry } = options;
+  const { applicationOf = () => null, isActive = () => true } = options;
   /** Numbers without a webhook that were already told about. */
   const told = new Set<string>();
 
@@ -52,6 +59,10 @@ export function createCompleter(options: CompleterOptions): Completer {
     if (route.is === "bad-url") {
       const text = `The SmsUrl of ${to} is no http(s) URL: the message is stored and no webhook is called.`;
       return { ...about, level: "warning", text, errorCode: BAD_URL };
+    }
+    if (route.is === "inactive") {
+      const text = `The account of ${to} is not active: the message is stored and no webhook is called.`;
+      return { ...about, level: "info", text, errorCode: INACTIVE };
     }
     if (route.is === "webhook" || told.has(message.to)) return null;
     told.add(message.to);
@@ -77,7 +88,9 @@ export function createCompleter(options: CompleterOptions): Completer {
       receivedAt: Math.max(...whole.parts.map((part) => part.receivedAt)),
     };
     const kind = kindOfContent(whole.parts.map((part) => part.segment));
-    const route = routeOf(number);
+    const route: Route = isActive(number.accountSid)
+      ? routeOf(number, applicationOf(number.smsApplicationSid))
+      : { is: "inactive" };
     return {
       keptIds: whole.keptIds,
       message,
