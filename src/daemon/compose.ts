@@ -5,6 +5,7 @@
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Applications } from "../accounts/applications.ts";
+import { Inventory } from "../accounts/inventory.ts";
 import { Keys } from "../accounts/keys.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
@@ -116,9 +117,11 @@ async function composeOn(
     clock,
     log,
   });
+  const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
     lines: config.lines,
     numbers,
+    inventory,
     accountSid: account.sid,
     siteCountry,
     configFile: file,
@@ -132,6 +135,7 @@ async function composeOn(
     accounts,
     keys: apiKeys,
     numbers,
+    inventory,
     applications,
     store,
     accept,
@@ -139,6 +143,7 @@ async function composeOn(
     roster,
     siteCountry,
     rateOf,
+    mediaUrl: config.outbound.mediaUrl,
     health,
     simulated: network,
     faults: network === null ? null : new FaultDesk(faultBoards),
