@@ -53,7 +53,12 @@ export type LineFacts = {
   readonly ownNumber: string | null;
   readonly lastSentAt: number | null;
   readonly lastReceivedAt: number | null;
+  /** The fullest of its message storages, after the last look; absent or null where there is none, or none tells. */
+  readonly storage?: StorageLevel | null;
 };
+
+/** 27.005 §3.2.2. */
+export type StorageLevel = { readonly name: string; readonly used: number; readonly total: number };
 
 export type LineHandlers = {
   readonly onInbound: (segment: InboundSegment) => Promise<Kept>;

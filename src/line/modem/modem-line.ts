@@ -245,6 +245,11 @@ class ModemLine implements Line {
       },
       onLate: (text) => this.#late(text),
       onNoise: (text, kind) => this.#noise(text, kind),
+      onStorageAlarm: ({ name, used, total }) =>
+        this.#event(
+          "line.storage",
+          `${this.name}: the message storage ${name} holds ${used} of ${total}: full, it receives nothing. It is being emptied; what stays in it cannot be kept or deleted.`,
+        ),
       onStuck: (storage, index) =>
         this.#event(
           "line.refused",
@@ -322,7 +327,7 @@ class ModemLine implements Line {
     );
   }
 
-  #event(type: "line.noise" | "line.refused", text: string): void {
+  #event(type: "line.noise" | "line.refused" | "line.storage", text: string): void {
     this.#handlers?.onEvent({
       type,
       level: type === "line.noise" ? "info" : "warning",

@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { BytePort } from "../byte-port.ts";
-import type { Kept, LineFacts, LineMemory, LineState } from "../line.ts";
+import type { Kept, LineFacts, LineMemory, LineState, StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";
 import { type CommandResult, fieldsOf } from "./at/command.ts";
 import { Dialogue } from "./at/dialogue.ts";
@@ -36,6 +36,8 @@ export type SessionOptions = {
   /** A `+CMGS:` of a send that was given up. */
   readonly onLate: (text: string) => void;
   readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
+  /** A message storage is nearly full. */
+  readonly onStorageAlarm: (level: StorageLevel) => void;
   readonly onStuck: (storage: string, index: number) => void;
 };
 
@@ -194,6 +196,7 @@ export class Session {
     this.#more = new MoreMessages(brought.setup.profile.moreMessages);
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
+    const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;
     this.#inbox = new Inbox({
       ask: this.#ask,
       clock,
@@ -201,6 +204,15 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
+      lists: brought.setup.profile.lists && (await memory.get(listing)) === null,
+      onListingHangs: () => {
+        log.warn("the modem does not end its listings: its messages are read one by one from now on");
+        return memory.put(listing, "hangs");
+      },
+      onStorage: (level, alarming) => {
+        onFacts({ storage: level });
+        if (alarming) this.#options.onStorageAlarm(level);
+      },
       onTextMode: () => this.#restart("the modem fell back to text mode"),
       sleep: (ms) => this.#sleep(ms),
     });
@@ -274,6 +286,8 @@ export class Session {
       if (/^\d+$/.test(index)) this.#inbox?.announced(storage, Number.parseInt(index, 10));
     } else if (/^\+C(?:MT|DS):/.test(text) && pdu !== null) {
       this.#inbox?.direct(pdu);
+    } else if (/^(?:\^SMMEMFULL:|SMS FULL)/.test(text)) {
+      this.#inbox?.full(/"([A-Z]{2})"/.exec(text)?.[1] ?? null);
     } else if (/^\+CREG:/.test(text)) {
       const stat = fieldsOf(text)[0] ?? "";
       if (/^\d+$/.test(stat) && this.#setup !== null) {
