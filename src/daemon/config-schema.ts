@@ -29,6 +29,18 @@ const modemLine = z.strictObject({
     .optional(),
   smsc: e164.optional(),
   segmentsPerSecond: segmentsPerSecond.optional(),
+  /** Run when the modem is gone or hangs and nothing milder has helped: a program and its arguments, no shell. */
+  resetCommand: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(20)
+    .refine(([program]) => program?.startsWith("/") ?? true, {
+      message:
+        'a reset command is a list that begins with the full path of a program, e.g. ["/usr/sbin/uhubctl", "-l", "1-1", "-a", "cycle"]',
+    })
+    .optional(),
+  /** Logs the wire, texts and numbers masked. */
+  trace: z.boolean().optional(),
 });
 
 const smppLine = z.strictObject({

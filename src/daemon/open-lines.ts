@@ -2,6 +2,7 @@
 import type { OpenPort } from "../line/byte-port.ts";
 import type { Line, LineMemory } from "../line/line.ts";
 import { createModemLine } from "../line/modem/modem-line.ts";
+import { runResetCommand } from "../line/modem/recovery/reset-command.ts";
 import { openSerialPort } from "../line/modem/serial-port.ts";
 import { openTcpPort } from "../line/modem/tcp-port.ts";
 import { SimulatedModem } from "../line/simulator/modem.ts";
@@ -25,6 +26,7 @@ export function isSimulated(line: LineConfig): boolean {
 
 export function createLine(config: ModemLineConfig, position: number, deps: LineDeps): Line {
   const { clock, log, store } = deps;
+  const { resetCommand } = config;
   return createModemLine({
     name: config.name,
     openPort: portOf(config, position, deps),
@@ -34,6 +36,9 @@ export function createLine(config: ModemLineConfig, position: number, deps: Line
     pin: config.pin ?? null,
     smsc: config.smsc ?? null,
     simulated: isSimulated(config),
+    resetFromOutside:
+      resetCommand === undefined ? null : (signal) => runResetCommand(resetCommand, { clock, signal }),
+    trace: config.trace ?? false,
   });
 }
 

@@ -44,6 +44,7 @@ describe("Lines", () => {
       last_sent: null,
       last_received: NOW,
       counters: { sent: 0, received: 1 },
+      recovery: null,
     });
   });
 

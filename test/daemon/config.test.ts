@@ -76,6 +76,13 @@ describe("a configuration that is wrong", () => {
       says: "/etc/pylone/pylone.yaml: line 3, column 1: this is not YAML: Sequence item without - indicator",
     },
     {
+      name: "asks for the full path of a reset command",
+      text: "lines:\n  - { name: a, type: modem, device: 'sim:', resetCommand: [uhubctl] }\n",
+      says:
+        "/etc/pylone/pylone.yaml: lines[0].resetCommand (line 2, column 59): a reset command is a list that begins " +
+        'with the full path of a program, e.g. ["/usr/sbin/uhubctl", "-l", "1-1", "-a", "cycle"]',
+    },
+    {
       name: "says that it is empty",
       text: "# nothing\n",
       says: "/etc/pylone/pylone.yaml: the file is empty; it needs at least `lines`",

@@ -21,8 +21,13 @@ import type {
 } from "../line.ts";
 import { cmsErrorOf } from "./cms-errors.ts";
 import type { FromNetwork } from "./from-network.ts";
+import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
+import { Recovery } from "./recovery/recovery.ts";
+import { GENERIC_RESET, resetModem } from "./recovery/reset-modem.ts";
+import { symptomOf } from "./recovery/symptom.ts";
 import { outcomeOf } from "./send.ts";
 import { Session } from "./session.ts";
+import { WireTrace } from "./wire-trace.ts";
 
 export type ModemLineOptions = {
   readonly name: string;
@@ -33,6 +38,10 @@ export type ModemLineOptions = {
   readonly pin: string | null;
   readonly smsc: string | null;
   readonly simulated: boolean;
+  /** Restarts the modem or cuts its power from outside; says how that ended. Null or absent: nothing can. */
+  readonly resetFromOutside?: ((signal: AbortSignal) => Promise<string>) | null;
+  /** Logs every line of the wire, private things masked. */
+  readonly trace?: boolean;
 };
 
 export function createModemLine(options: ModemLineOptions): Line {
@@ -41,6 +50,8 @@ export function createModemLine(options: ModemLineOptions): Line {
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
+/** A modem that was told to restart takes this long to leave its port and come back, at the least. */
+const AFTER_RESET_MS = 15_000;
 
 const NO_FACTS: LineFacts = {
   manufacturer: null,
@@ -66,6 +77,10 @@ class ModemLine implements Line {
   readonly #counters = new Map<string, number>();
   readonly #noiseSeen = new Set<string>();
   readonly #onWire = new Set<Promise<SubmitOutcome>>();
+  readonly #wire: WireTrace;
+  readonly #recovery: Recovery;
+  /** A rung that is climbed between two sessions. */
+  #due: Rung | null = null;
   #handlers: LineHandlers | null = null;
   #running: Promise<void> | null = null;
   #session: Session | null = null;
@@ -80,6 +95,16 @@ class ModemLine implements Line {
     this.#options = options;
     this.#log = options.log.child({ line: options.name });
     this.#since = options.clock.now();
+    const { name, clock } = options;
+    this.#wire = new WireTrace({ clock, log: options.trace === true ? this.#log : null });
+    this.#recovery = new Recovery({
+      line: name,
+      clock,
+      means: { external: (options.resetFromOutside ?? null) !== null },
+      count: (counter) => this.#count(counter),
+      onEvent: (event) => this.#handlers?.onEvent(event),
+      wireTail: () => this.#wire.tail(),
+    });
   }
 
   get name(): string {
@@ -94,6 +119,7 @@ class ModemLine implements Line {
       simulated: this.#options.simulated,
       facts: this.#facts,
       counters: Object.fromEntries(this.#counters),
+      recovery: this.#recovery.status,
     };
   }
 
@@ -153,6 +179,9 @@ class ModemLine implements Line {
     const result = await session.submit(pdu, signal);
     const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
     this.#alarm(outcome, session.manufacturer);
+    const symptom = symptomOf(result, outcome, session.manufacturer);
+    if (outcome.is === "accepted") this.#lives("sends");
+    else if (symptom !== null) this.#suffers(symptom.trouble, symptom.reason);
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
     if (outcome.is === "rejected" && result.is === "error" && outcome.fault.disposition === "line")
       session.nudge();
@@ -176,12 +205,19 @@ class ModemLine implements Line {
     const { signal } = this.#stopping;
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
+      const rung = this.#due;
+      this.#due = null;
+      if (rung === "external") await this.#resetFromOutside();
       const port = await this.#open();
-      if (port !== null) {
+      if (port !== null && rung === "reset") {
+        await resetModem(port, GENERIC_RESET, this.#options.clock, signal);
+        retryMs = AFTER_RESET_MS;
+      } else if (port !== null) {
         const reachedReady = await this.#converse(port);
         if (reachedReady) retryMs = FIRST_RETRY_MS;
       }
       if (signal.aborted) return;
+      if (this.#due !== null) continue;
       try {
         await this.#options.clock.sleep(retryMs, { signal });
       } catch {
@@ -193,11 +229,20 @@ class ModemLine implements Line {
 
   async #open(): Promise<BytePort | null> {
     try {
-      return await this.#options.openPort(this.#stopping.signal);
+      return this.#wire.tap(await this.#options.openPort(this.#stopping.signal));
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#set("opening", reasonOf(error));
+      if (this.#stopping.signal.aborted) return null;
+      this.#wire.note(`not opened: ${reasonOf(error)}`);
+      this.#set("opening", reasonOf(error));
+      this.#suffers("absent", reasonOf(error));
       return null;
     }
+  }
+
+  async #resetFromOutside(): Promise<void> {
+    const how = await this.#options.resetFromOutside?.(this.#stopping.signal);
+    this.#wire.note(`the reset command ${how}`);
+    this.#log.warn({ how }, "the reset command was run");
   }
 
   /** True when the line was ready in between. */
@@ -225,12 +270,32 @@ class ModemLine implements Line {
           "line.refused",
           `${this.name}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
         ),
+      onLife: (life) => this.#lives(life),
+      onTrouble: (trouble, reason) => this.#suffers(trouble, reason),
+      onResync: (found) => this.#recovery.resynced(found, "a command was not answered in time"),
     });
     this.#session = session;
-    const why = await session.run();
+    const { why, reason } = await session.run();
     this.#session = null;
-    if (!this.#stopping.signal.aborted) this.#set("opening", why);
+    if (this.#stopping.signal.aborted) return ready;
+    this.#set("opening", reason);
+    if (why !== "left") this.#suffers(why === "closed" ? "absent" : why, reason);
     return ready;
+  }
+
+  #lives(life: Life): void {
+    this.#climb(this.#recovery.lives(life));
+  }
+
+  #suffers(trouble: Trouble, reason: string): void {
+    this.#climb(this.#recovery.suffers(trouble, reason));
+  }
+
+  /** Rungs that need the modem's attention are the session's; between sessions the port is opened again anyway. */
+  #climb(rung: Rung | null): void {
+    if (rung === null || rung === "resync" || rung === "alert") return;
+    if (rung === "reset" || rung === "external") this.#due = rung;
+    this.#session?.climb(rung, this.#recovery.status?.reason ?? "recovery");
   }
 
   async #keep(arrived: FromNetwork): Promise<Kept> {
@@ -239,6 +304,7 @@ class ModemLine implements Line {
     const kept = await this.#hand(arrived, handlers);
     if (kept === "kept") {
       this.#count(COUNTED[arrived.is]);
+      this.#lives(arrived.is === "report" ? "reports" : "receives");
       if (arrived.is === "inbound") {
         this.#facts = { ...this.#facts, lastReceivedAt: this.#options.clock.now() };
       }
