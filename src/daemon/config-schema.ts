@@ -13,6 +13,19 @@ const e164 = z
 const segmentsPerSecond = z.union([z.number().positive(), z.literal("unlimited")]);
 const port = z.number().int().min(0).max(65535);
 
+/** Typed to the modem as it stands, so nothing in it may end a line, open a prompt or cost a try of the PIN. */
+const initCommand = z
+  .string()
+  .regex(
+    /^AT[\x20-\x7e]{1,200}$/i,
+    'an init command is one line of printable characters that begins with AT, e.g. "AT+QCFG="ims",1" (no line end, ESC or Ctrl-Z)',
+  )
+  .refine((command) => !/\+CPIN\s*=/i.test(command), "the PIN has a key of its own: `pin`")
+  .refine(
+    (command) => !/\+CMG[SWC]\b|^ATD|;\s*D/i.test(command),
+    "an init command may not send, store or call",
+  );
+
 const modemLine = z.strictObject({
   name: lineName,
   type: z.literal("modem"),
@@ -28,6 +41,8 @@ const modemLine = z.strictObject({
     .regex(/^\d{4,8}$/, 'a PIN is 4 to 8 digits, in quotes: "0000"')
     .optional(),
   smsc: e164.optional(),
+  /** Given at each start of the modem, after what its model needs. */
+  init: z.array(initCommand).max(20).optional(),
   segmentsPerSecond: segmentsPerSecond.optional(),
   /** Run when the modem is gone or hangs and nothing milder has helped: a program and its arguments, no shell. */
   resetCommand: z

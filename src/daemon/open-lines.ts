@@ -35,6 +35,7 @@ export function createLine(config: ModemLineConfig, position: number, deps: Line
     memory: memoryOf(config.name, store),
     pin: config.pin ?? null,
     smsc: config.smsc ?? null,
+    init: config.init ?? [],
     simulated: isSimulated(config),
     resetFromOutside:
       resetCommand === undefined ? null : (signal) => runResetCommand(resetCommand, { clock, signal }),

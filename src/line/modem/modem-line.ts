@@ -37,6 +37,8 @@ export type ModemLineOptions = {
   readonly memory: LineMemory;
   readonly pin: string | null;
   readonly smsc: string | null;
+  /** Commands the operator wants given at each start of the modem. */
+  readonly init?: readonly string[];
   readonly simulated: boolean;
   /** Restarts the modem or cuts its power from outside; says how that ended. Null or absent: nothing can. */
   readonly resetFromOutside?: ((signal: AbortSignal) => Promise<string>) | null;
@@ -81,6 +83,8 @@ class ModemLine implements Line {
   readonly #recovery: Recovery;
   /** A rung that is climbed between two sessions. */
   #due: Rung | null = null;
+  /** What restarts this modem, once it is known which it is. */
+  #resetCommand = GENERIC_RESET;
   #handlers: LineHandlers | null = null;
   #running: Promise<void> | null = null;
   #session: Session | null = null;
@@ -210,7 +214,7 @@ class ModemLine implements Line {
       if (rung === "external") await this.#resetFromOutside();
       const port = await this.#open();
       if (port !== null && rung === "reset") {
-        await resetModem(port, GENERIC_RESET, this.#options.clock, signal);
+        await resetModem(port, this.#resetCommand, this.#options.clock, signal);
         retryMs = AFTER_RESET_MS;
       } else if (port !== null) {
         const reachedReady = await this.#converse(port);
@@ -248,7 +252,7 @@ class ModemLine implements Line {
   /** True when the line was ready in between. */
   async #converse(port: BytePort): Promise<boolean> {
     let ready = false;
-    const { clock, memory, pin, smsc } = this.#options;
+    const { clock, memory, pin, smsc, init = [] } = this.#options;
     const session = new Session({
       port,
       clock,
@@ -256,6 +260,7 @@ class ModemLine implements Line {
       memory,
       pin,
       smsc,
+      init,
       keep: (arrived) => this.#keep(arrived),
       onState: (state, reason) => {
         ready ||= state === "ready";
@@ -270,6 +275,9 @@ class ModemLine implements Line {
           "line.refused",
           `${this.name}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
         ),
+      onProfile: (profile) => {
+        this.#resetCommand = profile.reset.command;
+      },
       onLife: (life) => this.#lives(life),
       onTrouble: (trouble, reason) => this.#suffers(trouble, reason),
       onResync: (found) => this.#recovery.resynced(found, "a command was not answered in time"),

@@ -16,6 +16,7 @@ import { send } from "./commands.ts";
 import type { FromNetwork } from "./from-network.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
+import { type ModemProfile, urcsOf } from "./profiles/profile.ts";
 import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
 import { cycleRadio } from "./recovery/radio.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
@@ -28,11 +29,13 @@ export type SessionOptions = {
   readonly memory: LineMemory;
   readonly pin: string | null;
   readonly smsc: string | null;
+  readonly init: readonly string[];
   readonly keep: (arrived: FromNetwork) => Promise<Kept>;
   readonly onState: (state: LineState, reason: string) => void;
   readonly onFacts: (facts: Partial<LineFacts>) => void;
   readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
   readonly onStuck: (storage: string, index: number) => void;
+  readonly onProfile: (profile: ModemProfile) => void;
   readonly onLife: (life: Life) => void;
   readonly onTrouble: (trouble: Trouble, reason: string) => void;
   /** The dialogue lost its place and found it again, or not. */
@@ -171,7 +174,7 @@ export class Session {
   }
 
   async #once(): Promise<void> {
-    const { clock, memory, pin, smsc, onState, onFacts } = this.#options;
+    const { clock, log, memory, pin, smsc, init, onState, onFacts } = this.#options;
     this.#restarted = null;
     this.#ordered = null;
     this.#watchSoon = false;
@@ -185,6 +188,13 @@ export class Session {
       memory,
       pin,
       smsc,
+      init,
+      log,
+      onProfile: (profile) => {
+        log.info({ profile: profile.name }, "the modem is known");
+        this.#options.onProfile(profile);
+        this.#dialogue.adopt({ urcs: urcsOf(profile, GENERIC_URCS), gapMs: profile.interCommandDelayMs });
+      },
     });
     this.#refused = brought.is === "refused";
     if (brought.is === "refused") {
@@ -271,7 +281,8 @@ export class Session {
     this.#options.onState("starting", `${reason}: ${rung}`);
     await Promise.allSettled(this.#sending);
     if (this.#over !== null) return;
-    if (rung === "radio") await cycleRadio(this.#ask, (ms) => this.#sleep(ms));
+    const radioOff = this.#setup?.profile.radioOff ?? null;
+    if (rung === "radio") await cycleRadio(this.#ask, (ms) => this.#sleep(ms), radioOff);
     if (rung === "re-init" || rung === "radio") this.#restart(`${reason}: ${rung}`);
     else this.#end("left", `${reason}: ${rung}`);
   }

@@ -1,6 +1,6 @@
 /**
- * Message storages (27.005 §3.2.2): `ME` where the modem offers it for reading and receiving, else `SM`. SIM
- * cards are slow and wear. `MT` only when there is nothing else: an index in it may mean two messages.
+ * Message storages (27.005 §3.2.2): `ME` where the modem offers it for reading and receiving, else `SM`, unless
+ * its profile knows better: SIM cards are slow and wear. `MT` only when there is nothing else: an index in it may mean two messages.
  */
 import type { Ask } from "./ask.ts";
 import { may } from "./ask.ts";
@@ -26,19 +26,23 @@ export function storagesOffered(line: string): { readonly reading: string[]; rea
 }
 
 /** The order in which selections are tried. */
-export function storageChoices(offered: {
-  readonly reading: string[];
-  readonly receiving: string[];
-}): string[] {
+export function storageChoices(
+  offered: { readonly reading: string[]; readonly receiving: string[] },
+  wanted: readonly string[] = ["ME", "SM", "MT"],
+): string[] {
   const both = offered.reading.filter((name) => offered.receiving.includes(name));
-  const known = ["ME", "SM", "MT"].filter((name) => both.includes(name));
-  return known.length > 0 ? known : ["ME", "SM"];
+  const known = [...new Set([...wanted, "ME", "SM", "MT"])].filter((name) => both.includes(name));
+  return known.length > 0 ? known : [...wanted].filter((name) => name !== "MT");
 }
 
-export async function chooseStorage(ask: Ask, sleep: (ms: number) => Promise<void>): Promise<Storages> {
+export async function chooseStorage(
+  ask: Ask,
+  sleep: (ms: number) => Promise<void>,
+  order: readonly string[],
+): Promise<Storages> {
   const listed = await may(ask, query("AT+CPMS=?"));
   const offered = storagesOffered(listed?.[0]?.text ?? "");
-  const choices = storageChoices(offered);
+  const choices = storageChoices(offered, order);
   const selected = await select(ask, sleep, choices);
   const wanted = [...(selected === null ? [] : [selected]), "ME", "SM", "SR"];
   const drained = wanted.filter((name) => name === selected || offered.reading.includes(name));

@@ -54,7 +54,10 @@ const HEADER_MS = 2000;
 export class Dialogue {
   readonly #port: BytePort;
   readonly #clock: Clock;
-  readonly #urcs: UrcTable;
+  #urcs: UrcTable;
+  /** Silence the modem needs between a final result and the next command, and when the last result came. */
+  #gapMs = 0;
+  #lastResultAt = Number.NEGATIVE_INFINITY;
   readonly #handlers: DialogueHandlers;
   readonly #reader: Reader;
   readonly #queue: Queued[] = [];
@@ -90,6 +93,12 @@ export class Dialogue {
       this.#read();
     });
     this.#port.onClose((reason) => this.end(reason));
+  }
+
+  /** What is known of the modem once it has said what it is. */
+  adopt(known: { readonly urcs: UrcTable; readonly gapMs: number }): void {
+    this.#urcs = known.urcs;
+    this.#gapMs = known.gapMs;
   }
 
   /** Never rejects: what went wrong is in the result. */
@@ -146,6 +155,8 @@ export class Dialogue {
 
   async #work(): Promise<void> {
     for (;;) {
+      // Nothing is taken from the queue before its time: until then it can be withdrawn, or overtaken.
+      if (this.#gapMs > 0) await this.#gap();
       const queued = this.#queue.shift();
       if (queued === undefined) {
         this.#pumping = false;
@@ -171,11 +182,19 @@ export class Dialogue {
 
   #resync(phase: CommandResult["phase"]): Promise<boolean> {
     return resynchronise(phase, {
-      ask: (command) => this.#exchange(command),
+      ask: async (command) => {
+        await this.#gap();
+        return this.#exchange(command);
+      },
       type: (text) => this.#put(text),
       sleep: (ms) => this.#clock.sleep(ms, { signal: this.#ended.signal }).catch(() => undefined),
       isOver: () => this.#over !== null,
     });
+  }
+
+  async #gap(): Promise<void> {
+    const left = this.#lastResultAt + this.#gapMs - this.#clock.monotonicMs();
+    if (left > 0) await this.#clock.sleep(left, { signal: this.#ended.signal }).catch(() => undefined);
   }
 
   #exchange(command: Command): Promise<CommandResult> {
@@ -232,6 +251,7 @@ export class Dialogue {
         this.#timer = null;
         return;
       case "settle":
+        this.#lastResultAt = this.#clock.monotonicMs();
         this.#settle?.(effect.result);
         this.#settle = null;
         return;

@@ -7,6 +7,8 @@
  *
  * - One rung at a time: while the last one is on trial no symptom climbs further.
  * - Each rung at most once in ten minutes; each use in a row without success doubles the distance.
+ * - Opening a lost port again is not rationed (`reopen` is closing a port that is there): it is how the modem's
+ *   return is noticed.
  * - A power cut is for a modem that is gone, silent or refuses to send; never for what happens on the air.
  *   Poor signal, credit, PIN and a full storage are no symptoms at all: no rung cures them.
  *

@@ -170,6 +170,23 @@ describe("a modem that falls silent", () => {
     expect(await send(rig)).toMatchObject({ is: "accepted" });
   });
 
+  test("is restarted in its maker's words", async () => {
+    const rig = makeRig("sim1", "+33639980001");
+    rig.modem.behave({
+      name: "a SIM7600",
+      onCommand: (call, answer) => {
+        const says = { "+CGMI": "SIMCOM INCORPORATED", "+CGMM": "SIMCOM_SIM7600E-H" }[call.name];
+        if (says !== undefined) answer({ is: "ok", lines: [says] });
+        return says !== undefined;
+      },
+    });
+    rig.line.start(rig.seen.handlers);
+    await until(clock, () => rig.line.status.state === "ready");
+    rig.modem.behave(mute());
+    await until(clock, () => rig.typed.includes("AT+CRESET"));
+    expect(rig.typed).not.toContain("AT+CFUN=1,1");
+  });
+
   test("for good is told of once, and comes back by itself whenever it wakes", async () => {
     const rig = await readyRig();
     const release = rig.modem.behave(mute());
