@@ -8,6 +8,7 @@ import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
+import { PortClaims } from "../line/modem/find/find-port.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
@@ -35,7 +36,7 @@ import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
-import { createLine, isSimulated } from "./open-lines.ts";
+import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createRateOf } from "./rates.ts";
 
 export type Composed = {
@@ -79,7 +80,7 @@ async function composeOn(
   const accept = createAccept({ store, keys, clock, limits: { maxQueued: config.outbound.maxQueued } });
 
   const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
-  const lines = linesOf(config, { clock, log, store, network });
+  const lines = linesOf(config, { clock, log, store, network, claims: new PortClaims() });
   const roster = new LineRoster({
     lines,
     lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
@@ -162,10 +163,7 @@ async function composeOn(
   return { appliance, account, firstStart: created, numbers };
 }
 
-function linesOf(
-  config: Config,
-  deps: { clock: Clock; log: Log; store: Store; network: SimulatedNetwork | null },
-): Line[] {
+function linesOf(config: Config, deps: LineDeps): Line[] {
   return config.lines.flatMap((line, position) =>
     line.type === "modem" ? [createLine(line, position, deps)] : [],
   );

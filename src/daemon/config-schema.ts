@@ -29,11 +29,14 @@ const initCommand = z
 const modemLine = z.strictObject({
   name: lineName,
   type: z.literal("modem"),
-  /** A serial path, `tcp://host:port`, or `sim:` for the in-memory modem. */
+  /** A serial path, a modem to look for, `tcp://host:port`, or `sim:` for the in-memory modem. */
   device: z
     .string()
     .min(1)
-    .regex(/^(sim:|tcp:\/\/[^:/]+:\d+$|\/)/, "device is a path (/dev/…), tcp://host:port, or sim:"),
+    .regex(
+      /^(sim:|tcp:\/\/[^:/]+:\d+$|\/|auto$|imei:\d{14,16}$|iccid:\d{18,20}$|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$|usb:\d+-\d+(\.\d+)*$)/,
+      "device is a path (/dev/…), tcp://host:port, sim:, or a modem to look for: auto, imei:…, iccid:…, usb:VENDOR:PRODUCT or usb:PLACE (as in usb:1-1.2)",
+    ),
   baudRate: z.number().int().positive().default(115200),
   number: e164.optional(),
   pin: z

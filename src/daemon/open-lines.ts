@@ -1,6 +1,8 @@
 /** From the configuration's lines to Lines: which port a `device` means, and the simulated network behind `sim:`. */
+import { realpath } from "node:fs/promises";
 import type { OpenPort } from "../line/byte-port.ts";
 import type { Line, LineMemory } from "../line/line.ts";
+import { openFoundPort, type PortClaims, selectorOf } from "../line/modem/find/find-port.ts";
 import { createModemLine } from "../line/modem/modem-line.ts";
 import { runResetCommand } from "../line/modem/recovery/reset-command.ts";
 import { openSerialPort } from "../line/modem/serial-port.ts";
@@ -18,6 +20,7 @@ export type LineDeps = {
   readonly store: Store;
   /** Null when no line is simulated. */
   readonly network: SimulatedNetwork | null;
+  readonly claims: PortClaims;
 };
 
 export function isSimulated(line: LineConfig): boolean {
@@ -47,7 +50,24 @@ function portOf(config: ModemLineConfig, position: number, deps: LineDeps): Open
   if (deps.network !== null && isSimulated(config)) return simulatedPort(config, position, deps.network);
   const tcp = /^tcp:\/\/([^:/]+):(\d+)$/.exec(config.device);
   if (tcp !== null) return openTcpPort(tcp[1] ?? "", Number(tcp[2]));
-  return openSerialPort(config.device, config.baudRate);
+  const { device, baudRate } = config;
+  const { claims, clock } = deps;
+  const openPath = (path: string) => openSerialPort(path, baudRate);
+  const selector = selectorOf(device);
+  if (selector === null) return openClaimed(device, claims, openPath(device));
+  return openFoundPort({ device, selector, claims, clock, openPath });
+}
+
+/** A path of one line's own is nothing for another to probe, also while it is shut. Its real name may change. */
+function openClaimed(device: string, claims: PortClaims, open: OpenPort): OpenPort {
+  let held: string | null = null;
+  return async (signal) => {
+    const path = await realpath(device).catch(() => null);
+    if (held !== null && held !== path) claims.release(held);
+    if (path !== null) claims.claim(path);
+    held = path;
+    return open(signal);
+  };
 }
 
 /** A simulated SIM always has a number; without one in the configuration it is found by asking, as on a real one. */
