@@ -93,6 +93,21 @@ export class Numbers {
     return this.bySid(sid);
   }
 
+  /**
+   * It keeps its URLs, as on the live service; an application is its former account's and is let go. What waits in
+   * its queue is sent: it was accepted while the number was that account's.
+   */
+  async transfer(sid: string, accountSid: string): Promise<NumberRecord | null> {
+    const updatedAt = this.#clock.now();
+    await this.#settings.change((document) => ({
+      ...document,
+      numbers: document.numbers.map((record) =>
+        record.sid === sid ? { ...record, accountSid, smsApplicationSid: "", updatedAt } : record,
+      ),
+    }));
+    return this.bySid(sid);
+  }
+
   #mustFind(record: NumberRecord | null): NumberRecord {
     if (record === null) throw new Error("a number was released while it was being provisioned");
     return record;

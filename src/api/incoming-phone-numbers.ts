@@ -1,6 +1,7 @@
 /** IncomingPhoneNumbers, contract §5.1: the numbers an account has, and where their messages go. */
-import type { NumberKind, NumberRecord } from "../store/settings-document.ts";
-import { type ApiContext, type ApiRouter, answer, notFound, sidOf } from "./context.ts";
+import type { AccountRecord, NumberKind, NumberRecord } from "../store/settings-document.ts";
+import { ApiError } from "./api-error.ts";
+import { type ApiContext, type ApiRouter, answer, canonicalSid, notFound, sidOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { listFrom, pageOf } from "./page.ts";
 import { addressOf, textOf } from "./parameter.ts";
@@ -22,11 +23,39 @@ export function routeIncomingPhoneNumbers(router: ApiRouter, deps: ApiDeps): voi
 
   router.post("/2010-04-01/Accounts/:account/IncomingPhoneNumbers/:sid", async (ctx) => {
     const number = numberOf(ctx, deps);
-    const patch = readNumberPatch(await readForm(ctx), number);
-    const updated = Object.keys(patch).length === 0 ? number : await deps.numbers.update(number.sid, patch);
+    const form = await readForm(ctx);
+    const newOwner = readTransfer(form, number, ctx.state.caller, deps);
+    const patch = readNumberPatch(form, number, (sid) => isApplicationOf(number.accountSid, sid, deps));
+    const changed = Object.keys(patch).length === 0 ? number : await deps.numbers.update(number.sid, patch);
+    const updated = newOwner === null ? changed : await deps.numbers.transfer(number.sid, newOwner);
     if (updated === null) throw notFound(ctx);
     answer(ctx, 200, numberView(updated));
   });
+}
+
+/** Whose the number shall be, or null when it stays. It moves between an account and its subaccounts only. */
+function readTransfer(
+  form: URLSearchParams,
+  number: NumberRecord,
+  caller: AccountRecord,
+  deps: ApiDeps,
+): string | null {
+  const text = textOf(form, "AccountSid");
+  if (text === null) return null;
+  const sid = canonicalSid(text);
+  if (sid === null || !sid.startsWith("AC")) throw new ApiError(21470);
+  if (sid === number.accountSid) return null;
+  const owner = deps.accounts.bySid(sid);
+  // Somebody else's account looks like none to who may not see it.
+  if (caller.ownerAccountSid !== null)
+    throw new ApiError(owner?.sid === caller.ownerAccountSid ? 21473 : 21471);
+  if (owner === null) throw new ApiError(21471);
+  if (owner.status !== "active") throw new ApiError(21472);
+  return owner.sid;
+}
+
+function isApplicationOf(accountSid: string, sid: string, deps: ApiDeps): boolean {
+  return deps.applications.bySid(sid)?.accountSid === accountSid;
 }
 
 function numbersPage(ctx: ApiContext, deps: ApiDeps, kinds: readonly NumberKind[]): Promise<object> {

@@ -6,7 +6,8 @@ import type { NumberPatch } from "../accounts/numbers.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { HttpMethod } from "../store/store.ts";
 import { ApiError } from "./api-error.ts";
-import { isWebUrl } from "./parameter.ts";
+import { canonicalSid } from "./context.ts";
+import { friendlyNameOf, isWebUrl } from "./parameter.ts";
 
 /** Stored for nothing but to be shown again; where a set of values is given, no other is taken. */
 const ECHOED: Readonly<Record<string, readonly string[] | null>> = {
@@ -24,16 +25,19 @@ const ECHOED: Readonly<Record<string, readonly string[] | null>> = {
 
 const MAX_ECHOED_LENGTH = 64;
 
-export function readNumberPatch(form: URLSearchParams, number: NumberRecord): NumberPatch {
-  const accountSid = form.get("AccountSid");
-  if (accountSid !== null && accountSid !== "" && accountSid !== number.accountSid) throw new ApiError(21470);
+/** `isApplication`: whether that is an application of the account the number belongs to. */
+export function readNumberPatch(
+  form: URLSearchParams,
+  number: NumberRecord,
+  isApplication: (sid: string) => boolean,
+): NumberPatch {
   const patch: NumberPatch = {
-    ...field("friendlyName", readFriendlyName(form)),
+    ...field("friendlyName", friendlyNameOf(form)),
     ...field("smsUrl", readUrl(form, "SmsUrl")),
     ...field("smsMethod", readMethod(form, "SmsMethod")),
     ...field("smsFallbackUrl", readUrl(form, "SmsFallbackUrl")),
     ...field("smsFallbackMethod", readMethod(form, "SmsFallbackMethod")),
-    ...field("smsApplicationSid", readApplication(form)),
+    ...field("smsApplicationSid", readApplication(form, isApplication)),
     ...field("statusCallback", readUrl(form, "StatusCallback")),
     ...field("statusCallbackMethod", readMethod(form, "StatusCallbackMethod")),
     ...field("voiceUrl", readUrl(form, "VoiceUrl")),
@@ -55,13 +59,7 @@ function field<Name extends keyof NumberPatch>(
   return value === null || value === undefined ? {} : { [name]: value };
 }
 
-function readFriendlyName(form: URLSearchParams): string | null {
-  const name = form.get("FriendlyName");
-  if (name !== null && (name === "" || name.length > 64)) throw new ApiError(20002);
-  return name;
-}
-
-function readUrl(form: URLSearchParams, name: string): string | null {
+export function readUrl(form: URLSearchParams, name: string): string | null {
   const url = form.get(name)?.trim() ?? null;
   if (url !== null && url !== "" && !isWebUrl(url)) {
     throw new ApiError(
@@ -72,7 +70,7 @@ function readUrl(form: URLSearchParams, name: string): string | null {
   return url;
 }
 
-function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
+export function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
   const method = form.get(name)?.toUpperCase();
   if (method === undefined) return null;
   if (method === "") return "POST";
@@ -82,11 +80,12 @@ function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
   return method;
 }
 
-/** No application exists yet that a number could be given to. */
-function readApplication(form: URLSearchParams): string | null {
-  const sid = form.get("SmsApplicationSid");
-  if (sid !== null && sid !== "") throw new ApiError(21420);
-  return sid;
+function readApplication(form: URLSearchParams, isApplication: (sid: string) => boolean): string | null {
+  const sid = form.get("SmsApplicationSid")?.trim() ?? null;
+  if (sid === null || sid === "") return sid;
+  const canonical = canonicalSid(sid);
+  if (canonical === null || !isApplication(canonical)) throw new ApiError(21420);
+  return canonical;
 }
 
 function readEchoed(form: URLSearchParams, number: NumberRecord): Readonly<Record<string, string>> | null {

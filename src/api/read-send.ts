@@ -6,6 +6,7 @@ import { maySend, type Refusal, readParties } from "../accounts/may-send.ts";
 import type { OutboundRequest } from "../messaging/outbound/accept.ts";
 import type { AccountRecord } from "../store/settings-document.ts";
 import { ApiError, isApiErrorCode } from "./api-error.ts";
+import { canonicalSid } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { addressOf, isWebUrl, textOf } from "./parameter.ts";
 
@@ -38,6 +39,7 @@ export function readSend(form: URLSearchParams, account: AccountRecord, deps: Ap
   if (body === null) throw new ApiError(21602);
   const statusCallback = textOf(form, "StatusCallback");
   if (statusCallback !== null && !isWebUrl(statusCallback)) throw new ApiError(21609);
+  const applicationCallback = readApplicationCallback(form, account, deps);
   const validitySeconds = readValidity(textOf(form, "ValidityPeriod"));
   refuseSchedule(form);
 
@@ -49,7 +51,7 @@ export function readSend(form: URLSearchParams, account: AccountRecord, deps: Ap
     to: parties.to.address,
     body,
     messagingServiceSid: null,
-    statusCallback,
+    statusCallback: statusCallback ?? applicationCallback,
     queue: number,
     lane: "single",
     validitySeconds,
@@ -73,6 +75,20 @@ function noSuchService(sid: string): ApiError {
   return isServiceSid(sid)
     ? new ApiError(21701, `The Messaging Service ${sid} does not exist`)
     : new ApiError(21705);
+}
+
+/** What a message names in `ApplicationSid` tells where its statuses go (contract §9.3). */
+function readApplicationCallback(
+  form: URLSearchParams,
+  account: AccountRecord,
+  deps: Pick<ApiDeps, "applications">,
+): string | null {
+  const text = textOf(form, "ApplicationSid");
+  if (text === null) return null;
+  const sid = canonicalSid(text);
+  const application = sid === null ? null : deps.applications.bySid(sid);
+  if (application === null || application.accountSid !== account.sid) throw new ApiError(21420);
+  return application.messageStatusCallback || application.smsStatusCallback || null;
 }
 
 function refuseMedia(urls: readonly string[]): void {

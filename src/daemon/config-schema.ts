@@ -109,6 +109,7 @@ export const configSchema = z.strictObject({
       replyWithinMinutes: z.number().positive().default(60),
     })
     .prefault({}),
+  inbound: z.strictObject({ incompleteAfterHours: z.number().positive().max(720).default(24) }).prefault({}),
   outbound: z
     .strictObject({
       onUnknownOutcome: z.enum(["resend", "fail"]).default("resend"),

@@ -40,6 +40,7 @@ export class StoreClient implements Store {
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
     this.#call("unknownSubmissions", args);
   readonly expire: Store["expire"] = (...args) => this.#call("expire", args);
+  readonly endQueued: Store["endQueued"] = (...args) => this.#call("endQueued", args);
   readonly queueDepths: Store["queueDepths"] = (...args) => this.#call("queueDepths", args);
   readonly openSubmissions: Store["openSubmissions"] = (...args) => this.#call("openSubmissions", args);
   readonly recordReport: Store["recordReport"] = (...args) => this.#call("recordReport", args);
@@ -49,6 +50,8 @@ export class StoreClient implements Store {
   readonly keepInbound: Store["keepInbound"] = (...args) => this.#call("keepInbound", args);
   readonly completeInbound: Store["completeInbound"] = (...args) => this.#call("completeInbound", args);
   readonly unfinishedInbound: Store["unfinishedInbound"] = (...args) => this.#call("unfinishedInbound", args);
+  readonly publishIncomplete: Store["publishIncomplete"] = (...args) => this.#call("publishIncomplete", args);
+  readonly mendInbound: Store["mendInbound"] = (...args) => this.#call("mendInbound", args);
   readonly quarantine: Store["quarantine"] = (...args) => this.#call("quarantine", args);
   readonly webhookQueues: Store["webhookQueues"] = (...args) => this.#call("webhookQueues", args);
   readonly nextWebhook: Store["nextWebhook"] = (...args) => this.#call("nextWebhook", args);
@@ -57,6 +60,7 @@ export class StoreClient implements Store {
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly usage: Store["usage"] = (...args) => this.#call("usage", args);
   readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
   readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
   readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);

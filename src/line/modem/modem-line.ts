@@ -11,7 +11,6 @@ import type { BytePort, OpenPort } from "../byte-port.ts";
 import type {
   Kept,
   Line,
-  LineFacts,
   LineHandlers,
   LineMemory,
   LineState,
@@ -19,14 +18,17 @@ import type {
   SubmitOptions,
   SubmitOutcome,
 } from "../line.ts";
-import { cmsErrorOf } from "./cms-errors.ts";
 import type { FromNetwork } from "./from-network.ts";
+import { NO_FACTS } from "./no-facts.ts";
+import { type NoiseKind, NoiseLog } from "./noise-log.ts";
 import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { GENERIC_RESET, resetModem } from "./recovery/reset-modem.ts";
 import { symptomOf } from "./recovery/symptom.ts";
-import { outcomeOf } from "./send.ts";
+import { prepareSecondTry, secondTryOf } from "./second-try.ts";
+import { outcomeOf, referenceOf } from "./send.ts";
 import { Session } from "./session.ts";
+import { SubscriptionAlarm } from "./subscription-alarm.ts";
 import { WireTrace } from "./wire-trace.ts";
 
 export type ModemLineOptions = {
@@ -55,21 +57,6 @@ const LAST_RETRY_MS = 30_000;
 /** A modem that was told to restart takes this long to leave its port and come back, at the least. */
 const AFTER_RESET_MS = 15_000;
 
-const NO_FACTS: LineFacts = {
-  manufacturer: null,
-  model: null,
-  imei: null,
-  iccid: null,
-  imsi: null,
-  operator: null,
-  technology: null,
-  signalDbm: null,
-  smsc: null,
-  ownNumber: null,
-  lastSentAt: null,
-  lastReceivedAt: null,
-};
-
 class ModemLine implements Line {
   readonly kind = "modem";
   readonly window = 1;
@@ -77,7 +64,8 @@ class ModemLine implements Line {
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #counters = new Map<string, number>();
-  readonly #noiseSeen = new Set<string>();
+  readonly #noiseLog = new NoiseLog();
+  readonly #subscription = new SubscriptionAlarm();
   readonly #onWire = new Set<Promise<SubmitOutcome>>();
   readonly #wire: WireTrace;
   readonly #recovery: Recovery;
@@ -92,8 +80,8 @@ class ModemLine implements Line {
   #reason = "not started";
   #since: number;
   #facts = NO_FACTS;
-  /** That the subscription refuses has been told. */
-  #alarmed = false;
+  /** The Submission whose result may still come, until another is accepted or the session is over. */
+  #unanswered: string | null = null;
 
   constructor(options: ModemLineOptions) {
     this.#options = options;
@@ -164,12 +152,28 @@ class ModemLine implements Line {
     this.#set("stopped", "stopped");
   }
 
-  async #submit(segment: Segment, { signal }: SubmitOptions): Promise<SubmitOutcome> {
+  async #submit(segment: Segment, { submissionId, signal }: SubmitOptions): Promise<SubmitOutcome> {
     const session = this.#session;
     if (signal.aborted || this.#stopping.signal.aborted) return this.#rejected("line.stopped", "is stopping");
     if (this.#state !== "ready" || session === null) {
       return this.#rejected("line.not-ready", `cannot send now (${this.#state}: ${this.#reason})`);
     }
+    const first = await this.#attempt(segment, session, submissionId, signal);
+    const second = secondTryOf(first);
+    if (second === null) return first;
+    const otherwise = await prepareSecondTry(segment, second, {
+      recallSmsc: () => session.recallSmsc(),
+      sleep: (ms) => this.#options.clock.sleep(ms, { signal: this.#stopping.signal }).catch(() => undefined),
+    });
+    return otherwise === null ? first : this.#attempt(otherwise, session, submissionId, signal);
+  }
+
+  async #attempt(
+    segment: Segment,
+    session: Session,
+    submissionId: string,
+    signal: AbortSignal,
+  ): Promise<SubmitOutcome> {
     let pdu: ReturnType<typeof encodeSubmit>;
     try {
       pdu = encodeSubmit(segment, { smsc: session.smscInPdu, statusReport: true });
@@ -182,27 +186,17 @@ class ModemLine implements Line {
     }
     const result = await session.submit(pdu, signal);
     const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
-    this.#alarm(outcome, session.manufacturer);
+    if (outcome.is === "unknown" && result.is !== "lost") this.#unanswered = submissionId;
+    else if (outcome.is === "accepted") this.#unanswered = null;
+    const alarm = this.#subscription.news(outcome, session.manufacturer);
+    if (alarm !== null) this.#event("line.refused", alarm);
     const symptom = symptomOf(result, outcome, session.manufacturer);
     if (outcome.is === "accepted") this.#lives("sends");
     else if (symptom !== null) this.#suffers(symptom.trouble, symptom.reason);
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
-    if (outcome.is === "rejected" && result.is === "error" && outcome.fault.disposition === "line")
-      session.nudge();
+    const isLines = outcome.is === "rejected" && outcome.fault.disposition === "line";
+    if (isLines && result.is === "error" && secondTryOf(outcome) === null) session.nudge();
     return outcome;
-  }
-
-  /** The subscription refuses: a person has to look, but need not be told at every try. */
-  #alarm(outcome: SubmitOutcome, manufacturer: string | null): void {
-    if (outcome.is === "accepted") this.#alarmed = false;
-    if (outcome.is !== "rejected" || outcome.fault.code !== "modem.cms" || this.#alarmed) return;
-    const { status } = outcome.fault;
-    if (status === null || cmsErrorOf(status, manufacturer).class !== "account") return;
-    this.#alarmed = true;
-    this.#event(
-      "line.refused",
-      `${outcome.fault.message}: the subscription refuses texts (no credit, barred, or not provisioned); ask the operator`,
-    );
   }
 
   async #run(): Promise<void> {
@@ -269,7 +263,13 @@ class ModemLine implements Line {
       onFacts: (facts) => {
         this.#facts = { ...this.#facts, ...facts };
       },
+      onLate: (text) => this.#late(text),
       onNoise: (text, kind) => this.#noise(text, kind),
+      onStorageAlarm: ({ name, used, total }) =>
+        this.#event(
+          "line.storage",
+          `${this.name}: the message storage ${name} holds ${used} of ${total}: full, it receives nothing. It is being emptied; what stays in it cannot be kept or deleted.`,
+        ),
       onStuck: (storage, index) =>
         this.#event(
           "line.refused",
@@ -285,6 +285,7 @@ class ModemLine implements Line {
     this.#session = session;
     const { why, reason } = await session.run();
     this.#session = null;
+    this.#unanswered = null;
     if (this.#stopping.signal.aborted) return ready;
     this.#set("opening", reason);
     if (why !== "left") this.#suffers(why === "closed" ? "absent" : why, reason);
@@ -304,6 +305,19 @@ class ModemLine implements Line {
     if (rung === null || rung === "resync" || rung === "alert") return;
     if (rung === "reset" || rung === "external") this.#due = rung;
     this.#session?.climb(rung, this.#recovery.status?.reason ?? "recovery");
+  }
+
+  /** `+CMGS` after its send was given up: the network has that message. */
+  #late(text: string): void {
+    const submissionId = this.#unanswered;
+    const reference = referenceOf(text);
+    if (submissionId === null || reference === null) {
+      this.#noise(text, "stale");
+      return;
+    }
+    this.#unanswered = null;
+    this.#count("late");
+    this.#handlers?.onLateAcceptance?.(submissionId, reference);
   }
 
   async #keep(arrived: FromNetwork): Promise<Kept> {
@@ -343,21 +357,13 @@ class ModemLine implements Line {
     this.#handlers?.onState(state, reason);
   }
 
-  /** One event for each new kind of line: what nobody understands may matter, but not twice. */
-  #noise(text: string, kind: "unknown" | "stale" | "damaged"): void {
+  #noise(text: string, kind: NoiseKind): void {
     this.#count(kind === "stale" ? "stale" : "noise");
-    if (kind === "stale") return;
-    // Only a result's name is shown: the rest of a line may be somebody's text.
-    const name = /^[+^*#$%!&_][A-Z0-9]+(?=[:=]|$)/.exec(text)?.[0] ?? "a line without a name";
-    if (this.#noiseSeen.has(name) || this.#noiseSeen.size > 100) return;
-    this.#noiseSeen.add(name);
-    this.#event(
-      "line.noise",
-      `${this.name}: ${name} was not understood (${kind}); it is counted and ignored`,
-    );
+    const news = this.#noiseLog.news(text, kind);
+    if (news !== null) this.#event("line.noise", `${this.name}: ${news}`);
   }
 
-  #event(type: "line.noise" | "line.refused", text: string): void {
+  #event(type: "line.noise" | "line.refused" | "line.storage", text: string): void {
     this.#handlers?.onEvent({
       type,
       level: type === "line.noise" ? "info" : "warning",

@@ -3,50 +3,23 @@
  * otherwise. It ends when the port closes or the modem no longer answers; a modem that only restarted is brought
  * up again on the same port. What the line does between sessions is the line's business (`modem-line.ts`).
  */
-import type { Clock, Timer } from "../../runtime/clock.ts";
-import { Fault, reasonOf } from "../../runtime/fault.ts";
-import type { Log } from "../../runtime/log.ts";
-import type { BytePort } from "../byte-port.ts";
-import type { Kept, LineFacts, LineMemory, LineState } from "../line.ts";
+import type { Timer } from "../../runtime/clock.ts";
+import { reasonOf } from "../../runtime/fault.ts";
 import type { Ask } from "./ask.ts";
 import { type CommandResult, fieldsOf } from "./at/command.ts";
 import { Dialogue } from "./at/dialogue.ts";
 import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
 import { send } from "./commands.ts";
-import type { FromNetwork } from "./from-network.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
-import { type ModemProfile, urcsOf } from "./profiles/profile.ts";
-import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
+import { MORE_MESSAGES, MoreMessages } from "./more-messages.ts";
+import { urcsOf } from "./profiles/profile.ts";
+import type { Rung } from "./recovery/ladder.ts";
 import { cycleRadio } from "./recovery/radio.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
+import { type SessionEnd, type SessionOptions, whyOf } from "./session-terms.ts";
+import { recallSmsc } from "./smsc.ts";
 import { GENERIC_URCS } from "./urcs.ts";
-
-export type SessionOptions = {
-  readonly port: BytePort;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly memory: LineMemory;
-  readonly pin: string | null;
-  readonly smsc: string | null;
-  readonly init: readonly string[];
-  readonly keep: (arrived: FromNetwork) => Promise<Kept>;
-  readonly onState: (state: LineState, reason: string) => void;
-  readonly onFacts: (facts: Partial<LineFacts>) => void;
-  readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
-  readonly onStuck: (storage: string, index: number) => void;
-  readonly onProfile: (profile: ModemProfile) => void;
-  readonly onLife: (life: Life) => void;
-  readonly onTrouble: (trouble: Trouble, reason: string) => void;
-  /** The dialogue lost its place and found it again, or not. */
-  readonly onResync: (found: boolean) => void;
-};
-
-/** `left`: on purpose, for a rung of the recovery ladder or to stop. */
-export type SessionEnd = {
-  readonly why: "closed" | "silence" | "unusable" | "left";
-  readonly reason: string;
-};
 
 /** The watchdog asks whether this is still the modem that was set up, and empties the storages. */
 const WATCH_MS = 60_000;
@@ -69,6 +42,7 @@ export class Session {
   readonly #dialogue: Dialogue;
   readonly #ask: Ask;
   #setup: Setup | null = null;
+  #more = new MoreMessages(false);
   #inbox: Inbox | null = null;
   #registration: Registration = { registered: true, reason: "registration unknown" };
   /** Whether the registration decides the state now: after the drain, until the next bring-up. */
@@ -99,7 +73,7 @@ export class Session {
         onUrc: (text, pdu) => this.#onUrc(text, pdu),
         onRestart: (text) => this.#restart(`the modem said "${text}"`),
         onEcho: () => this.#onEcho(),
-        onLate: (text) => options.onNoise(text, "stale"),
+        onLate: (text) => options.onLate(text),
         onNoise: options.onNoise,
         onResync: () => {
           options.onResync(true);
@@ -138,9 +112,32 @@ export class Session {
     pdu: { readonly hex: string; readonly tpduLength: number },
     signal: AbortSignal,
   ): Promise<CommandResult> {
+    const { clock } = this.#options;
+    const more = this.#more;
+    // It goes into the queue right before its send: nobody waits for its answer.
+    if (more.begins(clock.monotonicMs())) {
+      this.#ask(MORE_MESSAGES).then(
+        (result) => more.answered(result),
+        () => undefined,
+      );
+    }
     const sending = this.#dialogue.run(send(pdu), { signal });
     this.#sending.add(sending);
-    return sending.finally(() => this.#sending.delete(sending));
+    return sending.finally(() => {
+      this.#sending.delete(sending);
+      more.ended(clock.monotonicMs());
+    });
+  }
+
+  /** The modem has lost the service centre's number: from now on every PDU carries it. False: nobody knows it. */
+  async recallSmsc(): Promise<boolean> {
+    const { memory, smsc: configured } = this.#options;
+    if (this.#setup === null || this.#setup.smscInPdu !== null) return false;
+    const smscInPdu = await recallSmsc({ memory, configured, sim: this.#setup.sim });
+    if (smscInPdu === null) return false;
+    this.#setup = { ...this.#setup, smscInPdu };
+    this.#options.log.warn("the modem has forgotten the service centre's number: it goes with each text now");
+    return true;
   }
 
   /** Climbs a rung of the recovery ladder as soon as no result of a send is awaited. */
@@ -203,8 +200,10 @@ export class Session {
       return;
     }
     this.#setup = brought.setup;
+    this.#more = new MoreMessages(brought.setup.profile.moreMessages);
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
+    const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;
     this.#inbox = new Inbox({
       ask: this.#ask,
       clock,
@@ -212,6 +211,15 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
+      lists: brought.setup.profile.lists && (await memory.get(listing)) === null,
+      onListingHangs: () => {
+        log.warn("the modem does not end its listings: its messages are read one by one from now on");
+        return memory.put(listing, "hangs");
+      },
+      onStorage: (level, alarming) => {
+        onFacts({ storage: level });
+        if (alarming) this.#options.onStorageAlarm(level);
+      },
       onTextMode: () => this.#restart("the modem fell back to text mode"),
       sleep: (ms) => this.#sleep(ms),
     });
@@ -315,6 +323,8 @@ export class Session {
       if (/^\d+$/.test(index)) this.#inbox?.announced(storage, Number.parseInt(index, 10));
     } else if (/^\+C(?:MT|DS):/.test(text) && pdu !== null) {
       this.#inbox?.direct(pdu);
+    } else if (/^(?:\^SMMEMFULL:|SMS FULL)/.test(text)) {
+      this.#inbox?.full(/"([A-Z]{2})"/.exec(text)?.[1] ?? null);
     } else if (/^\+CREG:/.test(text)) {
       const stat = fieldsOf(text)[0] ?? "";
       if (/^\d+$/.test(stat) && this.#setup !== null) {
@@ -362,11 +372,4 @@ export class Session {
     this.#dialogue.end(reason);
     this.#wake?.();
   }
-}
-
-/** What a bring-up that failed says about the modem. */
-function whyOf(error: unknown): SessionEnd["why"] {
-  if (!(error instanceof Fault)) return "unusable";
-  if (error.code === "at.timeout") return "silence";
-  return error.code === "modem.link-lost" ? "closed" : "unusable";
 }

@@ -2,16 +2,20 @@
  * Message storages (27.005 §3.2.2): `ME` where the modem offers it for reading and receiving, else `SM`, unless
  * its profile knows better: SIM cards are slow and wear. `MT` only when there is nothing else: an index in it may mean two messages.
  */
+import type { StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";
 import { may } from "./ask.ts";
 import { fieldsOf } from "./at/command.ts";
 import { query, selectStorage } from "./commands.ts";
+import { levelIn } from "./storage-gauge.ts";
 
 export type Storages = {
   /** What mem1 and mem3 are set to; null when the modem takes no choice. */
   readonly selected: string | null;
   /** Every storage that may hold something for us, the selected one first. */
   readonly drained: readonly string[];
+  /** How full the selected one was; null when the modem did not tell. */
+  readonly level: StorageLevel | null;
 };
 
 /** `(("SM","ME"),("SM"),("SM"))`, `("ME","MT"),…`, or one bare list that stands for all three. */
@@ -43,26 +47,27 @@ export async function chooseStorage(
   const listed = await may(ask, query("AT+CPMS=?"));
   const offered = storagesOffered(listed?.[0]?.text ?? "");
   const choices = storageChoices(offered, order);
-  const selected = await select(ask, sleep, choices);
+  const { selected, level } = await select(ask, sleep, choices);
   const wanted = [...(selected === null ? [] : [selected]), "ME", "SM", "SR"];
   const drained = wanted.filter((name) => name === selected || offered.reading.includes(name));
-  return { selected, drained: [...new Set(drained)] };
+  return { selected, drained: [...new Set(drained)], level };
 }
 
 async function select(
   ask: Ask,
   sleep: (ms: number) => Promise<void>,
   choices: readonly string[],
-): Promise<string | null> {
+): Promise<Pick<Storages, "selected" | "level">> {
   // The first call after a start may be refused while the storage is still being read.
   for (let attempt = 1; attempt <= 10; attempt++) {
     for (const name of choices) {
-      if ((await may(ask, selectStorage([name, name, name]))) !== null) return name;
-      if ((await may(ask, selectStorage([name]))) !== null) return name;
+      const lines =
+        (await may(ask, selectStorage([name, name, name]))) ?? (await may(ask, selectStorage([name])));
+      if (lines !== null) return { selected: name, level: levelIn(name, lines[0]?.text ?? "") };
     }
     await sleep(1000);
   }
-  return null;
+  return { selected: null, level: null };
 }
 
 function namesOf(field: string): string[] {
