@@ -13,6 +13,7 @@ import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
 import { routeApplications } from "./applications.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
+import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { answerHealth } from "./health.ts";
@@ -33,6 +34,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
   routeUsage(router, deps);
+  routeAvailablePhoneNumbers(router, deps);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);

@@ -5,6 +5,7 @@
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Applications } from "../accounts/applications.ts";
+import { Inventory } from "../accounts/inventory.ts";
 import { Keys } from "../accounts/keys.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
@@ -118,9 +119,11 @@ async function composeOn(
     clock,
     log,
   });
+  const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
     lines: config.lines,
     numbers,
+    inventory,
     accountSid: account.sid,
     siteCountry,
     configFile: file,
@@ -134,6 +137,7 @@ async function composeOn(
     accounts,
     keys: apiKeys,
     numbers,
+    inventory,
     applications,
     store,
     accept,
@@ -141,6 +145,7 @@ async function composeOn(
     roster,
     siteCountry,
     rateOf,
+    mediaUrl: config.outbound.mediaUrl,
     health,
     simulated: network,
     faults: network === null ? null : new FaultDesk(faultBoards),

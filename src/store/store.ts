@@ -276,6 +276,24 @@ export type UsageDay = {
   readonly segments: number;
 };
 
+/** What an app says became of a Message (contract §3.9). */
+export type Feedback = {
+  readonly outcome: "confirmed" | "unconfirmed";
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
+export type RedactResult =
+  | { readonly is: "redacted"; readonly message: StoredMessage }
+  | { readonly is: "unfinished" }
+  | { readonly is: "unknown" };
+
+export type CancelResult =
+  | { readonly is: "canceled"; readonly message: StoredMessage }
+  | { readonly is: "not-scheduled" }
+  | { readonly is: "unknown" };
+
 export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
 
 export interface Store {
@@ -352,6 +370,15 @@ export interface Store {
 
   /** What an account used, by day and category; both days included. */
   usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
+  // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** Erases a finished Message's text; all else stays. */
+  redact(sid: string, at: number): Promise<RedactResult>;
+  /** Deletes a finished Message with its Submissions and feedback. */
+  deleteMessage(sid: string): Promise<"deleted" | "unfinished" | "unknown">;
+  /** Only what is `scheduled`; announced to its status callback. */
+  cancelScheduled(sid: string, at: number): Promise<CancelResult>;
+  /** One Feedback per Message, the newest. Null when there is no such Message. */
+  keepFeedback(sid: string, outcome: Feedback["outcome"], at: number): Promise<Feedback | null>;
 
   // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
   addEvent(event: NewEvent): Promise<void>;

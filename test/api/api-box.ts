@@ -4,6 +4,7 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Applications } from "../../src/accounts/applications.ts";
+import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
 import { createApp } from "../../src/api/app.ts";
@@ -53,6 +54,7 @@ export class ApiBox {
   readonly keys: Keys;
   readonly dataDir: string;
   readonly numbers: Numbers;
+  readonly inventory: Inventory;
   readonly settings: Settings;
   readonly store: Store;
   readonly clock: FakeClock;
@@ -67,6 +69,7 @@ export class ApiBox {
     this.keys = parts.keys;
     this.dataDir = parts.dataDir;
     this.numbers = parts.numbers;
+    this.inventory = parts.inventory;
     this.settings = parts.settings;
     this.store = parts.store;
     this.clock = parts.clock;
@@ -132,6 +135,7 @@ export type BoxOptions = {
   readonly simulated?: boolean;
   readonly rate?: number;
   readonly maxQueued?: number;
+  readonly mediaUrl?: ApiDeps["mediaUrl"];
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
@@ -147,6 +151,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const accounts = new Accounts(settings, clock);
   const apiKeys = new Keys(settings, clock);
   const numbers = new Numbers(settings, clock);
+  const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
@@ -159,6 +164,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accounts,
     keys: apiKeys,
     numbers,
+    inventory,
     applications: new Applications(settings, clock),
     store,
     endQueued: createEndQueued({ store, clock }),
@@ -168,6 +174,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
+    mediaUrl: options.mediaUrl ?? "refuse",
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
@@ -188,8 +195,9 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     baseUrl,
     account,
     accounts,
-    keys: apiKeys,
     numbers,
+    inventory,
+    keys: apiKeys,
     settings,
     store,
     clock,
