@@ -335,7 +335,7 @@ export class Session {
       }
     } else if (/^\+CPIN:/.test(text) && !/READY"?$/.test(text)) {
       this.#restart(`the SIM changed: ${text}`);
-    } else if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE)$/.test(text)) {
+    } else if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE|#QSS: ?3)$/.test(text)) {
       this.nudge();
     }
   }
