@@ -11,6 +11,7 @@ import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
+import { PortClaims } from "../line/modem/find/find-port.ts";
 import type { FaultBoard } from "../line/simulator/fault-board.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
@@ -90,7 +91,8 @@ async function composeOn(
 
   const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
   const faultBoards = new Map<string, FaultBoard>();
-  const lines = linesOf(config, { clock, log, store, network, faultBoards });
+  const claims = new PortClaims();
+  const lines = linesOf(config, { clock, log, store, network, claims, faultBoards });
   const roster = new LineRoster({
     lines,
     lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,

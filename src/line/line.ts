@@ -37,6 +37,20 @@ export type LineStatus = {
   readonly facts: LineFacts;
   /** Monotonic counts since start, by name (`sent`, `received`, `reports`, `undecodable`, `noise`, …). */
   readonly counters: Readonly<Record<string, number>>;
+  /** What is done against a trouble the line has; null or absent when it has none. */
+  readonly recovery?: RecoveryStatus | null;
+};
+
+export type RecoveryStatus = {
+  readonly trouble: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly lastStep: string | null;
+  /** What is done next should it last; null when nothing is left to do. */
+  readonly nextStep: string | null;
+  /** Epoch milliseconds: not earlier. */
+  readonly nextStepAt: number | null;
 };
 
 export type LineFacts = {

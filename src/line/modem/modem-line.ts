@@ -11,7 +11,6 @@ import type { BytePort, OpenPort } from "../byte-port.ts";
 import type {
   Kept,
   Line,
-  LineFacts,
   LineHandlers,
   LineMemory,
   LineState,
@@ -19,11 +18,18 @@ import type {
   SubmitOptions,
   SubmitOutcome,
 } from "../line.ts";
-import { cmsErrorOf } from "./cms-errors.ts";
 import type { FromNetwork } from "./from-network.ts";
+import { NO_FACTS } from "./no-facts.ts";
+import { type NoiseKind, NoiseLog } from "./noise-log.ts";
+import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
+import { Recovery } from "./recovery/recovery.ts";
+import { GENERIC_RESET, resetModem } from "./recovery/reset-modem.ts";
+import { symptomOf } from "./recovery/symptom.ts";
 import { prepareSecondTry, secondTryOf } from "./second-try.ts";
 import { outcomeOf, referenceOf } from "./send.ts";
 import { Session } from "./session.ts";
+import { SubscriptionAlarm } from "./subscription-alarm.ts";
+import { WireTrace } from "./wire-trace.ts";
 
 export type ModemLineOptions = {
   readonly name: string;
@@ -36,6 +42,10 @@ export type ModemLineOptions = {
   /** Commands the operator wants given at each start of the modem. */
   readonly init?: readonly string[];
   readonly simulated: boolean;
+  /** Restarts the modem or cuts its power from outside; says how that ended. Null or absent: nothing can. */
+  readonly resetFromOutside?: ((signal: AbortSignal) => Promise<string>) | null;
+  /** Logs every line of the wire, private things masked. */
+  readonly trace?: boolean;
 };
 
 export function createModemLine(options: ModemLineOptions): Line {
@@ -44,21 +54,8 @@ export function createModemLine(options: ModemLineOptions): Line {
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
-
-const NO_FACTS: LineFacts = {
-  manufacturer: null,
-  model: null,
-  imei: null,
-  iccid: null,
-  imsi: null,
-  operator: null,
-  technology: null,
-  signalDbm: null,
-  smsc: null,
-  ownNumber: null,
-  lastSentAt: null,
-  lastReceivedAt: null,
-};
+/** A modem that was told to restart takes this long to leave its port and come back, at the least. */
+const AFTER_RESET_MS = 15_000;
 
 class ModemLine implements Line {
   readonly kind = "modem";
@@ -67,8 +64,15 @@ class ModemLine implements Line {
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #counters = new Map<string, number>();
-  readonly #noiseSeen = new Set<string>();
+  readonly #noiseLog = new NoiseLog();
+  readonly #subscription = new SubscriptionAlarm();
   readonly #onWire = new Set<Promise<SubmitOutcome>>();
+  readonly #wire: WireTrace;
+  readonly #recovery: Recovery;
+  /** A rung that is climbed between two sessions. */
+  #due: Rung | null = null;
+  /** What restarts this modem, once it is known which it is. */
+  #resetCommand = GENERIC_RESET;
   #handlers: LineHandlers | null = null;
   #running: Promise<void> | null = null;
   #session: Session | null = null;
@@ -78,13 +82,21 @@ class ModemLine implements Line {
   #facts = NO_FACTS;
   /** The Submission whose result may still come, until another is accepted or the session is over. */
   #unanswered: string | null = null;
-  /** That the subscription refuses has been told. */
-  #alarmed = false;
 
   constructor(options: ModemLineOptions) {
     this.#options = options;
     this.#log = options.log.child({ line: options.name });
     this.#since = options.clock.now();
+    const { name, clock } = options;
+    this.#wire = new WireTrace({ clock, log: options.trace === true ? this.#log : null });
+    this.#recovery = new Recovery({
+      line: name,
+      clock,
+      means: { external: (options.resetFromOutside ?? null) !== null },
+      count: (counter) => this.#count(counter),
+      onEvent: (event) => this.#handlers?.onEvent(event),
+      wireTail: () => this.#wire.tail(),
+    });
   }
 
   get name(): string {
@@ -99,6 +111,7 @@ class ModemLine implements Line {
       simulated: this.#options.simulated,
       facts: this.#facts,
       counters: Object.fromEntries(this.#counters),
+      recovery: this.#recovery.status,
     };
   }
 
@@ -175,36 +188,34 @@ class ModemLine implements Line {
     const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
     if (outcome.is === "unknown" && result.is !== "lost") this.#unanswered = submissionId;
     else if (outcome.is === "accepted") this.#unanswered = null;
-    this.#alarm(outcome, session.manufacturer);
+    const alarm = this.#subscription.news(outcome, session.manufacturer);
+    if (alarm !== null) this.#event("line.refused", alarm);
+    const symptom = symptomOf(result, outcome, session.manufacturer);
+    if (outcome.is === "accepted") this.#lives("sends");
+    else if (symptom !== null) this.#suffers(symptom.trouble, symptom.reason);
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
     const isLines = outcome.is === "rejected" && outcome.fault.disposition === "line";
     if (isLines && result.is === "error" && secondTryOf(outcome) === null) session.nudge();
     return outcome;
   }
 
-  /** The subscription refuses: a person has to look, but need not be told at every try. */
-  #alarm(outcome: SubmitOutcome, manufacturer: string | null): void {
-    if (outcome.is === "accepted") this.#alarmed = false;
-    if (outcome.is !== "rejected" || outcome.fault.code !== "modem.cms" || this.#alarmed) return;
-    const { status } = outcome.fault;
-    if (status === null || cmsErrorOf(status, manufacturer).class !== "account") return;
-    this.#alarmed = true;
-    this.#event(
-      "line.refused",
-      `${outcome.fault.message}: the subscription refuses texts (no credit, barred, or not provisioned); ask the operator`,
-    );
-  }
-
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
+      const rung = this.#due;
+      this.#due = null;
+      if (rung === "external") await this.#resetFromOutside();
       const port = await this.#open();
-      if (port !== null) {
+      if (port !== null && rung === "reset") {
+        await resetModem(port, this.#resetCommand, this.#options.clock, signal);
+        retryMs = AFTER_RESET_MS;
+      } else if (port !== null) {
         const reachedReady = await this.#converse(port);
         if (reachedReady) retryMs = FIRST_RETRY_MS;
       }
       if (signal.aborted) return;
+      if (this.#due !== null) continue;
       try {
         await this.#options.clock.sleep(retryMs, { signal });
       } catch {
@@ -216,11 +227,20 @@ class ModemLine implements Line {
 
   async #open(): Promise<BytePort | null> {
     try {
-      return await this.#options.openPort(this.#stopping.signal);
+      return this.#wire.tap(await this.#options.openPort(this.#stopping.signal));
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#set("opening", reasonOf(error));
+      if (this.#stopping.signal.aborted) return null;
+      this.#wire.note(`not opened: ${reasonOf(error)}`);
+      this.#set("opening", reasonOf(error));
+      this.#suffers("absent", reasonOf(error));
       return null;
     }
+  }
+
+  async #resetFromOutside(): Promise<void> {
+    const how = await this.#options.resetFromOutside?.(this.#stopping.signal);
+    this.#wire.note(`the reset command ${how}`);
+    this.#log.warn({ how }, "the reset command was run");
   }
 
   /** True when the line was ready in between. */
@@ -255,13 +275,36 @@ class ModemLine implements Line {
           "line.refused",
           `${this.name}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
         ),
+      onProfile: (profile) => {
+        this.#resetCommand = profile.reset.command;
+      },
+      onLife: (life) => this.#lives(life),
+      onTrouble: (trouble, reason) => this.#suffers(trouble, reason),
+      onResync: (found) => this.#recovery.resynced(found, "a command was not answered in time"),
     });
     this.#session = session;
-    const why = await session.run();
+    const { why, reason } = await session.run();
     this.#session = null;
     this.#unanswered = null;
-    if (!this.#stopping.signal.aborted) this.#set("opening", why);
+    if (this.#stopping.signal.aborted) return ready;
+    this.#set("opening", reason);
+    if (why !== "left") this.#suffers(why === "closed" ? "absent" : why, reason);
     return ready;
+  }
+
+  #lives(life: Life): void {
+    this.#climb(this.#recovery.lives(life));
+  }
+
+  #suffers(trouble: Trouble, reason: string): void {
+    this.#climb(this.#recovery.suffers(trouble, reason));
+  }
+
+  /** Rungs that need the modem's attention are the session's; between sessions the port is opened again anyway. */
+  #climb(rung: Rung | null): void {
+    if (rung === null || rung === "resync" || rung === "alert") return;
+    if (rung === "reset" || rung === "external") this.#due = rung;
+    this.#session?.climb(rung, this.#recovery.status?.reason ?? "recovery");
   }
 
   /** `+CMGS` after its send was given up: the network has that message. */
@@ -283,6 +326,7 @@ class ModemLine implements Line {
     const kept = await this.#hand(arrived, handlers);
     if (kept === "kept") {
       this.#count(COUNTED[arrived.is]);
+      this.#lives(arrived.is === "report" ? "reports" : "receives");
       if (arrived.is === "inbound") {
         this.#facts = { ...this.#facts, lastReceivedAt: this.#options.clock.now() };
       }
@@ -313,18 +357,10 @@ class ModemLine implements Line {
     this.#handlers?.onState(state, reason);
   }
 
-  /** One event for each new kind of line: what nobody understands may matter, but not twice. */
-  #noise(text: string, kind: "unknown" | "stale" | "damaged"): void {
+  #noise(text: string, kind: NoiseKind): void {
     this.#count(kind === "stale" ? "stale" : "noise");
-    if (kind === "stale") return;
-    // Only a result's name is shown: the rest of a line may be somebody's text.
-    const name = /^[+^*#$%!&_][A-Z0-9]+(?=[:=]|$)/.exec(text)?.[0] ?? "a line without a name";
-    if (this.#noiseSeen.has(name) || this.#noiseSeen.size > 100) return;
-    this.#noiseSeen.add(name);
-    this.#event(
-      "line.noise",
-      `${this.name}: ${name} was not understood (${kind}); it is counted and ignored`,
-    );
+    const news = this.#noiseLog.news(text, kind);
+    if (news !== null) this.#event("line.noise", `${this.name}: ${news}`);
   }
 
   #event(type: "line.noise" | "line.refused" | "line.storage", text: string): void {

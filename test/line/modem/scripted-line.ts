@@ -22,7 +22,7 @@ export type Script = {
   readonly deleted: readonly number[];
 };
 
-const HONEST: Script = {
+export const HONEST: Script = {
   offered: "+CNMI: (0-2),(0-3),(0,2),(0-1),(0,1)",
   chosen: "2,1,0,1,0",
   phase2Plus: true,
