@@ -105,6 +105,7 @@ async function composeOn(
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
     clock,
     log,
+    onEnded: (messageSid) => dispatcher.withdraw(messageSid),
   });
   const lineNumbers = new LineNumbers({
     lines: config.lines,
