@@ -116,6 +116,8 @@ export type OpenSubmission = {
   readonly reference: string | null;
   readonly recipient: string;
   readonly startedAt: number;
+  /** Its line answers every Submission with this reference: it says nothing about which one a Report is about. */
+  readonly repeats?: true;
 };
 
 export type ReportRecord = {
@@ -287,7 +289,8 @@ export interface Store {
   queueDepths(): Promise<readonly QueueDepth[]>;
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
-  /** Candidates for a Report: same line, and same reference or no reference yet. Newest first. */
+  /** Candidates for a Report: same line, and same reference, no reference yet, or the one that a line repeats
+   *  whatever it sends. Newest first. */
   openSubmissions(line: string, reference: string): Promise<readonly OpenSubmission[]>;
   recordReport(submissionId: string, record: ReportRecord): Promise<SettleResult>;
   parkReport(line: string, report: Report, at: number): Promise<void>;

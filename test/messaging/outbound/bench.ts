@@ -137,8 +137,8 @@ export class Bench {
     return events.map(({ type }) => type).reverse();
   }
 
-  async report(fields: Partial<Report> = {}): Promise<string> {
-    const kept = await this.#report("sim1", {
+  async report(fields: Partial<Report> = {}, line = "sim1"): Promise<string> {
+    const kept = await this.#report(line, {
       reference: "0",
       recipient: PHONE,
       state: "delivered",
