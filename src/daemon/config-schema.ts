@@ -25,6 +25,16 @@ const initCommand = z
     (command) => !/\+CMG[SWC]\b|^ATD|;\s*D/i.test(command),
     "an init command may not send, store or call",
   );
+/** Where the line's numbers are at home: what AvailablePhoneNumbers searches and shows. */
+const place = z.strictObject({
+  region: z.string().min(1).optional(),
+  locality: z.string().min(1).optional(),
+  postalCode: z.string().min(1).optional(),
+  rateCenter: z.string().min(1).optional(),
+  lata: z.string().min(1).optional(),
+  latitude: z.number().min(-90).max(90).optional(),
+  longitude: z.number().min(-180).max(180).optional(),
+});
 
 const modemLine = z.strictObject({
   name: lineName,
@@ -44,6 +54,7 @@ const modemLine = z.strictObject({
   /** Given at each start of the modem, after what its model needs. */
   init: z.array(initCommand).max(20).optional(),
   segmentsPerSecond: segmentsPerSecond.optional(),
+  place: place.optional(),
 });
 
 const smppLine = z.strictObject({
@@ -54,6 +65,7 @@ const smppLine = z.strictObject({
   numbers: z.array(z.string().min(1)).min(1),
   window: z.number().int().min(1).max(1000).default(10),
   segmentsPerSecond: segmentsPerSecond.optional(),
+  place: place.optional(),
   maxSegmentsPerSecond: segmentsPerSecond.default("unlimited"),
 });
 
@@ -100,6 +112,7 @@ export const configSchema = z.strictObject({
       onUnknownOutcome: z.enum(["resend", "fail"]).default("resend"),
       unknownOutcomeWaitSeconds: z.number().min(0).max(3600).default(60),
       maxQueued: z.number().int().positive().default(100_000),
+      mediaUrl: z.enum(["refuse", "ignore"]).default("refuse"),
     })
     .prefault({}),
   retention: z.strictObject({ messagesDays: z.number().positive().default(400) }).prefault({}),

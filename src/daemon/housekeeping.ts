@@ -1,4 +1,5 @@
 /** The chores of this appliance: what leaves the hot tables, what is deleted, what is looked at once more. */
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Line } from "../line/line.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Store } from "../store/store.ts";
@@ -28,8 +29,10 @@ export function choresOf(deps: {
   readonly publishIncomplete: () => Promise<number>;
   /** Provisions the number a line may have learnt meanwhile. */
   readonly look: (line: Line) => void;
+  readonly endQueued: (accountSid: string) => Promise<void>;
+  readonly accounts: Pick<Accounts, "inactive">;
 }): Chore[] {
-  const { store, clock, config, lines, look, publishIncomplete } = deps;
+  const { store, clock, config, lines, look, endQueued, accounts, publishIncomplete } = deps;
   return [
     {
       name: "expire",
@@ -37,6 +40,13 @@ export function choresOf(deps: {
       run: async () => {
         await store.expire(clock.now());
         for (const line of lines) look(line);
+      },
+    },
+    {
+      name: "end what waits for inactive accounts",
+      everyMs: MINUTE,
+      run: async () => {
+        for (const { sid } of accounts.inactive()) await endQueued(sid);
       },
     },
     {

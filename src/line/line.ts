@@ -65,6 +65,8 @@ export type LineHandlers = {
   readonly onReport: (report: Report) => Promise<Kept>;
   /** A PDU nobody can read: kept raw before it is deleted from the modem. */
   readonly onUndecodable: (raw: string, why: string) => Promise<Kept>;
+  /** A Submission that ended `unknown` was accepted after all: its answer came late. */
+  readonly onLateAcceptance?: (submissionId: string, reference: string) => void;
   readonly onState: (state: LineState, reason: string) => void;
   readonly onEvent: (event: NewEvent) => void;
   /** The network's idea of the time, epoch milliseconds. */

@@ -40,6 +40,7 @@ export class StoreClient implements Store {
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
     this.#call("unknownSubmissions", args);
   readonly expire: Store["expire"] = (...args) => this.#call("expire", args);
+  readonly endQueued: Store["endQueued"] = (...args) => this.#call("endQueued", args);
   readonly queueDepths: Store["queueDepths"] = (...args) => this.#call("queueDepths", args);
   readonly openSubmissions: Store["openSubmissions"] = (...args) => this.#call("openSubmissions", args);
   readonly recordReport: Store["recordReport"] = (...args) => this.#call("recordReport", args);
@@ -59,6 +60,11 @@ export class StoreClient implements Store {
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly usage: Store["usage"] = (...args) => this.#call("usage", args);
+  readonly redact: Store["redact"] = (...args) => this.#call("redact", args);
+  readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);
+  readonly cancelScheduled: Store["cancelScheduled"] = (...args) => this.#call("cancelScheduled", args);
+  readonly keepFeedback: Store["keepFeedback"] = (...args) => this.#call("keepFeedback", args);
   readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
   readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
   readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);

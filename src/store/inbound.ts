@@ -157,7 +157,7 @@ export class Inbound {
     if (rows === null) return false;
     if (now !== null) {
       if (!this.#retired.rewriteInbound(sid, now, at)) {
-        // Pruned meanwhile: what comes now is a message of its own.
+        // Gone, or erased, meanwhile: what comes now is a message of its own.
         this.#forget.run(sid);
         return false;
       }
@@ -183,6 +183,11 @@ export class Inbound {
 
   pruneFingerprints(before: number): number {
     return this.#pruneFingerprints.run(before).changes;
+  }
+
+  /** Its text is to be nowhere any more; a part that still comes is a message of its own. */
+  forgetShown(sid: string): void {
+    this.#forget.run(sid);
   }
 
   pruneShown(key: number): number {

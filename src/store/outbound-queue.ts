@@ -17,6 +17,7 @@ const VALIDITY_EXPIRED = 30036;
 
 /** Failing late Messages is bounded per command: others wait for the same worker. */
 const EXPIRED_AT_ONCE = 1000;
+const ENDED_AT_ONCE = 1000;
 
 export class OutboundQueue {
   readonly #messages: Messages;
@@ -27,6 +28,7 @@ export class OutboundQueue {
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
+  readonly #waitingOf: Statement<[string, string, number], number>;
   readonly #earliest: Statement<[], number | null>;
 
   constructor(
@@ -52,6 +54,11 @@ export class OutboundQueue {
       .prepare<[number, number, number], number>(`
         SELECT key FROM message WHERE rank IS NOT NULL AND expiresAt <= ?
         UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND expiresAt <= ? LIMIT ?`)
+      .pluck();
+    this.#waitingOf = db
+      .prepare<[string, string, number], number>(`
+        SELECT key FROM message WHERE rank IS NOT NULL AND accountSid = ?
+        UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND accountSid = ? LIMIT ?`)
       .pluck();
     this.#earliest = db
       .prepare<[], number | null>(`
@@ -86,7 +93,7 @@ export class OutboundQueue {
         continue;
       }
       if (expired === EXPIRED_AT_ONCE) return { claims, nextDueAt: now };
-      this.#fail(row, now);
+      this.#fail(row, expiredAt(now));
       expired++;
     }
     return { claims, nextDueAt: claims.length > 0 ? null : (this.#nextDue.get(queue) ?? null) };
@@ -97,10 +104,21 @@ export class OutboundQueue {
     const late = this.#late.all(now, now, EXPIRED_AT_ONCE);
     for (const key of late) {
       const row = this.#messages.byKey(key);
-      if (row !== null) this.#fail(row, now);
+      if (row !== null) this.#fail(row, expiredAt(now));
     }
     this.#horizon.moveTo(this.#earliest.get() ?? Number.POSITIVE_INFINITY);
     return late.length;
+  }
+
+  /** What is on the wire ends as it ends; what waits is not sent any more. */
+  endAll(accountSid: string, end: { errorCode: number; why: string; at: number }): number {
+    if (this.#depths.all().length === 0) return 0;
+    const waiting = this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE);
+    for (const key of waiting) {
+      const row = this.#messages.byKey(key);
+      if (row !== null) this.#fail(row, end);
+    }
+    return waiting.length;
   }
 
   #take(row: MessageRow, line: string, limit: number, now: number): readonly Claim[] {
@@ -132,18 +150,13 @@ export class OutboundQueue {
     return claims;
   }
 
-  #fail(row: MessageRow, now: number): void {
-    this.#messages.change(
-      row,
-      {
-        status: "failed",
-        errorCode: VALIDITY_EXPIRED,
-        errorMessage: "its validity period ended before it could be sent",
-        waitingFor: null,
-      },
-      now,
-    );
+  #fail(row: MessageRow, { errorCode, why, at }: { errorCode: number; why: string; at: number }): void {
+    this.#messages.change(row, { status: "failed", errorCode, errorMessage: why, waitingFor: null }, at);
   }
+}
+
+function expiredAt(at: number) {
+  return { errorCode: VALIDITY_EXPIRED, why: "its validity period ended before it could be sent", at };
 }
 
 function textOf(row: MessageRow, position: number): string {

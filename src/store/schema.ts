@@ -190,6 +190,31 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX shown_part_sibling ON shown_part (line, "from", reference);
   `,
+  `
+  CREATE TABLE usage_day (
+    accountSid TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    segments INTEGER NOT NULL,
+    PRIMARY KEY (accountSid, day, category)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO usage_day (accountSid, day, category, messages, segments)
+    SELECT accountSid, sentAt / 86400000,
+      CASE direction WHEN 'inbound' THEN 'inbound-' ELSE 'outbound-' END ||
+        CASE WHEN own LIKE '+%' THEN 'longcode' WHEN own GLOB '*[^0-9]*' THEN 'alphanumeric' ELSE 'shortcode' END,
+      count(*), sum(numSegments)
+    FROM (SELECT *, CASE direction WHEN 'inbound' THEN "to" ELSE "from" END AS own FROM message_retired)
+    WHERE sentAt IS NOT NULL AND status IN ('sent', 'delivered', 'undelivered', 'received') GROUP BY 1, 2, 3;
+  `,
+  `
+  CREATE TABLE feedback (
+    messageKey INTEGER PRIMARY KEY,
+    outcome TEXT NOT NULL CHECK (outcome IN ('confirmed', 'unconfirmed')),
+    createdAt INTEGER NOT NULL,
+    updatedAt INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

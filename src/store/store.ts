@@ -93,7 +93,8 @@ export type Settlement =
   | { readonly is: "released"; readonly why: string }
   | { readonly is: "unknown"; readonly why: string };
 
-/** `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
+/** An *unknown* may still be settled as accepted: its answer came late.
+ * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
 export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
 
 /** A Submission whose outcome nobody knows (DESIGN §4.2). */
@@ -265,6 +266,36 @@ export type SubmissionDetail = {
   readonly why: string | null;
 };
 
+/** Which way, and what the account's own side of it was. */
+export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
+
+export type UsageDay = {
+  readonly accountSid: string;
+  /** UTC days since 1970-01-01. */
+  readonly day: number;
+  readonly category: UsageCategory;
+  readonly messages: number;
+  readonly segments: number;
+};
+
+/** What an app says became of a Message (contract §3.9). */
+export type Feedback = {
+  readonly outcome: "confirmed" | "unconfirmed";
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
+export type RedactResult =
+  | { readonly is: "redacted"; readonly message: StoredMessage }
+  | { readonly is: "unfinished" }
+  | { readonly is: "unknown" };
+
+export type CancelResult =
+  | { readonly is: "canceled"; readonly message: StoredMessage }
+  | { readonly is: "not-scheduled" }
+  | { readonly is: "unknown" };
+
 export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
 
 export interface Store {
@@ -286,6 +317,8 @@ export interface Store {
   unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
   /** Fails with 30036 what is still queued past its `expiresAt`, at most 1,000 at a time; returns how many. */
   expire(now: number): Promise<number>;
+  /** Fails what waits to be sent for an account, at most 1,000 at a time; returns how many. */
+  endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -337,6 +370,18 @@ export interface Store {
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
+
+  /** What an account used, by day and category; both days included. */
+  usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
+  // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** Erases a finished Message's text; all else stays. */
+  redact(sid: string, at: number): Promise<RedactResult>;
+  /** Deletes a finished Message with its Submissions and feedback. */
+  deleteMessage(sid: string): Promise<"deleted" | "unfinished" | "unknown">;
+  /** Only what is `scheduled`; announced to its status callback. */
+  cancelScheduled(sid: string, at: number): Promise<CancelResult>;
+  /** One Feedback per Message, the newest. Null when there is no such Message. */
+  keepFeedback(sid: string, outcome: Feedback["outcome"], at: number): Promise<Feedback | null>;
 
   // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
   addEvent(event: NewEvent): Promise<void>;

@@ -16,8 +16,10 @@ import { send } from "./commands.ts";
 import type { FromNetwork } from "./from-network.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
+import { MORE_MESSAGES, MoreMessages } from "./more-messages.ts";
 import { urcsOf } from "./profiles/profile.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
+import { recallSmsc } from "./smsc.ts";
 import { GENERIC_URCS } from "./urcs.ts";
 
 export type SessionOptions = {
@@ -31,6 +33,8 @@ export type SessionOptions = {
   readonly keep: (arrived: FromNetwork) => Promise<Kept>;
   readonly onState: (state: LineState, reason: string) => void;
   readonly onFacts: (facts: Partial<LineFacts>) => void;
+  /** A `+CMGS:` of a send that was given up. */
+  readonly onLate: (text: string) => void;
   readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
   /** A message storage is nearly full. */
   readonly onStorageAlarm: (level: StorageLevel) => void;
@@ -53,6 +57,7 @@ export class Session {
   readonly #dialogue: Dialogue;
   readonly #ask: Ask;
   #setup: Setup | null = null;
+  #more = new MoreMessages(false);
   #inbox: Inbox | null = null;
   #registration: Registration = { registered: true, reason: "registration unknown" };
   /** Whether the registration decides the state now: after the drain, until the next bring-up. */
@@ -80,7 +85,7 @@ export class Session {
         onUrc: (text, pdu) => this.#onUrc(text, pdu),
         onRestart: (text) => this.#restart(`the modem said "${text}"`),
         onEcho: () => this.#onEcho(),
-        onLate: (text) => options.onNoise(text, "stale"),
+        onLate: (text) => options.onLate(text),
         onNoise: options.onNoise,
         onResync: () => this.nudge(),
         onMute: (reason) => this.#end(reason),
@@ -113,7 +118,27 @@ export class Session {
     pdu: { readonly hex: string; readonly tpduLength: number },
     signal: AbortSignal,
   ): Promise<CommandResult> {
-    return this.#dialogue.run(send(pdu), { signal });
+    const { clock } = this.#options;
+    const more = this.#more;
+    // It goes into the queue right before its send: nobody waits for its answer.
+    if (more.begins(clock.monotonicMs())) {
+      this.#ask(MORE_MESSAGES).then(
+        (result) => more.answered(result),
+        () => undefined,
+      );
+    }
+    return this.#dialogue.run(send(pdu), { signal }).finally(() => more.ended(clock.monotonicMs()));
+  }
+
+  /** The modem has lost the service centre's number: from now on every PDU carries it. False: nobody knows it. */
+  async recallSmsc(): Promise<boolean> {
+    const { memory, smsc: configured } = this.#options;
+    if (this.#setup === null || this.#setup.smscInPdu !== null) return false;
+    const smscInPdu = await recallSmsc({ memory, configured, sim: this.#setup.sim });
+    if (smscInPdu === null) return false;
+    this.#setup = { ...this.#setup, smscInPdu };
+    this.#options.log.warn("the modem has forgotten the service centre's number: it goes with each text now");
+    return true;
   }
 
   /** Settles with the reason when the session is over. */
@@ -168,6 +193,7 @@ export class Session {
       return;
     }
     this.#setup = brought.setup;
+    this.#more = new MoreMessages(brought.setup.profile.moreMessages);
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
     const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;

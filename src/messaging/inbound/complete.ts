@@ -12,7 +12,7 @@ import type { NewEvent } from "../../runtime/event.ts";
 import type { KeySequence } from "../../runtime/ids.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import { textWithGaps } from "../../sms/join.ts";
-import type { NumberRecord } from "../../store/settings-document.ts";
+import type { ApplicationRecord, NumberRecord } from "../../store/settings-document.ts";
 import type { Completion, Mend, NewInbound, NewWebhook } from "../../store/store.ts";
 import { type ContentKind, flagOf, kindOfContent } from "./content.ts";
 import type { InboundNumbers, ParseAddress } from "./numbers.ts";
@@ -25,12 +25,18 @@ const GAP = "[…]";
 
 /** Twilio's code of a webhook URL that is none (contract §12.3). */
 const BAD_URL = 11100;
+/** Twilio's code of an account that is suspended or closed (contract §12.1). */
+const INACTIVE = 20005;
 
 export type CompleterOptions = {
   readonly keys: KeySequence;
   readonly clock: Clock;
   readonly numbers: InboundNumbers;
   readonly parseAddress: ParseAddress;
+  /** The application of that SID; nobody has any when it is not given. */
+  readonly applicationOf?: (sid: string) => ApplicationRecord | null;
+  /** Whether the account may be told anything; every one may when it is not given. */
+  readonly isActive?: (accountSid: string) => boolean;
   /** Where national numbers are read while the Number is not known. */
   readonly siteCountry: string;
 };
@@ -42,6 +48,7 @@ export type Completer = {
 
 export function createCompleter(options: CompleterOptions): Completer {
   const { keys, clock, numbers, parseAddress, siteCountry } = options;
+  const { applicationOf = () => null, isActive = () => true } = options;
   /** Numbers without a webhook that were already told about. */
   const told = new Set<string>();
 
@@ -64,6 +71,10 @@ export function createCompleter(options: CompleterOptions): Completer {
     if (route.is === "bad-url") {
       const text = `The SmsUrl of ${to} is no http(s) URL: the message is stored and no webhook is called.`;
       return { ...about, level: "warning", text, errorCode: BAD_URL };
+    }
+    if (route.is === "inactive") {
+      const text = `The account of ${to} is not active: the message is stored and no webhook is called.`;
+      return { ...about, level: "info", text, errorCode: INACTIVE };
     }
     if (route.is === "webhook" || told.has(message.to)) return null;
     told.add(message.to);
@@ -94,7 +105,9 @@ export function createCompleter(options: CompleterOptions): Completer {
     const segments = there.map((part) => part.segment);
     const kind = kindOfContent(segments);
     const flag = flagOf(segments);
-    const route = routeOf(number);
+    const route: Route = isActive(number.accountSid)
+      ? routeOf(number, applicationOf(number.smsApplicationSid))
+      : { is: "inactive" };
     return {
       keptIds,
       message,

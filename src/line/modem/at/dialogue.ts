@@ -75,6 +75,8 @@ export class Dialogue {
   #feeding = false;
   readonly #ended = new AbortController();
   #over: string | null = null;
+  /** A PDU whose result never came: an error from now on may be its own. */
+  #owed = false;
   /** Where late results go while resynchronising. */
   #late: string[] | null = null;
 
@@ -163,7 +165,7 @@ export class Dialogue {
         return;
       }
       this.#current = queued;
-      const result = await this.#exchange(queued.command);
+      const result = this.#disowned(await this.#exchange(queued.command));
       this.#current = null;
       const probed = result.is === "timeout" && queued.command.probe === true;
       if (probed || (result.is !== "timeout" && result.is !== "aborted")) {
@@ -174,10 +176,28 @@ export class Dialogue {
       const agreed = await this.#resync(result.phase);
       const late = this.#late;
       this.#late = null;
+      if (result.is === "timeout" && result.phase === "result") {
+        this.#owed = result.lines.length === 0 && late.length === 0;
+      }
       queued.settle(result.is === "timeout" ? { ...result, late } : result);
       if (agreed) this.#handlers.onResync();
       else if (this.#over === null) this.#handlers.onMute(`no answer to ${queued.command.text}, nor to AT`);
     }
+  }
+
+  /**
+   * After a PDU without a result an error in place of a prompt may be that PDU's: the prompt may still come, and
+   * the message that waits for it must not pay. It counts as no prompt, and the place is found again with ESC.
+   */
+  #disowned(result: CommandResult): CommandResult {
+    if (!this.#owed || (result.is !== "ok" && result.is !== "error")) return result;
+    if (result.is === "error" && result.phase === "prompt") {
+      this.#owed = false;
+      this.#handlers.onNoise(result.error.text, "stale");
+      return { is: "timeout", phase: "prompt", lines: [], late: [] };
+    }
+    if (result.phase === "result") this.#owed = false;
+    return result;
   }
 
   #resync(phase: CommandResult["phase"]): Promise<boolean> {
@@ -259,8 +279,12 @@ export class Dialogue {
         this.#handlers.onUrc(effect.text, effect.pdu);
         return;
       case "late":
-        if (this.#late === null) this.#handlers.onLate(effect.text);
-        else this.#late.push(effect.text);
+        if (this.#late !== null) {
+          this.#late.push(effect.text);
+          return;
+        }
+        this.#owed = false;
+        this.#handlers.onLate(effect.text);
         return;
       case "restart":
         this.#handlers.onRestart(effect.text);
