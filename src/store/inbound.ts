@@ -12,9 +12,10 @@ import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
 import { newestKeyOf } from "./events.ts";
 import { copyPrint, segmentFromJson, segmentToJson } from "./inbound-segment.ts";
+import type { Mend } from "./mend.ts";
 import type { Retired } from "./retired.ts";
 import { idOfKey, keyOfId, RowKeys } from "./row-keys.ts";
-import type { Completion, KeepResult, KeptSegment, Mend } from "./store.ts";
+import type { Completion, KeepResult, KeptSegment } from "./store.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** Service centres give up redelivering within this time. */

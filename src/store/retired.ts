@@ -4,8 +4,9 @@
  */
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
+import type { Mend } from "./mend.ts";
 import type { MessageRow, Messages } from "./messages.ts";
-import type { Mend, NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
+import type { NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
 import type { Usage } from "./usage.ts";
 

@@ -9,6 +9,7 @@
  */
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
+import type { Mend } from "./mend.ts";
 
 /** Single messages go before broadcasts; FIFO within each (DESIGN §5). */
 export type Lane = "single" | "broadcast";
@@ -154,22 +155,6 @@ export type NewInbound = {
   readonly receivedAt: number;
   /** 30009 and what is missing, of a Message that is shown with gaps. */
   readonly error?: { readonly code: number; readonly text: string };
-};
-
-/** What parts that come late do to a Message that was shown without them. */
-export type Mend = {
-  readonly sid: string;
-  /** The late parts. */
-  readonly keptIds: readonly string[];
-  /** As it reads now; null when the late parts are copies of what it shows. */
-  readonly now: {
-    readonly body: string;
-    readonly numSegments: number;
-    /** What is still missing; null when it is whole. */
-    readonly error: { readonly code: number; readonly text: string } | null;
-  } | null;
-  readonly at: number;
-  readonly event: NewEvent | null;
 };
 
 /** What a webhook tells an app, kept as facts; `webhook/payload.ts` gives them Twilio's spelling. */
