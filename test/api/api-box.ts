@@ -31,7 +31,7 @@ export type Answer = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Parsed, null when empty. */
+  /** Parsed; of an answer that is no JSON, empty. */
   readonly body: Record<string, unknown>;
 };
 
@@ -119,7 +119,8 @@ export class ApiBox {
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
     });
     const text = await response.text();
-    const parsed: unknown = text === "" ? {} : JSON.parse(text);
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    const parsed: unknown = isJson ? JSON.parse(text) : {};
     return {
       status: response.status,
       headers: response.headers,
