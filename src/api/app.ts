@@ -20,6 +20,8 @@ import { answerHealth } from "./health.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeMessages } from "./messages.ts";
+import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
+import { routeShortCodes } from "./short-codes.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
 import { resourcePathOf } from "./write-answer.ts";
 
@@ -33,6 +35,8 @@ export function createApp(deps: ApiDeps): Koa {
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
   routeAvailablePhoneNumbers(router, deps);
+  routeShortCodes(router, deps);
+  routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
 
