@@ -22,7 +22,9 @@ import { Lockout } from "./lockout.ts";
 import { routeMessages } from "./messages.ts";
 import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
 import { routeShortCodes } from "./short-codes.ts";
+import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
+import { routeUsage } from "./usage-records.ts";
 import { resourcePathOf } from "./write-answer.ts";
 
 export function createApp(deps: ApiDeps): Koa {
@@ -34,11 +36,13 @@ export function createApp(deps: ApiDeps): Koa {
   routeApplications(router, deps);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
+  routeUsage(router, deps);
   routeAvailablePhoneNumbers(router, deps);
   routeShortCodes(router, deps);
   routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
+  if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
   const app = new Koa();
   app.on("error", (error: Error) =>

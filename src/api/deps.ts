@@ -28,6 +28,7 @@ export type ApiDeps = {
     | "deleteMessage"
     | "cancelScheduled"
     | "keepFeedback"
+    | "usage"
   >;
   readonly applications: Applications;
   readonly accept: Pick<Accept, "accept">;
@@ -43,6 +44,8 @@ export type ApiDeps = {
   readonly health: () => Promise<HealthReport>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;
+  /** Faults of the simulated lines; null when there are none. */
+  readonly faults: SimulatedFaults | null;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -60,6 +63,34 @@ export type SimulatedPhones = {
   text(message: { readonly from: string; readonly to: string; readonly body: string }): TextResult;
   /** Newest last. */
   messages(): readonly HandsetMessage[];
+};
+
+/** The faults of the simulated lines, as far as this room uses them. */
+export type SimulatedFaults = {
+  kinds(): readonly { readonly fault: string; readonly text: string }[];
+  list(): readonly FaultView[];
+  /** A text: what is wrong with the fields. */
+  switchOn(fields: Readonly<Record<string, unknown>>): FaultView | string;
+  /** False when it is not on. */
+  switchOff(id: string): boolean;
+  allOff(): void;
+};
+
+export type FaultView = {
+  readonly id: string;
+  readonly line: string;
+  readonly fault: string;
+  readonly text: string;
+  readonly every: number | null;
+  readonly chance: number | null;
+  readonly times: number | null;
+  readonly ms: number | null;
+  readonly code: number | null;
+  readonly seed: number;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly until: number | null;
+  readonly acted: number | null;
 };
 
 export type TextResult =

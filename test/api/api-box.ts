@@ -11,6 +11,8 @@ import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
 import type { Line } from "../../src/line/line.ts";
+import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
+import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
@@ -154,7 +156,9 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
-  new SimulatedModem({ number: OWN, network, clock }).connect();
+  const modem = new SimulatedModem({ number: OWN, network, clock });
+  modem.connect();
+  const board = new FaultBoard({ modem, network });
   await provision(numbers, account, OWN, "sim1");
 
   const app = createApp({
@@ -174,6 +178,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     mediaUrl: options.mediaUrl ?? "refuse",
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
+    faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,
     log: silentLog(),
   });
@@ -250,6 +255,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
         ownNumber: null,
         lastSentAt: null,
         lastReceivedAt: clock.now(),
+        storage: { name: "ME", used: 3, total: 23 },
       },
       counters: { sent: 0, received: 1 },
     },
