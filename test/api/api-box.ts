@@ -16,7 +16,7 @@ import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
-import { createEndQueued } from "../../src/messaging/outbound/end-queued.ts";
+import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -169,6 +169,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     applications: new Applications(settings, clock),
     store,
     endQueued: createEndQueued({ store, clock }),
+    endQueueOf: createEndQueueOf({ store, clock }),
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
