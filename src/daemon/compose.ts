@@ -19,7 +19,7 @@ import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
-import { createEndQueued } from "../messaging/outbound/end-queued.ts";
+import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
@@ -118,6 +118,7 @@ async function composeOn(
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
     clock,
     log,
+    onEnded: (messageSid) => dispatcher.withdraw(messageSid),
   });
   const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
@@ -142,6 +143,7 @@ async function composeOn(
     store,
     accept,
     endQueued,
+    endQueueOf: createEndQueueOf({ store, clock }),
     roster,
     siteCountry,
     rateOf,

@@ -18,6 +18,7 @@ export type EventType =
   | "inbound.unrouted" // kept, but no number or no webhook takes it
   | "inbound.duplicate" // the network delivered the same TPDU again
   | "inbound.incomplete" // a message is shown with a gap: parts of it did not come in time (30009)
+  | "inbound.special" // a message of class 0, or one that tells of waiting voice mail, fax or mail
   | "inbound.mended" // a part that was missing came after all
   | "report.unmatched" // a delivery report nobody waits for
   | "webhook.retry" // an app did not answer as it should; it will be asked again

@@ -16,7 +16,7 @@ import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
-import { createEndQueued } from "../../src/messaging/outbound/end-queued.ts";
+import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -33,7 +33,7 @@ export type Answer = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Parsed, null when empty. */
+  /** Parsed; of an answer that is no JSON, empty. */
   readonly body: Record<string, unknown>;
 };
 
@@ -121,7 +121,8 @@ export class ApiBox {
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
     });
     const text = await response.text();
-    const parsed: unknown = text === "" ? {} : JSON.parse(text);
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    const parsed: unknown = isJson ? JSON.parse(text) : {};
     return {
       status: response.status,
       headers: response.headers,
@@ -168,6 +169,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     applications: new Applications(settings, clock),
     store,
     endQueued: createEndQueued({ store, clock }),
+    endQueueOf: createEndQueueOf({ store, clock }),
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
