@@ -23,6 +23,7 @@ import { routeMessages } from "./messages.ts";
 import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
 import { routeUsage } from "./usage-records.ts";
+import { routeUssd } from "./ussd.ts";
 
 export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
@@ -36,6 +37,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeUsage(router, deps);
   routeAvailablePhoneNumbers(router, deps);
   routeAppliance(router, deps);
+  routeUssd(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
