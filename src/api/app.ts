@@ -25,6 +25,7 @@ import { routeShortCodes } from "./short-codes.ts";
 import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
 import { routeUsage } from "./usage-records.ts";
+import { routeUssd } from "./ussd.ts";
 import { resourcePathOf } from "./write-answer.ts";
 
 export function createApp(deps: ApiDeps): Koa {
@@ -41,6 +42,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeShortCodes(router, deps);
   routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
+  routeUssd(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
