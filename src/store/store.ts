@@ -116,6 +116,8 @@ export type OpenSubmission = {
   readonly reference: string | null;
   readonly recipient: string;
   readonly startedAt: number;
+  /** When its outcome became unknown: the same instant for all that one death of the process left behind. */
+  readonly doubtfulSince: number | null;
 };
 
 export type ReportRecord = {

@@ -132,6 +132,7 @@ export class Submissions {
         reference: row.reference,
         recipient: row.to,
         startedAt: row.startedAt,
+        doubtfulSince: row.state === "unknown" ? row.settledAt : null,
       }));
   }
 }

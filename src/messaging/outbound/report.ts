@@ -92,6 +92,7 @@ export async function recordParkedReports(
     reference,
     recipient,
     startedAt,
+    doubtfulSince: null,
   };
   const ours: ParkedReport[] = [];
   for (const candidate of parked) {
