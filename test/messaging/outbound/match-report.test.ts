@@ -54,7 +54,12 @@ describe("what was in doubt since the same death of the process", () => {
   });
 
   test("is told by time from what was in doubt by itself", () => {
-    const alone = open({ ...ahead, doubtfulSince: NOW - 90_000, submissionId: "alone", startedAt: NOW - 100_000 });
+    const alone = open({
+      ...ahead,
+      doubtfulSince: NOW - 90_000,
+      submissionId: "alone",
+      startedAt: NOW - 100_000,
+    });
     expect(idOf(matchReport(report(), [second, first, alone], NOW))).toBe("on the wire");
   });
 });
