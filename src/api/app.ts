@@ -18,9 +18,12 @@ import type { ApiDeps } from "./deps.ts";
 import { answerHealth } from "./health.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
+import { routeLookup } from "./lookup.ts";
 import { routeMessages } from "./messages.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
+import { testMode } from "./test-mode.ts";
 import { routeUsage } from "./usage-records.ts";
+import { routeVoice } from "./voice.ts";
 
 export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
@@ -32,6 +35,8 @@ export function createApp(deps: ApiDeps): Koa {
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
   routeUsage(router, deps);
+  routeVoice(router);
+  routeLookup(router, deps);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
 
@@ -42,6 +47,7 @@ export function createApp(deps: ApiDeps): Koa {
   app.use(answerErrors(deps.log));
   app.use(answerHealth(deps.health));
   app.use(authenticate(deps, new Lockout(deps.clock)));
+  app.use(testMode(deps));
   app.use(chooseRoute(router));
   app.use(router.routes());
   return app;
