@@ -14,7 +14,10 @@ export type ApiDeps = {
   readonly keys: Keys;
   readonly numbers: Numbers;
   readonly applications: Applications;
-  readonly store: Pick<Store, "getMessage" | "listMessages" | "submissionsOf" | "listEvents" | "usage">;
+  readonly store: Pick<
+    Store,
+    "getMessage" | "listMessages" | "submissionsOf" | "standingOf" | "listEvents" | "usage"
+  >;
   readonly accept: Pick<Accept, "accept">;
   /** Ends what waits to be sent for an account that was suspended or closed. */
   readonly endQueued: (accountSid: string) => Promise<void>;

@@ -191,6 +191,13 @@ const MIGRATIONS: readonly string[] = [
     FROM (SELECT *, CASE direction WHEN 'inbound' THEN "to" ELSE "from" END AS own FROM message_retired)
     WHERE sentAt IS NOT NULL AND status IN ('sent', 'delivered', 'undelivered', 'received') GROUP BY 1, 2, 3;
   `,
+  // Virtual: computed when read. Only what is about a Message is indexed, and an event is no part of its normal life.
+  `
+  ALTER TABLE event ADD COLUMN level TEXT GENERATED ALWAYS AS (json_extract(event, '$.level')) VIRTUAL;
+  ALTER TABLE event ADD COLUMN type TEXT GENERATED ALWAYS AS (json_extract(event, '$.type')) VIRTUAL;
+  ALTER TABLE event ADD COLUMN messageSid TEXT GENERATED ALWAYS AS (json_extract(event, '$.messageSid')) VIRTUAL;
+  CREATE INDEX event_message ON event (messageSid) WHERE messageSid IS NOT NULL;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
