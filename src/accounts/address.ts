@@ -115,6 +115,12 @@ const LENGTH_ERRORS: Readonly<Record<string, string>> = {
   INVALID_LENGTH: "INVALID_LENGTH",
 };
 
+/** In English; null when there is no such country. */
+export function countryName(code: string): string | null {
+  if (!isSupportedCountry(code)) return null;
+  return new Intl.DisplayNames(["en"], { type: "region" }).of(code) ?? code;
+}
+
 function phoneOf(text: string, defaultCountry: string): PhoneNumber | null {
   const phone = parsePhoneNumberFromString(text, {
     extract: false,

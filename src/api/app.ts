@@ -13,6 +13,7 @@ import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
 import { routeApplications } from "./applications.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
+import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { answerHealth } from "./health.ts";
@@ -20,6 +21,7 @@ import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeLookup } from "./lookup.ts";
 import { routeMessages } from "./messages.ts";
+import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
 import { testMode } from "./test-mode.ts";
 import { routeUsage } from "./usage-records.ts";
@@ -37,8 +39,10 @@ export function createApp(deps: ApiDeps): Koa {
   routeUsage(router, deps);
   routeVoice(router);
   routeLookup(router, deps);
+  routeAvailablePhoneNumbers(router, deps);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
+  if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
   const app = new Koa();
   app.on("error", (error: Error) =>

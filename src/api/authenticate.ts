@@ -14,20 +14,21 @@ type Directory = { readonly accounts: Accounts; readonly keys: Keys };
 export function authenticate(directory: Directory, lockout: Lockout): Middleware<ApiState> {
   return async (ctx, next) => {
     const address = ctx.req.socket.remoteAddress ?? "";
-    const waitMs = lockout.waitMs(address);
+    const given = ctx.get("Authorization");
+    const waitMs = lockout.waitMs(address, given);
     if (waitMs > 0) {
       throw new ApiError(20429, null, { headers: { "Retry-After": String(Math.ceil(waitMs / 1000)) } });
     }
-    const credentials = basicCredentials(ctx.get("Authorization"));
+    const credentials = basicCredentials(given);
     // No credentials, or a scheme that is not served, is no guess: it is not counted.
     if (credentials === null) throw unauthenticated();
     const username = canonicalSid(credentials.username) ?? credentials.username;
     const identity = identify(username, credentials.password, directory);
     if (identity === null) {
-      lockout.failed(address);
+      lockout.failed(address, given);
       throw unauthenticated();
     }
-    lockout.succeeded(address);
+    lockout.succeeded(address, given);
     if (identity.caller.status !== "active") throw new ApiError(20005);
     Object.assign(ctx.state, identity);
     await next();

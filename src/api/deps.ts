@@ -1,6 +1,10 @@
-/** What the API is given at composition. It reads the store; everything it changes goes through another room. */
+/**
+ * What the API is given at composition. It reads the store; what it changes goes through another room, except
+ * what an app does to a finished Message, which concerns no other.
+ */
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Applications } from "../accounts/applications.ts";
+import type { Inventory } from "../accounts/inventory.ts";
 import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Line } from "../line/line.ts";
@@ -13,11 +17,21 @@ export type ApiDeps = {
   readonly accounts: Accounts;
   readonly keys: Keys;
   readonly numbers: Numbers;
-  readonly applications: Applications;
+  readonly inventory: Inventory;
   readonly store: Pick<
     Store,
-    "getMessage" | "listMessages" | "submissionsOf" | "standingOf" | "listEvents" | "usage"
+    | "getMessage"
+    | "listMessages"
+    | "submissionsOf"
+    | "standingOf"
+    | "listEvents"
+    | "redact"
+    | "deleteMessage"
+    | "cancelScheduled"
+    | "keepFeedback"
+    | "usage"
   >;
+  readonly applications: Applications;
   readonly accept: Pick<Accept, "accept">;
   /** Ends what waits to be sent for an account that was suspended or closed. */
   readonly endQueued: (accountSid: string) => Promise<void>;
@@ -26,9 +40,13 @@ export type ApiDeps = {
   readonly siteCountry: string;
   /** Segments per second of a Number. */
   readonly rateOf: (number: string) => Rate;
+  /** What becomes of a message with a `MediaUrl`: refused, or sent without it. */
+  readonly mediaUrl: "refuse" | "ignore";
   readonly health: () => Promise<HealthReport>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;
+  /** Faults of the simulated lines; null when there are none. */
+  readonly faults: SimulatedFaults | null;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -46,6 +64,34 @@ export type SimulatedPhones = {
   text(message: { readonly from: string; readonly to: string; readonly body: string }): TextResult;
   /** Newest last. */
   messages(): readonly HandsetMessage[];
+};
+
+/** The faults of the simulated lines, as far as this room uses them. */
+export type SimulatedFaults = {
+  kinds(): readonly { readonly fault: string; readonly text: string }[];
+  list(): readonly FaultView[];
+  /** A text: what is wrong with the fields. */
+  switchOn(fields: Readonly<Record<string, unknown>>): FaultView | string;
+  /** False when it is not on. */
+  switchOff(id: string): boolean;
+  allOff(): void;
+};
+
+export type FaultView = {
+  readonly id: string;
+  readonly line: string;
+  readonly fault: string;
+  readonly text: string;
+  readonly every: number | null;
+  readonly chance: number | null;
+  readonly times: number | null;
+  readonly ms: number | null;
+  readonly code: number | null;
+  readonly seed: number;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly until: number | null;
+  readonly acted: number | null;
 };
 
 export type TextResult =

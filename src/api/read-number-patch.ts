@@ -1,5 +1,5 @@
 /**
- * The parameters of a number's update, contract §5.1. An empty value clears; what is absent stays. URLs and
+ * The parameters of a number's purchase and of its update, contract §5.1. An empty value clears; what is absent stays. URLs and
  * methods are checked here, once, so that a webhook is never attempted to something that is no URL.
  */
 import type { NumberPatch } from "../accounts/numbers.ts";
@@ -25,10 +25,15 @@ const ECHOED: Readonly<Record<string, readonly string[] | null>> = {
 
 const MAX_ECHOED_LENGTH = 64;
 
+/** The number as it stands; one that is about to be bought has nothing set yet. */
+type Current = Pick<NumberRecord, "smsUrl" | "voiceUrl" | "echoed">;
+
+export const NOTHING_SET: Current = { smsUrl: "", voiceUrl: "" };
+
 /** `isApplication`: whether that is an application of the account the number belongs to. */
 export function readNumberPatch(
   form: URLSearchParams,
-  number: NumberRecord,
+  number: Current,
   isApplication: (sid: string) => boolean,
 ): NumberPatch {
   const patch: NumberPatch = {
@@ -88,7 +93,7 @@ function readApplication(form: URLSearchParams, isApplication: (sid: string) => 
   return canonical;
 }
 
-function readEchoed(form: URLSearchParams, number: NumberRecord): Readonly<Record<string, string>> | null {
+function readEchoed(form: URLSearchParams, number: Current): Readonly<Record<string, string>> | null {
   const echoed: Record<string, string> = { ...number.echoed };
   let changed = false;
   for (const [name, values] of Object.entries(ECHOED)) {

@@ -5,11 +5,14 @@
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Applications } from "../accounts/applications.ts";
+import { Inventory } from "../accounts/inventory.ts";
 import { Keys } from "../accounts/keys.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
+import type { FaultBoard } from "../line/simulator/fault-board.ts";
+import { FaultDesk } from "../line/simulator/fault-desk.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
@@ -39,7 +42,7 @@ import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
-import { createLine, isSimulated } from "./open-lines.ts";
+import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createRateOf } from "./rates.ts";
 
 export type Composed = {
@@ -86,7 +89,8 @@ async function composeOn(
   const accept = createAccept({ store, keys, clock, limits: { maxQueued: config.outbound.maxQueued } });
 
   const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
-  const lines = linesOf(config, { clock, log, store, network });
+  const faultBoards = new Map<string, FaultBoard>();
+  const lines = linesOf(config, { clock, log, store, network, faultBoards });
   const roster = new LineRoster({
     lines,
     lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
@@ -94,6 +98,7 @@ async function composeOn(
   const dispatcher = new Dispatcher({ store, roster, clock, log, rateOf, policy: config.outbound });
 
   const siteCountry = config.site.country;
+  const { incompleteAfterHours } = config.inbound;
   const receive = createReceiver({
     store,
     keys,
@@ -102,6 +107,7 @@ async function composeOn(
     numbers,
     parseAddress,
     siteCountry,
+    incompleteAfterHours,
     applicationOf: (sid) => applications.bySid(sid),
     isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
   });
@@ -111,9 +117,11 @@ async function composeOn(
     clock,
     log,
   });
+  const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
     lines: config.lines,
     numbers,
+    inventory,
     accountSid: account.sid,
     siteCountry,
     configFile: file,
@@ -127,6 +135,7 @@ async function composeOn(
     accounts,
     keys: apiKeys,
     numbers,
+    inventory,
     applications,
     store,
     accept,
@@ -134,8 +143,10 @@ async function composeOn(
     roster,
     siteCountry,
     rateOf,
+    mediaUrl: config.outbound.mediaUrl,
     health,
     simulated: network,
+    faults: network === null ? null : new FaultDesk(faultBoards),
     clock,
     log,
   });
@@ -160,6 +171,7 @@ async function composeOn(
   });
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));
+  const acceptedLate = dispatcher.acceptedLate.bind(dispatcher);
   const onState = (line: Line, reason: string) => {
     roster.stateChanged(line.name, line.status.state, reason);
     look(line);
@@ -167,12 +179,21 @@ async function composeOn(
   const chores = new Chores({
     clock,
     log,
-    chores: choresOf({ store, clock, config, lines, look, endQueued, accounts }),
+    chores: choresOf({
+      store,
+      clock,
+      config,
+      lines,
+      look,
+      endQueued,
+      accounts,
+      publishIncomplete: receive.publishIncomplete,
+    }),
   });
   const appliance = new Appliance({
     lines: lines.map((line) => ({
       line,
-      handlers: handlersOf(line, { store, clock, log, pending, receive, report, onState }),
+      handlers: handlersOf(line, { store, clock, log, pending, receive, report, acceptedLate, onState }),
     })),
     store,
     server,
@@ -187,10 +208,7 @@ async function composeOn(
   return { appliance, account, firstStart: created, numbers };
 }
 
-function linesOf(
-  config: Config,
-  deps: { clock: Clock; log: Log; store: Store; network: SimulatedNetwork | null },
-): Line[] {
+function linesOf(config: Config, deps: LineDeps): Line[] {
   return config.lines.flatMap((line, position) =>
     line.type === "modem" ? [createLine(line, position, deps)] : [],
   );

@@ -25,12 +25,14 @@ export function choresOf(deps: {
   readonly clock: Clock;
   readonly config: Config;
   readonly lines: readonly Line[];
+  /** Shows the messages whose other parts did not come. */
+  readonly publishIncomplete: () => Promise<number>;
   /** Provisions the number a line may have learnt meanwhile. */
   readonly look: (line: Line) => void;
   readonly endQueued: (accountSid: string) => Promise<void>;
   readonly accounts: Pick<Accounts, "inactive">;
 }): Chore[] {
-  const { store, clock, config, lines, look, endQueued, accounts } = deps;
+  const { store, clock, config, lines, look, endQueued, accounts, publishIncomplete } = deps;
   return [
     {
       name: "expire",
@@ -53,6 +55,13 @@ export function choresOf(deps: {
       run: async () => {
         const sentBefore = clock.now() - REPORT_WAIT_MS;
         while ((await store.retire({ sentBefore, limit: RETIRE_BATCH })) >= RETIRE_BATCH);
+      },
+    },
+    {
+      name: "publish incomplete messages",
+      everyMs: MINUTE,
+      run: async () => {
+        await publishIncomplete();
       },
     },
     {

@@ -174,6 +174,22 @@ const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   `,
+  // Parts of Messages that are shown with gaps: kept for the parts that may still come.
+  `
+  CREATE TABLE shown_part (
+    key INTEGER PRIMARY KEY,
+    sid TEXT NOT NULL,
+    line TEXT NOT NULL,
+    "from" TEXT NOT NULL,
+    "to" TEXT,
+    reference INTEGER NOT NULL,
+    referenceBits INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    receivedAt INTEGER NOT NULL,
+    segment TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX shown_part_sibling ON shown_part (line, "from", reference);
+  `,
   `
   CREATE TABLE usage_day (
     accountSid TEXT NOT NULL,
@@ -190,6 +206,14 @@ const MIGRATIONS: readonly string[] = [
       count(*), sum(numSegments)
     FROM (SELECT *, CASE direction WHEN 'inbound' THEN "to" ELSE "from" END AS own FROM message_retired)
     WHERE sentAt IS NOT NULL AND status IN ('sent', 'delivered', 'undelivered', 'received') GROUP BY 1, 2, 3;
+  `,
+  `
+  CREATE TABLE feedback (
+    messageKey INTEGER PRIMARY KEY,
+    outcome TEXT NOT NULL CHECK (outcome IN ('confirmed', 'unconfirmed')),
+    createdAt INTEGER NOT NULL,
+    updatedAt INTEGER NOT NULL
+  ) STRICT;
   `,
   // Virtual: computed when read. Only what is about a Message is indexed, and an event is no part of its normal life.
   `

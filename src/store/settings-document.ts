@@ -89,11 +89,19 @@ export type SettingsDocument = {
   /** The main account first. */
   readonly accounts: readonly AccountRecord[];
   readonly numbers: readonly NumberRecord[];
+  /** Numbers an account has given back: a line that offers one is not a reason to provision it again. */
+  readonly released: readonly string[];
   readonly keys: readonly KeyRecord[];
   readonly applications: readonly ApplicationRecord[];
 };
 
-export const EMPTY_SETTINGS: SettingsDocument = { accounts: [], numbers: [], keys: [], applications: [] };
+export const EMPTY_SETTINGS: SettingsDocument = {
+  accounts: [],
+  numbers: [],
+  released: [],
+  keys: [],
+  applications: [],
+};
 
 /** `store/settings.ts`: reads are from memory, a change is on disk (synced, renamed, synced) when it settles. */
 export interface Settings {

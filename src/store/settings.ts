@@ -128,6 +128,7 @@ function parseSettings(text: string, file: string): SettingsDocument {
   return {
     accounts: listOf<AccountRecord>(document["accounts"], ACCOUNT_FIELDS, file, "accounts"),
     numbers: listOf<NumberRecord>(document["numbers"], NUMBER_FIELDS, file, "numbers"),
+    released: textsOf(document["released"] ?? [], file, "released"),
     // Lists younger than the first document: one that was written before them has none.
     keys: listOf<KeyRecord>(document["keys"] ?? [], KEY_FIELDS, file, "keys"),
     applications: listOf<ApplicationRecord>(
@@ -223,6 +224,12 @@ function listOf<T>(value: unknown, fields: Fields<T>, file: string, path: string
     }
     return record as T;
   });
+}
+
+function textsOf(value: unknown, file: string, path: string): readonly string[] {
+  if (!Array.isArray(value)) throw invalid(file, `${path} is not a list`);
+  if (!value.every((item) => typeof item === "string")) throw invalid(file, `${path} is not a list of texts`);
+  return value;
 }
 
 function fits(value: unknown, kind: Kind): boolean {

@@ -93,7 +93,8 @@ export type Settlement =
   | { readonly is: "released"; readonly why: string }
   | { readonly is: "unknown"; readonly why: string };
 
-/** `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
+/** An *unknown* may still be settled as accepted: its answer came late.
+ * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
 export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
 
 /** A Submission whose outcome nobody knows (DESIGN §4.2). */
@@ -135,6 +136,8 @@ export type KeptSegment = {
   readonly line: string;
   readonly receivedAt: number;
   readonly segment: InboundSegment;
+  /** The Message that shows it already, while other parts of that Message are missing. */
+  readonly shownIn?: string;
 };
 
 export type NewInbound = {
@@ -147,6 +150,24 @@ export type NewInbound = {
   readonly messagingServiceSid: string | null;
   readonly line: string;
   readonly receivedAt: number;
+  /** 30009 and what is missing, of a Message that is shown with gaps. */
+  readonly error?: { readonly code: number; readonly text: string };
+};
+
+/** What parts that come late do to a Message that was shown without them. */
+export type Mend = {
+  readonly sid: string;
+  /** The late parts. */
+  readonly keptIds: readonly string[];
+  /** As it reads now; null when the late parts are copies of what it shows. */
+  readonly now: {
+    readonly body: string;
+    readonly numSegments: number;
+    /** What is still missing; null when it is whole. */
+    readonly error: { readonly code: number; readonly text: string } | null;
+  } | null;
+  readonly at: number;
+  readonly event: NewEvent | null;
 };
 
 /** What a webhook tells an app, kept as facts; `webhook/payload.ts` gives them Twilio's spelling. */
@@ -211,7 +232,8 @@ export type Completion = {
 };
 
 export type KeepResult =
-  /** `siblings`: every kept, unfinished part of the same concatenated message, this one included, oldest first. */
+  /** `siblings`: every kept, unfinished part of the same concatenated message, this one included, oldest first;
+   *  and those that a Message with gaps shows already. */
   | { readonly is: "kept"; readonly keptId: string; readonly siblings: readonly KeptSegment[] }
   | { readonly is: "completed"; readonly message: StoredMessage }
   | { readonly is: "duplicate" };
@@ -273,6 +295,24 @@ export type EventFilter = {
   readonly limit: number;
 };
 
+/** What an app says became of a Message (contract §3.9). */
+export type Feedback = {
+  readonly outcome: "confirmed" | "unconfirmed";
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
+export type RedactResult =
+  | { readonly is: "redacted"; readonly message: StoredMessage }
+  | { readonly is: "unfinished" }
+  | { readonly is: "unknown" };
+
+export type CancelResult =
+  | { readonly is: "canceled"; readonly message: StoredMessage }
+  | { readonly is: "not-scheduled" }
+  | { readonly is: "unknown" };
+
 export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
 
 export interface Store {
@@ -316,7 +356,14 @@ export interface Store {
   ): Promise<KeepResult>;
   /** False when any of its segments is no longer waiting (somebody else completed it). */
   completeInbound(completion: Completion): Promise<boolean>;
+  /** Everything kept that no Message shows, and what a Message with gaps shows that some of it may belong to. */
   unfinishedInbound(): Promise<readonly KeptSegment[]>;
+  /** Shows what is there of a Message whose other parts did not come. Its parts are remembered for those that
+   *  come late. `copies`: they only repeat parts of a Message that was shown before; they are dropped. */
+  publishIncomplete(completion: Completion): Promise<"published" | "copies" | "gone">;
+  /** The Message and its webhook, where that has not ended, in one transaction. False when one of the parts is
+   *  no longer waiting, or the Message is no longer there. */
+  mendInbound(mend: Mend): Promise<boolean>;
   quarantine(line: string, raw: string, why: string, at: number): Promise<void>;
 
   // ── webhooks ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -344,6 +391,15 @@ export interface Store {
 
   /** What an account used, by day and category; both days included. */
   usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
+  // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** Erases a finished Message's text; all else stays. */
+  redact(sid: string, at: number): Promise<RedactResult>;
+  /** Deletes a finished Message with its Submissions and feedback. */
+  deleteMessage(sid: string): Promise<"deleted" | "unfinished" | "unknown">;
+  /** Only what is `scheduled`; announced to its status callback. */
+  cancelScheduled(sid: string, at: number): Promise<CancelResult>;
+  /** One Feedback per Message, the newest. Null when there is no such Message. */
+  keepFeedback(sid: string, outcome: Feedback["outcome"], at: number): Promise<Feedback | null>;
 
   // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
   addEvent(event: NewEvent): Promise<void>;

@@ -4,12 +4,15 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Applications } from "../../src/accounts/applications.ts";
+import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
 import type { Line } from "../../src/line/line.ts";
+import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
+import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
@@ -51,6 +54,7 @@ export class ApiBox {
   readonly keys: Keys;
   readonly dataDir: string;
   readonly numbers: Numbers;
+  readonly inventory: Inventory;
   readonly settings: Settings;
   readonly store: Store;
   readonly clock: FakeClock;
@@ -65,6 +69,7 @@ export class ApiBox {
     this.keys = parts.keys;
     this.dataDir = parts.dataDir;
     this.numbers = parts.numbers;
+    this.inventory = parts.inventory;
     this.settings = parts.settings;
     this.store = parts.store;
     this.clock = parts.clock;
@@ -130,6 +135,7 @@ export type BoxOptions = {
   readonly simulated?: boolean;
   readonly rate?: number;
   readonly maxQueued?: number;
+  readonly mediaUrl?: ApiDeps["mediaUrl"];
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
@@ -145,16 +151,20 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const accounts = new Accounts(settings, clock);
   const apiKeys = new Keys(settings, clock);
   const numbers = new Numbers(settings, clock);
+  const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
-  new SimulatedModem({ number: OWN, network, clock }).connect();
+  const modem = new SimulatedModem({ number: OWN, network, clock });
+  modem.connect();
+  const board = new FaultBoard({ modem, network });
   await provision(numbers, account, OWN, "sim1");
 
   const app = createApp({
     accounts,
     keys: apiKeys,
     numbers,
+    inventory,
     applications: new Applications(settings, clock),
     store,
     endQueued: createEndQueued({ store, clock }),
@@ -164,8 +174,10 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
+    mediaUrl: options.mediaUrl ?? "refuse",
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
+    faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,
     log: silentLog(),
   });
@@ -183,8 +195,9 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     baseUrl,
     account,
     accounts,
-    keys: apiKeys,
     numbers,
+    inventory,
+    keys: apiKeys,
     settings,
     store,
     clock,
@@ -241,6 +254,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
         ownNumber: null,
         lastSentAt: null,
         lastReceivedAt: clock.now(),
+        storage: { name: "ME", used: 3, total: 23 },
       },
       counters: { sent: 0, received: 1 },
     },
