@@ -17,6 +17,7 @@ import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { answerHealth } from "./health.ts";
+import { routeIamKeys } from "./iam-keys.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeLookup } from "./lookup.ts";
@@ -33,6 +34,7 @@ export function createApp(deps: ApiDeps): Koa {
   router.use("/appliance/v1", mainAccountOnly);
   routeAccounts(router, deps);
   routeApiKeys(router, deps);
+  routeIamKeys(router, deps);
   routeApplications(router, deps);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);

@@ -1,6 +1,6 @@
 /** Lookup v2, contract §7.6: what the tables know of a number. Everything that would ask the network is null. */
 import { describeAddress } from "../accounts/address.ts";
-import { type ApiRouter, answer } from "./context.ts";
+import { type ApiRouter, answer, originOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { textOf } from "./parameter.ts";
 
@@ -31,7 +31,7 @@ export function routeLookup(router: ApiRouter, deps: ApiDeps): void {
       valid: found.errors.length === 0,
       validation_errors: found.errors,
       ...Object.fromEntries(NOT_KNOWN.map((name) => [name, null])),
-      url: `${ctx.protocol}://${ctx.host}/v2/PhoneNumbers/${encodeURIComponent(found.phoneNumber ?? text)}`,
+      url: `${originOf(ctx)}/v2/PhoneNumbers/${encodeURIComponent(found.phoneNumber ?? text)}`,
     });
   });
 }
