@@ -51,7 +51,7 @@ export function testMode(deps: ApiDeps): Middleware<ApiState> {
   return async (koa, next) => {
     if (!koa.state.isTest) return next();
     const ctx = koa as unknown as ApiContext;
-    const path = pathOf(ctx).replace(/\.json$/, "");
+    const path = pathOf(ctx).replace(/\.(json|xml)$/, "");
     const [, account, resource] = /^\/2010-04-01\/Accounts\/([^/]+)\/(.+)$/.exec(path) ?? [];
     if (account !== undefined && canonicalSid(account) !== ctx.state.caller.sid) throw notFound(ctx);
     if (ctx.method !== "POST") throw new ApiError(20008);

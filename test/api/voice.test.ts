@@ -57,6 +57,12 @@ describe("voice", () => {
     expect({ status: answer.status, code: answer.body["code"] }).toEqual({ status: 400, code });
   });
 
+  it("gives no tokens, and makes no triggers", async () => {
+    await expect(box.client.tokens.create()).rejects.toMatchObject({ status: 404, code: 20404 });
+    const trigger = await box.post(box.api("/Usage/Triggers.json"), { UsageCategory: "sms" });
+    expect({ status: trigger.status, code: trigger.body["code"] }).toEqual({ status: 405, code: 20004 });
+  });
+
   it("knows no single call or recording", async () => {
     const sid = `CA${"0".repeat(32)}`;
     await expect(box.client.calls(sid).fetch()).rejects.toMatchObject({ status: 404, code: 20404 });
