@@ -67,6 +67,7 @@ const modemLine = z.strictObject({
         'a reset command is a list that begins with the full path of a program, e.g. ["/usr/sbin/uhubctl", "-l", "1-1", "-a", "cycle"]',
     })
     .optional(),
+  incomingCalls: z.enum(["hang-up", "ignore"]).optional(),
   /** Logs the wire, texts and numbers masked. */
   trace: z.boolean().optional(),
   place: place.optional(),

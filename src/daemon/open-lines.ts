@@ -46,6 +46,7 @@ export function createLine(config: ModemLineConfig, position: number, deps: Line
     simulated: isSimulated(config),
     resetFromOutside:
       resetCommand === undefined ? null : (signal) => runResetCommand(resetCommand, { clock, signal }),
+    callPolicy: config.incomingCalls ?? "hang-up",
     trace: config.trace ?? false,
   });
 }

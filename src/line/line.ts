@@ -95,9 +95,19 @@ export interface Line {
   readonly status: LineStatus;
   start(handlers: LineHandlers): void;
   submit(segment: Segment, options: SubmitOptions): Promise<SubmitOutcome>;
+  /** Asks the network by USSD; only lines that can. Never rejects. The text is nobody's business: never logged. */
+  ussd?(code: string): Promise<UssdResult>;
   /** Waits for what is on the wire, bounded by `graceMs`. Idempotent, safe without start. */
   stop(graceMs: number): Promise<void>;
 }
+
+export type UssdResult =
+  | { readonly is: "answered"; readonly text: string; readonly expectsAnswer: boolean }
+  | {
+      readonly is: "failed";
+      readonly why: "busy" | "not-ready" | "refused" | "no-answer" | "ended";
+      readonly reason: string;
+    };
 
 export type SubmitOptions = { readonly submissionId: string; readonly signal: AbortSignal };
 

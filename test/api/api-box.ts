@@ -10,7 +10,7 @@ import { Numbers } from "../../src/accounts/numbers.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
-import type { Line } from "../../src/line/line.ts";
+import type { Line, UssdResult } from "../../src/line/line.ts";
 import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
 import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
@@ -232,6 +232,14 @@ function listen(server: Server): Promise<number> {
   });
 }
 
+const USSD: Readonly<Record<string, UssdResult>> = {
+  "*100#": { is: "answered", text: "Solde 12.40 EUR", expectsAnswer: false },
+  "*123#": { is: "answered", text: "1 Balance 2 Offers", expectsAnswer: true },
+  "*1#": { is: "failed", why: "busy", reason: "another USSD request is being answered" },
+  "*2#": { is: "failed", why: "refused", reason: "the network does not support this" },
+  "*3#": { is: "failed", why: "not-ready", reason: "searching for a network" },
+};
+
 /** Stands where a Line stands; the API only looks at it. */
 function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
   return {
@@ -262,6 +270,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
     },
     start: () => {},
     submit: () => Promise.reject(new Error("the API submits nothing")),
+    ussd: (code) => Promise.resolve(USSD[code] ?? { is: "failed", why: "no-answer", reason: "no answer" }),
     stop: async () => {},
   };
 }

@@ -1,24 +1,20 @@
-/**
- * A Line over a modem: keeps a session with it for ever, opening the port again whenever it is lost, and hands
- * the session's Segments and findings up and down. Submits go one at a time through the session's dialogue.
- */
-import type { Clock } from "../../runtime/clock.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Segment } from "../../sms/message.ts";
 import { encodeSubmit } from "../../sms/submit.ts";
-import type { BytePort, OpenPort } from "../byte-port.ts";
+import type { BytePort } from "../byte-port.ts";
 import type {
   Kept,
   Line,
   LineHandlers,
-  LineMemory,
   LineState,
   LineStatus,
   SubmitOptions,
   SubmitOutcome,
+  UssdResult,
 } from "../line.ts";
 import type { FromNetwork } from "./from-network.ts";
+import type { ModemLineOptions } from "./modem-line-options.ts";
 import { NO_FACTS } from "./no-facts.ts";
 import { type NoiseKind, NoiseLog } from "./noise-log.ts";
 import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
@@ -30,23 +26,6 @@ import { outcomeOf, referenceOf } from "./send.ts";
 import { Session } from "./session.ts";
 import { SubscriptionAlarm } from "./subscription-alarm.ts";
 import { WireTrace } from "./wire-trace.ts";
-
-export type ModemLineOptions = {
-  readonly name: string;
-  readonly openPort: OpenPort;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly memory: LineMemory;
-  readonly pin: string | null;
-  readonly smsc: string | null;
-  /** Commands the operator wants given at each start of the modem. */
-  readonly init?: readonly string[];
-  readonly simulated: boolean;
-  /** Restarts the modem or cuts its power from outside; says how that ended. Null or absent: nothing can. */
-  readonly resetFromOutside?: ((signal: AbortSignal) => Promise<string>) | null;
-  /** Logs every line of the wire, private things masked. */
-  readonly trace?: boolean;
-};
 
 export function createModemLine(options: ModemLineOptions): Line {
   return new ModemLine(options);
@@ -136,6 +115,16 @@ class ModemLine implements Line {
     } finally {
       this.#onWire.delete(outcome);
     }
+  }
+
+  async ussd(code: string): Promise<UssdResult> {
+    const session = this.#session;
+    if (this.#state !== "ready" || session === null) {
+      const reason = `${this.name} cannot ask now (${this.#state}: ${this.#reason})`;
+      return { is: "failed", why: "not-ready", reason };
+    }
+    this.#count("ussd");
+    return session.ussd.request(code);
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -278,6 +267,8 @@ class ModemLine implements Line {
       onProfile: (profile) => {
         this.#resetCommand = profile.reset.command;
       },
+      callPolicy: this.#options.callPolicy ?? "hang-up",
+      onCall: (caller) => this.#called(caller),
       onLife: (life) => this.#lives(life),
       onTrouble: (trouble, reason) => this.#suffers(trouble, reason),
       onResync: (found) => this.#recovery.resynced(found, "a command was not answered in time"),
@@ -290,6 +281,12 @@ class ModemLine implements Line {
     this.#set("opening", reason);
     if (why !== "left") this.#suffers(why === "closed" ? "absent" : why, reason);
     return ready;
+  }
+
+  #called(caller: string | null): void {
+    this.#count("calls");
+    const done = this.#options.callPolicy === "ignore" ? "it is left to ring" : "it is hung up";
+    this.#event("line.call", `${this.name}: a call from ${caller ?? "a withheld number"}; ${done}`);
   }
 
   #lives(life: Life): void {
@@ -363,10 +360,10 @@ class ModemLine implements Line {
     if (news !== null) this.#event("line.noise", `${this.name}: ${news}`);
   }
 
-  #event(type: "line.noise" | "line.refused" | "line.storage", text: string): void {
+  #event(type: "line.noise" | "line.refused" | "line.storage" | "line.call", text: string): void {
     this.#handlers?.onEvent({
       type,
-      level: type === "line.noise" ? "info" : "warning",
+      level: type === "line.noise" || type === "line.call" ? "info" : "warning",
       at: this.#options.clock.now(),
       text,
       line: this.name,

@@ -4,6 +4,7 @@ import { Fault } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { BytePort } from "../byte-port.ts";
 import type { Kept, LineFacts, LineMemory, LineState, StorageLevel } from "../line.ts";
+import type { CallPolicy } from "./calls.ts";
 import type { FromNetwork } from "./from-network.ts";
 import type { ModemProfile } from "./profiles/profile.ts";
 import type { Life, Trouble } from "./recovery/ladder.ts";
@@ -26,6 +27,9 @@ export type SessionOptions = {
   readonly onStorageAlarm: (level: StorageLevel) => void;
   readonly onStuck: (storage: string, index: number) => void;
   readonly onProfile: (profile: ModemProfile) => void;
+  readonly callPolicy: CallPolicy;
+  /** Somebody rings: the number masked, or null. */
+  readonly onCall: (caller: string | null) => void;
   readonly onLife: (life: Life) => void;
   readonly onTrouble: (trouble: Trouble, reason: string) => void;
   /** The dialogue lost its place and found it again, or not. */

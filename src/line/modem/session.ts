@@ -5,30 +5,30 @@
  */
 import type { Timer } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
-import type { Ask } from "./ask.ts";
+import { type Ask, may } from "./ask.ts";
 import { type CommandResult, fieldsOf } from "./at/command.ts";
 import { Dialogue } from "./at/dialogue.ts";
 import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
-import { send } from "./commands.ts";
+import { Calls, hangUp } from "./calls.ts";
+import { send, set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
 import { MORE_MESSAGES, MoreMessages } from "./more-messages.ts";
 import { urcsOf } from "./profiles/profile.ts";
 import type { Rung } from "./recovery/ladder.ts";
 import { cycleRadio } from "./recovery/radio.ts";
+import { airTroubleOf } from "./recovery/symptom.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
 import { type SessionEnd, type SessionOptions, whyOf } from "./session-terms.ts";
 import { recallSmsc } from "./smsc.ts";
 import { GENERIC_URCS } from "./urcs.ts";
+import { Ussd } from "./ussd.ts";
 
 /** The watchdog asks whether this is still the modem that was set up, and empties the storages. */
 const WATCH_MS = 60_000;
 /** More often while it cannot send, should it not tell when it can. */
 const SEARCH_MS = 10_000;
 const RESTART_SETTLE_MS = 1000;
-/** Below this the antenna is to blame (27.007 §8.5, rssi under 5): no symptom of the modem's. */
-const POOR_SIGNAL_DBM = -103;
-
 type Order = { readonly rung: Rung; readonly reason: string };
 
 type Wake =
@@ -52,9 +52,12 @@ export class Session {
   #watchSoon = false;
   /** A rung that waits until nothing is being sent. */
   #ordered: Order | null = null;
+  readonly #calls: Calls;
+  readonly ussd: Ussd;
   readonly #sending = new Set<Promise<CommandResult>>();
   #over: SessionEnd | null = null;
   #stopping = false;
+  #withdrawn = false;
   /** The last bring-up ended at something only a person can mend. */
   #refused = false;
   #wake: (() => void) | null = null;
@@ -87,6 +90,15 @@ export class Session {
       },
     });
     this.#ask = (command, asked) => this.#dialogue.run(command, asked);
+    const { clock } = options;
+    this.ussd = new Ussd({ ask: this.#ask, clock });
+    this.#calls = new Calls({
+      clock,
+      policy: options.callPolicy,
+      hangUp: () => hangUp(this.#ask),
+      onCall: options.onCall,
+      onOver: () => this.nudge(),
+    });
   }
 
   get smscInPdu(): string | null {
@@ -105,6 +117,8 @@ export class Session {
 
   /** Withdraws the submissions that have not passed the point of no return. */
   withdraw(): void {
+    this.#withdrawn = true;
+    this.ussd.stop("the line stops");
     this.#dialogue.withdraw();
   }
 
@@ -112,6 +126,19 @@ export class Session {
     pdu: { readonly hex: string; readonly tpduLength: number },
     signal: AbortSignal,
   ): Promise<CommandResult> {
+    const sending = this.#submit(pdu, signal);
+    this.#sending.add(sending);
+    return sending.finally(() => this.#sending.delete(sending));
+  }
+
+  async #submit(
+    pdu: { readonly hex: string; readonly tpduLength: number },
+    signal: AbortSignal,
+  ): Promise<CommandResult> {
+    if (this.ussd.pending) {
+      await this.ussd.idle();
+      if (this.#withdrawn) return { is: "aborted", phase: "queued" };
+    }
     const { clock } = this.#options;
     const more = this.#more;
     // It goes into the queue right before its send: nobody waits for its answer.
@@ -121,12 +148,7 @@ export class Session {
         () => undefined,
       );
     }
-    const sending = this.#dialogue.run(send(pdu), { signal });
-    this.#sending.add(sending);
-    return sending.finally(() => {
-      this.#sending.delete(sending);
-      more.ended(clock.monotonicMs());
-    });
+    return this.#dialogue.run(send(pdu), { signal }).finally(() => more.ended(clock.monotonicMs()));
   }
 
   /** The modem has lost the service centre's number: from now on every PDU carries it. False: nobody knows it. */
@@ -230,6 +252,7 @@ export class Session {
     }
     this.#echo = "watched";
     onState("starting", "reading what the modem had stored");
+    await may(this.#ask, set("AT+CLIP=1"));
     await this.#inbox.drain();
     if (this.#over === null && this.#restarted === null) this.#options.onLife("answers");
     this.#settle();
@@ -271,15 +294,9 @@ export class Session {
       await this.#inbox?.drain();
       if (this.#over !== null || this.#restarted !== null) continue;
       this.#options.onLife("answers");
-      this.#judgeRegistration(network.signalDbm);
+      const trouble = airTroubleOf(this.#registration, network.signalDbm);
+      if (trouble !== null) this.#options.onTrouble(trouble, this.#registration.reason);
     }
-  }
-
-  /** Not on the network though the signal would do: after a while that is the radio's fault . */
-  #judgeRegistration(signalDbm: number | null): void {
-    const { registered, reason } = this.#registration;
-    if (registered || (signalDbm !== null && signalDbm < POOR_SIGNAL_DBM)) return;
-    this.#options.onTrouble(signalDbm === null ? "no-signal" : "unregistered", reason);
   }
 
   async #carryOut({ rung, reason }: Order): Promise<void> {
@@ -317,6 +334,7 @@ export class Session {
   }
 
   #onUrc(text: string, pdu: string | null): void {
+    if (this.#calls.hears(text) || this.ussd.hears(text)) return;
     if (/^\+C(?:MTI|DSI):/.test(text)) {
       const [storage = "", index = ""] = fieldsOf(text);
       // `+CMTI: ,-1`: announced but stored nowhere.
@@ -369,6 +387,8 @@ export class Session {
     if (this.#over !== null) return;
     this.#over = { why, reason };
     this.#ended.abort(new Error(reason));
+    this.#calls.stop();
+    this.ussd.stop(reason);
     this.#dialogue.end(reason);
     this.#wake?.();
   }

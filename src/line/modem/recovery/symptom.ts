@@ -1,11 +1,12 @@
 /**
- * What the end of a send says about the modem itself. A message that is refused, a network that is busy, a SIM,
+ * What the end of a send, or being off the network, says about the modem itself. A message that is refused, a network that is busy, a SIM,
  * a subscription or a storage that will not: none of these is the modem's fault, and no restart cures them.
  */
 import type { SubmitOutcome } from "../../line.ts";
 import type { CommandResult } from "../at/command.ts";
 import { cmsErrorOf } from "../cms-errors.ts";
-import type { SendingTrouble } from "./ladder.ts";
+import type { Registration } from "../registration.ts";
+import type { AirTrouble, SendingTrouble } from "./ladder.ts";
 
 export type Symptom = { readonly trouble: SendingTrouble; readonly reason: string };
 
@@ -36,4 +37,14 @@ function isModems(result: Extract<CommandResult, { is: "error" }>, manufacturer:
   if (family === "cme") return CME_OF_THE_MODEM.includes(code);
   const row = cmsErrorOf(code, manufacturer);
   return row.class === "modem" || code === CMS_UNKNOWN;
+}
+
+/** Below this the antenna is to blame (27.007 §8.5, rssi under 5). */
+const POOR_SIGNAL_DBM = -103;
+
+/** Not on the network though the signal would do, or nobody knows it. */
+export function airTroubleOf(registration: Registration, signalDbm: number | null): AirTrouble | null {
+  if (registration.registered) return null;
+  if (signalDbm === null) return "no-signal";
+  return signalDbm < POOR_SIGNAL_DBM ? null : "unregistered";
 }
