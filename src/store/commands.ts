@@ -79,6 +79,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     unknownSubmissions: () => submissions.unknown(),
     expire: (now) => queue.expire(now),
     endQueued: (accountSid, end) => queue.endAll(accountSid, end),
+    endQueue: (name, end) => queue.endQueue(name, end),
     queueDepths: () => depths.all(),
 
     openSubmissions: (line, reference) => submissions.open(line, reference),

@@ -304,6 +304,8 @@ export interface Store {
   expire(now: number): Promise<number>;
   /** Fails what waits to be sent for an account, at most 1,000 at a time; returns how many. */
   endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
+  /** Fails what waits in a queue, at most 1,000 at a time; returns how many. */
+  endQueue(queue: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
