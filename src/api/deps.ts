@@ -23,6 +23,7 @@ export type ApiDeps = {
     | "getMessage"
     | "listMessages"
     | "submissionsOf"
+    | "standingOf"
     | "listEvents"
     | "redact"
     | "deleteMessage"

@@ -215,6 +215,13 @@ const MIGRATIONS: readonly string[] = [
     updatedAt INTEGER NOT NULL
   ) STRICT;
   `,
+  // Virtual: computed when read. Only what is about a Message is indexed, and an event is no part of its normal life.
+  `
+  ALTER TABLE event ADD COLUMN level TEXT GENERATED ALWAYS AS (json_extract(event, '$.level')) VIRTUAL;
+  ALTER TABLE event ADD COLUMN type TEXT GENERATED ALWAYS AS (json_extract(event, '$.type')) VIRTUAL;
+  ALTER TABLE event ADD COLUMN messageSid TEXT GENERATED ALWAYS AS (json_extract(event, '$.messageSid')) VIRTUAL;
+  CREATE INDEX event_message ON event (messageSid) WHERE messageSid IS NOT NULL;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

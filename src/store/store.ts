@@ -7,7 +7,7 @@
  * called. When the disk stops keeping its word every pending promise rejects with `store.failed`, and so does
  * every later one.
  */
-import type { Event, NewEvent } from "../runtime/event.ts";
+import type { Event, EventLevel, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
 
@@ -120,6 +120,8 @@ export type OpenSubmission = {
   readonly startedAt: number;
   /** Its line answers every Submission with this reference: it says nothing about which one a Report is about. */
   readonly repeats?: true;
+  /** When its outcome became unknown: the same instant for all that one death of the process left behind. */
+  readonly doubtfulSince: number | null;
 };
 
 export type ReportRecord = {
@@ -263,6 +265,25 @@ export type UsageDay = {
   readonly segments: number;
 };
 
+/** Where an outbound Message stands among those that wait for the same Number. */
+export type Standing = {
+  readonly queue: string;
+  readonly expiresAt: number;
+  /** Segments of this Message that nobody has yet. */
+  readonly waitingSegments: number;
+  /** What goes before it, or would if its time to try again were now. */
+  readonly messagesAhead: number;
+  readonly segmentsAhead: number;
+};
+
+export type EventFilter = {
+  readonly beforeSid?: string;
+  readonly level?: EventLevel;
+  readonly type?: string;
+  readonly messageSid?: string;
+  readonly limit: number;
+};
+
 /** What an app says became of a Message (contract §3.9). */
 export type Feedback = {
   readonly outcome: "confirmed" | "unconfirmed";
@@ -356,6 +377,8 @@ export interface Store {
   getMessage(sid: string): Promise<StoredMessage | null>;
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
+  /** Null when nothing of it waits to be sent. */
+  standingOf(messageSid: string): Promise<Standing | null>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
 
   /** What an account used, by day and category; both days included. */
@@ -373,7 +396,7 @@ export interface Store {
   // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
   addEvent(event: NewEvent): Promise<void>;
   /** Newest first. */
-  listEvents(page: { beforeSid?: string; limit: number }): Promise<readonly Event[]>;
+  listEvents(filter: EventFilter): Promise<readonly Event[]>;
   getMemory(line: string, key: string): Promise<string | null>;
   putMemory(line: string, key: string, value: string): Promise<void>;
   /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than

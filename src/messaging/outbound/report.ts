@@ -16,6 +16,7 @@ import type { Report } from "../../sms/message.ts";
 import type { OpenSubmission, ParkedReport, ReportRecord, Store } from "../../store/store.ts";
 import { matchReport } from "./match-report.ts";
 import type { AcceptedSubmission } from "./outcomes.ts";
+import { RecentReports } from "./recent-reports.ts";
 import { codeOfReport } from "./twilio-codes.ts";
 
 type Deps = {
@@ -31,6 +32,7 @@ export function createReportHandler(
   deps: Deps & { readonly log: Log },
 ): (line: string, report: Report) => Promise<Kept> {
   const { store, clock, log } = deps;
+  const recent = new RecentReports(store);
 
   const find = async (line: string, report: Report) => {
     const open = await store.openSubmissions(line, report.reference);
@@ -41,10 +43,10 @@ export function createReportHandler(
     const at = clock.now();
     const first = await find(line, report);
     if (first.match !== null) {
-      await record(deps, line, first.match.submissionId, report, at);
+      await Promise.all([record(deps, line, first.match.submissionId, report, at), recent.add(line, report)]);
       return;
     }
-    await store.parkReport(line, report, at);
+    await Promise.all([store.parkReport(line, report, at), recent.add(line, report)]);
     const second = await find(line, report);
     if (second.match !== null) {
       await recordParkedReports(deps, asAccepted(second.match, report.reference));
@@ -64,9 +66,11 @@ export function createReportHandler(
 
   return async (line, report) => {
     try {
+      if (await recent.has(line, report)) return "kept";
       await handle(line, report);
       return "kept";
     } catch (error) {
+      recent.forget(line, report).catch(() => undefined);
       log.error(
         { line, reference: report.reference, reason: reasonOf(error) },
         "a delivery report was not kept",
@@ -94,6 +98,7 @@ export async function recordParkedReports(
     reference,
     recipient,
     startedAt,
+    doubtfulSince: null,
   };
   const ours: ParkedReport[] = [];
   for (const candidate of parked) {
