@@ -12,13 +12,14 @@ import type { NewEvent } from "../../runtime/event.ts";
 import type { KeySequence } from "../../runtime/ids.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import { textWithGaps } from "../../sms/join.ts";
-import type { Mend } from "../../store/mend.ts";
 import type { ApplicationRecord, NumberRecord } from "../../store/settings-document.ts";
-import type { Completion, NewInbound, NewWebhook } from "../../store/store.ts";
+import type { Completion, NewInbound, NewWebhook, Store } from "../../store/store.ts";
 import { type ContentKind, flagOf, kindOfContent } from "./content.ts";
 import type { InboundNumbers, ParseAddress } from "./numbers.ts";
 import type { Assembled } from "./reassemble.ts";
 import { inboundWebhook, numberFor, type Route, routeOf } from "./route.ts";
+
+type Mend = Parameters<Store["mendInbound"]>[0];
 
 /** Twilio's code of a message that lacks segments (contract §12.2). */
 const MISSING_SEGMENT = 30009;
