@@ -34,6 +34,7 @@ const ERRORS = {
   21604: [400, "A 'To' phone number is required."],
   21606: [400, "The From phone number cannot send for your account."],
   21609: [400, "The 'StatusCallback' URL is not valid: it must be absolute, http or https."],
+  21610: [400, "Attempt to send to unsubscribed recipient"],
   21611: [400, "This 'From' number has exceeded the maximum number of queued messages"],
   21617: [400, "The concatenated message body exceeds the 1600 character limit"],
   21620: [400, "A 'MediaUrl' is not valid: it must be absolute, http or https."],

@@ -13,6 +13,7 @@ export function routeMessages(router: ApiRouter, deps: ApiDeps): void {
   router.post("/2010-04-01/Accounts/:account/Messages", async (ctx) => {
     const request = readSend(await readForm(ctx), ctx.state.account, deps);
     const result = await deps.accept.accept(request);
+    if (result.is === "opted-out") throw new ApiError(21610);
     if (result.is === "queue-full") throw new ApiError(21611);
     answer(ctx, 201, messageView(result.message, "created"));
   });

@@ -5,10 +5,12 @@
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Numbers } from "../accounts/numbers.ts";
+import { optOutPolicy } from "../accounts/opt-out.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
+import { createKeywords } from "../messaging/inbound/keywords.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
@@ -87,7 +89,13 @@ async function composeOn(
   const dispatcher = new Dispatcher({ store, roster, clock, log, rateOf, policy: config.outbound });
 
   const siteCountry = config.site.country;
-  const receive = createReceiver({ store, keys, clock, log, numbers, parseAddress, siteCountry });
+  const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
+  const policy = optOutPolicy(config.optOut);
+  const keywords =
+    policy === null
+      ? null
+      : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf: () => null, countryOf, clock });
+  const receive = createReceiver({ store, keys, clock, log, numbers, parseAddress, siteCountry, keywords });
   const report = createReportHandler({
     store,
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
@@ -135,7 +143,7 @@ async function composeOn(
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),
-    countryOf: (phoneNumber) => parseAddress(phoneNumber, siteCountry)?.country ?? null,
+    countryOf,
   });
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));

@@ -14,6 +14,7 @@ export type EventType =
   | "message.resent" // an unknown outcome was resolved by sending again
   | "inbound.unrouted" // kept, but no number or no webhook takes it
   | "inbound.duplicate" // the network delivered the same TPDU again
+  | "optout.changed" // a recipient texted STOP or START
   | "report.unmatched" // a delivery report nobody waits for
   | "webhook.retry" // an app did not answer as it should; it will be asked again
   | "webhook.failed" // given up on, with Twilio's error code

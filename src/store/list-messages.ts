@@ -70,6 +70,7 @@ export function listSql(table: Table, filter: MessageFilter): string {
   if (filter.from !== undefined) conditions.push(by === "to" ? `+"from" = @from` : `"from" = @from`);
   if (filter.sentFrom !== undefined) conditions.push("ifnull(sentAt, createdAt) >= @sentFrom");
   if (filter.sentBefore !== undefined) conditions.push("ifnull(sentAt, createdAt) < @sentBefore");
+  conditions.push("automatic = 0");
   const columns = table === "message" ? "*" : RETIRED_COLUMNS;
   return `SELECT ${columns} FROM ${table} WHERE key >= @oldestKey AND key < @beforeKey AND ${conditions.join(" AND ")}
     ORDER BY key DESC LIMIT @limit`;

@@ -28,6 +28,8 @@ export type MessageRow = StoredMessage & {
   readonly made: number;
   /** JSON array; null when the body is the only part. */
   readonly parts: string | null;
+  readonly optOutScope: string | null;
+  readonly automatic: 0 | 1;
 };
 
 export type MessageChange = Partial<
@@ -91,10 +93,10 @@ export class Messages {
     this.#insert = db.prepare(`
       INSERT INTO message (key, sid, accountSid, direction, "from", "to", alphabet, status, numSegments, progress,
         reference, messagingServiceSid, statusCallback, createdAt, updatedAt, expiresAt, attempts, queue, lane,
-        rank, made, body, parts)
+        rank, made, body, parts, optOutScope, automatic)
       VALUES (@key, @sid, @accountSid, @direction, @from, @to, @alphabet, 'queued', @numSegments, @progress,
         @reference, @messagingServiceSid, @statusCallback, @createdAt, @createdAt, @expiresAt, 0, @queue, @lane,
-        @rank, 0, @body, @parts)`);
+        @rank, 0, @body, @parts, @optOutScope, @automatic)`);
     this.#update = db.prepare(`
       UPDATE message SET status = @status, progress = @progress, errorCode = @errorCode,
         errorMessage = @errorMessage, sentAt = @sentAt, line = @line, attempts = @attempts, retryAt = @retryAt,
@@ -133,6 +135,8 @@ export class Messages {
       rank,
       body: message.body,
       parts: message.parts[0] === message.body ? null : JSON.stringify(message.parts),
+      optOutScope: message.optOutScope ?? null,
+      automatic: message.automatic === true ? 1 : 0,
     });
     this.#depths.change(message.queue, 0, numSegments);
     this.#horizon.include(message.expiresAt);

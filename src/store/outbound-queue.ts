@@ -8,21 +8,32 @@ import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
 import type { Horizon } from "./horizon.ts";
 import type { MessageRow, Messages } from "./messages.ts";
+import type { OptOuts } from "./opt-outs.ts";
 import { firstWaiting, withState } from "./progress.ts";
 import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
 /** Contract: the message stayed in the queue longer than its ValidityPeriod. */
-const VALIDITY_EXPIRED = 30036;
+const VALIDITY_EXPIRED = {
+  errorCode: 30036,
+  errorMessage: "its validity period ended before it could be sent",
+};
+
+/** Contract §4.5: the recipient said STOP after the message was accepted. */
+const OPTED_OUT = {
+  errorCode: 21610,
+  errorMessage: "the recipient has opted out of messages from its sender",
+};
 
 /** Failing late Messages is bounded per command: others wait for the same worker. */
-const EXPIRED_AT_ONCE = 1000;
+const ENDED_AT_ONCE = 1000;
 
 export class OutboundQueue {
   readonly #messages: Messages;
   readonly #submissions: Submissions;
   readonly #depths: Depths;
   readonly #horizon: Horizon;
+  readonly #optOuts: OptOuts;
   readonly #head: Statement<[string], MessageRow>;
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
@@ -31,12 +42,19 @@ export class OutboundQueue {
 
   constructor(
     db: Database,
-    options: { messages: Messages; submissions: Submissions; depths: Depths; horizon: Horizon },
+    options: {
+      messages: Messages;
+      submissions: Submissions;
+      depths: Depths;
+      horizon: Horizon;
+      optOuts: OptOuts;
+    },
   ) {
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#depths = options.depths;
     this.#horizon = options.horizon;
+    this.#optOuts = options.optOuts;
     this.#head = db.prepare(
       "SELECT * FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
     );
@@ -64,6 +82,12 @@ export class OutboundQueue {
     const key = keyOfSid(message.sid);
     if (key === null || message.parts.length === 0)
       throw new Error("a Message has a SID and at least one part");
+    if (
+      message.automatic !== true &&
+      this.#optOuts.has(message.to, message.from, message.optOutScope ?? null)
+    ) {
+      return { is: "opted-out" };
+    }
     const queuedSegments = this.#depths.segments(message.queue);
     if (queuedSegments + message.parts.length > message.maxQueuedSegments) {
       return { is: "queue-full", queuedSegments };
@@ -77,27 +101,28 @@ export class OutboundQueue {
       this.#messages.change(row, { retryAt: null, waitingFor: null }, now);
     }
     const claims: Claim[] = [];
-    let expired = 0;
+    let ended = 0;
     while (claims.length < limit) {
       const row = this.#head.get(queue);
       if (row === undefined) break;
-      if (row.expiresAt > now) {
+      const why = row.expiresAt <= now ? VALIDITY_EXPIRED : this.#isOptedOut(row) ? OPTED_OUT : null;
+      if (why === null) {
         claims.push(...this.#take(row, line, limit - claims.length, now));
         continue;
       }
-      if (expired === EXPIRED_AT_ONCE) return { claims, nextDueAt: now };
-      this.#fail(row, now);
-      expired++;
+      if (ended === ENDED_AT_ONCE) return { claims, nextDueAt: now };
+      this.#fail(row, why, now);
+      ended++;
     }
     return { claims, nextDueAt: claims.length > 0 ? null : (this.#nextDue.get(queue) ?? null) };
   }
 
   expire(now: number): number {
     if (!this.#horizon.reached(now)) return 0;
-    const late = this.#late.all(now, now, EXPIRED_AT_ONCE);
+    const late = this.#late.all(now, now, ENDED_AT_ONCE);
     for (const key of late) {
       const row = this.#messages.byKey(key);
-      if (row !== null) this.#fail(row, now);
+      if (row !== null) this.#fail(row, VALIDITY_EXPIRED, now);
     }
     this.#horizon.moveTo(this.#earliest.get() ?? Number.POSITIVE_INFINITY);
     return late.length;
@@ -132,17 +157,14 @@ export class OutboundQueue {
     return claims;
   }
 
-  #fail(row: MessageRow, now: number): void {
-    this.#messages.change(
-      row,
-      {
-        status: "failed",
-        errorCode: VALIDITY_EXPIRED,
-        errorMessage: "its validity period ended before it could be sent",
-        waitingFor: null,
-      },
-      now,
-    );
+  /** Only while the network has nothing of it: half a message is worse than a whole one. */
+  #isOptedOut(row: MessageRow): boolean {
+    if (row.automatic === 1 || /[^.x]/.test(row.progress)) return false;
+    return this.#optOuts.has(row.to, row.from, row.optOutScope);
+  }
+
+  #fail(row: MessageRow, why: { errorCode: number; errorMessage: string }, now: number): void {
+    this.#messages.change(row, { status: "failed", ...why, waitingFor: null }, now);
   }
 }
 

@@ -30,10 +30,10 @@ export class Retired {
     this.#insert = db.prepare(`
       INSERT INTO message_retired (key, sid, accountSid, direction, "from", "to", status, numSegments,
         messagingServiceSid, statusCallback, errorCode, createdAt, updatedAt, sentAt, line, attempts, errorMessage,
-        body, submissions)
+        body, submissions, automatic)
       VALUES (@key, @sid, @accountSid, @direction, @from, @to, @status, @numSegments, @messagingServiceSid,
         @statusCallback, @errorCode, @createdAt, @updatedAt, @sentAt, @line, @attempts, @errorMessage, @body,
-        @submissions)`);
+        @submissions, @automatic)`);
     // A key is never older than its row, so nothing sent before an instant has a key from after it.
     this.#sentBefore = db.prepare(`
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
@@ -76,7 +76,7 @@ export class Retired {
       retryAt: null,
       waitingFor: null,
     };
-    this.#insertRow(key, stored, null);
+    this.#insertRow(key, stored, { submissions: null, automatic: 0 });
     return stored;
   }
 
@@ -92,7 +92,7 @@ export class Retired {
     if (room > 0) leaving.push(...this.#sentBefore.all(firstKeyAt(sentBefore), sentBefore, room));
     for (const row of leaving) {
       const details = this.#submissions.of(row.key).map((submission) => detailOf(row.sid, submission));
-      this.#insertRow(row.key, row, packed(details));
+      this.#insertRow(row.key, row, { submissions: packed(details), automatic: row.automatic });
       this.#submissions.deleteOf(row.key);
       this.#messages.remove(row);
     }
@@ -103,7 +103,11 @@ export class Retired {
     return this.#prune.run(key).changes;
   }
 
-  #insertRow(key: number, message: StoredMessage, submissions: string | null): void {
+  #insertRow(
+    key: number,
+    message: StoredMessage,
+    more: { submissions: string | null; automatic: 0 | 1 },
+  ): void {
     this.#insert.run({
       key,
       sid: message.sid,
@@ -123,7 +127,7 @@ export class Retired {
       attempts: message.attempts,
       errorMessage: message.errorMessage,
       body: message.body,
-      submissions,
+      ...more,
     });
   }
 }

@@ -174,6 +174,18 @@ const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   `,
+  // A column that is NULL or 0 costs a row one byte, behind the texts as well as before them.
+  `
+  CREATE TABLE opt_out (
+    recipient TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (recipient, scope)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE message ADD COLUMN optOutScope TEXT;
+  ALTER TABLE message ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));
+  ALTER TABLE message_retired ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -61,11 +61,17 @@ export type NewOutbound = {
   readonly expiresAt: number;
   /** The queue may not hold more Segments than this, this message included. */
   readonly maxQueuedSegments: number;
+  /** The messaging service its sender is in: a STOP said to any of its Numbers holds here too. */
+  readonly optOutScope?: string | null;
+  /** The appliance's own answer to a keyword: sent whatever was opted out of, and in no list. */
+  readonly automatic?: boolean;
 };
 
 export type AcceptResult =
   | { readonly is: "accepted"; readonly message: StoredMessage }
-  | { readonly is: "queue-full"; readonly queuedSegments: number };
+  | { readonly is: "queue-full"; readonly queuedSegments: number }
+  /** The recipient said STOP to this sender or to its service. Nothing is kept. */
+  | { readonly is: "opted-out" };
 
 /** A Submission recorded as *trying* and the Segment to hand over. */
 export type Claim = {
@@ -149,6 +155,25 @@ export type NewInbound = {
   readonly receivedAt: number;
 };
 
+/** Said by a recipient: `stop` blocks the pairs (recipient, scope), `start` lifts them. */
+export type OptOutChange = {
+  readonly is: "stop" | "start";
+  readonly recipient: string;
+  /** Numbers and service SIDs. */
+  readonly scopes: readonly string[];
+  readonly at: number;
+};
+
+/** What a keyword does beside being a Message (contract §4.5). */
+export type KeywordEffect = {
+  /** Null for HELP. */
+  readonly change: OptOutChange | null;
+  /** Sent when the change changed something, or when there is none. */
+  readonly reply: NewOutbound | null;
+  /** Written when the change changed something. */
+  readonly event: NewEvent | null;
+};
+
 /** What a webhook tells an app, kept as facts; `webhook/payload.ts` gives them Twilio's spelling. */
 export type WebhookFacts =
   | {
@@ -160,6 +185,7 @@ export type WebhookFacts =
       readonly to: string;
       readonly body: string;
       readonly numSegments: number;
+      readonly optOutType?: "STOP" | "START" | "HELP";
     }
   | {
       readonly kind: "status";
@@ -208,6 +234,7 @@ export type Completion = {
   readonly message: NewInbound;
   readonly webhook: NewWebhook | null;
   readonly event: NewEvent | null;
+  readonly keyword?: KeywordEffect | null;
 };
 
 export type KeepResult =

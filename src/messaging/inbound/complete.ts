@@ -7,6 +7,7 @@ import { textOf } from "../../sms/join.ts";
 import type { NumberRecord } from "../../store/settings-document.ts";
 import type { Completion, NewInbound, NewWebhook } from "../../store/store.ts";
 import { type ContentKind, kindOfContent } from "./content.ts";
+import type { KeywordOutcome, Keywords } from "./keywords.ts";
 import type { InboundNumbers, ParseAddress } from "./numbers.ts";
 import type { WholeMessage } from "./reassemble.ts";
 import { inboundWebhook, numberFor, type Route, routeOf } from "./route.ts";
@@ -21,6 +22,8 @@ export type CompleterOptions = {
   readonly parseAddress: ParseAddress;
   /** Where national numbers are read while the Number is not known. */
   readonly siteCountry: string;
+  /** Null or absent: no word means anything but itself. */
+  readonly keywords?: Keywords | null;
 };
 
 export type Completer = {
@@ -33,8 +36,15 @@ export function createCompleter(options: CompleterOptions): Completer {
   /** Numbers without a webhook that were already told about. */
   const told = new Set<string>();
 
-  const webhookOf = (kind: ContentKind, route: Route, message: NewInbound): NewWebhook | null =>
-    kind === "text" && route.is === "webhook" ? inboundWebhook(message, route.target, clock.now()) : null;
+  const webhookOf = (
+    kind: ContentKind,
+    route: Route,
+    message: NewInbound,
+    optOutType: KeywordOutcome["optOutType"],
+  ): NewWebhook | null =>
+    kind === "text" && route.is === "webhook"
+      ? inboundWebhook(message, route.target, { createdAt: clock.now(), optOutType })
+      : null;
 
   const eventOf = (kind: ContentKind, route: Route, message: NewInbound): NewEvent | null => {
     const about = {
@@ -78,11 +88,13 @@ export function createCompleter(options: CompleterOptions): Completer {
     };
     const kind = kindOfContent(whole.parts.map((part) => part.segment));
     const route = routeOf(number);
+    const keyword = kind === "text" ? (options.keywords?.(message, number) ?? null) : null;
     return {
       keptIds: whole.keptIds,
       message,
-      webhook: webhookOf(kind, route, message),
+      webhook: webhookOf(kind, route, message, keyword?.optOutType ?? null),
       event: eventOf(kind, route, message),
+      keyword: keyword?.effect ?? null,
     };
   };
 

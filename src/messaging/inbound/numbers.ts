@@ -7,6 +7,11 @@ export type InboundNumbers = {
   ofLine(line: string): readonly NumberRecord[];
 };
 
+/** The messaging service a Number is in, and every sender of its pool; null when it is in none. */
+export type ServiceOfNumber = (
+  number: NumberRecord,
+) => { readonly sid: string; readonly senders: readonly string[] } | null;
+
 /** An address in its own form, or null when it is none. National numbers are read in `country`. */
 export type ParseAddress = (
   text: string,

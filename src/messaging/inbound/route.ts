@@ -49,11 +49,25 @@ export function routeOf(number: NumberRecord): Route {
   return { is: "webhook", target };
 }
 
-export function inboundWebhook(message: NewInbound, target: Target, createdAt: number): NewWebhook {
+export function inboundWebhook(
+  message: NewInbound,
+  target: Target,
+  { createdAt, optOutType = null }: { createdAt: number; optOutType?: "STOP" | "START" | "HELP" | null },
+): NewWebhook {
   const { sid, accountSid, messagingServiceSid, from, to, body, numSegments } = message;
   return {
     queue: webhookQueueOf(to, target.url),
-    facts: { kind: "inbound", messageSid: sid, accountSid, messagingServiceSid, from, to, body, numSegments },
+    facts: {
+      kind: "inbound",
+      messageSid: sid,
+      accountSid,
+      messagingServiceSid,
+      from,
+      to,
+      body,
+      numSegments,
+      ...(optOutType === null ? {} : { optOutType }),
+    },
     ...target,
     createdAt,
   };

@@ -31,6 +31,10 @@ export type OutboundRequest = {
   /** Null: the default. */
   readonly validitySeconds: number | null;
   readonly segmentsPerSecond: Rate;
+  /** The messaging service the sender is in. */
+  readonly optOutScope?: string | null;
+  /** The appliance's own answer to a keyword. */
+  readonly automatic?: boolean;
 };
 
 export type Accept = {
@@ -66,6 +70,8 @@ export function createAccept(options: {
       createdAt,
       expiresAt: createdAt + (request.validitySeconds ?? DEFAULT_VALIDITY_SECONDS) * 1000,
       maxQueuedSegments: queueBound(request.segmentsPerSecond, limits.maxQueued),
+      optOutScope: request.optOutScope ?? null,
+      automatic: request.automatic ?? false,
     };
   };
 

@@ -28,6 +28,7 @@ function inboundParameters(facts: InboundFacts, countryOf: CountryOf): Parameter
     ["FromCountry", countryOf(facts.from)],
     ["To", facts.to],
     ["MessagingServiceSid", facts.messagingServiceSid],
+    ["OptOutType", facts.optOutType ?? null],
     ["NumSegments", String(facts.numSegments)],
     ["MessageSid", facts.messageSid],
     ["AccountSid", facts.accountSid],
