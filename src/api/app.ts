@@ -3,7 +3,8 @@
  * credentials), authentication, the router; what no route takes is Twilio's 404 or 405.
  *
  * Twilio's `2010-04-01` paths name their representation in a suffix (contract §1.1). It is taken off before
- * routing, so that routes are written once; only `.json` is served.
+ * routing, so that routes are written once; only `.json` is served. The product APIs have none; their paths may
+ * begin with the product's name (`/messaging/v1/…`), which tells apart what has the same path on several hosts.
  */
 import Koa from "koa";
 import { routeAccounts } from "./account-resource.ts";
@@ -17,6 +18,7 @@ import { answerHealth } from "./health.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeMessages } from "./messages.ts";
+import { routeServices } from "./services.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
 
 export function createApp(deps: ApiDeps): Koa {
@@ -26,6 +28,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeAccounts(router);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
+  routeServices(router, deps);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
 
@@ -59,6 +62,7 @@ function chooseRoute(router: ApiRouter): Koa.Middleware {
 
 /** Null for a representation that is not served. */
 function routePathOf(path: string): string | null {
+  if (path.startsWith("/messaging/v1/")) return path.slice("/messaging".length);
   if (!path.startsWith("/2010-04-01/")) return path;
   return path.endsWith(".json") ? path.slice(0, -".json".length) : null;
 }

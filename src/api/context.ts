@@ -30,6 +30,11 @@ export function pathOf(ctx: { readonly path: string }): string {
   return ctx.path.length > 1 && ctx.path.endsWith("/") ? ctx.path.slice(0, -1) : ctx.path;
 }
 
+/** Scheme, host and port as the client wrote them: absolute URLs have to work for whoever asked (contract §1.10). */
+export function originOf(ctx: { readonly protocol: string; readonly host: string }): string {
+  return `${ctx.protocol}://${ctx.host}`;
+}
+
 export function notFound(ctx: { readonly path: string }): ApiError {
   return new ApiError(20404, `The requested resource ${pathOf(ctx)} was not found`);
 }

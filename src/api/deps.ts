@@ -1,6 +1,7 @@
 /** What the API is given at composition. It reads the store; everything it changes goes through another room. */
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Numbers } from "../accounts/numbers.ts";
+import type { Services } from "../accounts/services.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -10,6 +11,7 @@ import type { Store } from "../store/store.ts";
 export type ApiDeps = {
   readonly accounts: Accounts;
   readonly numbers: Numbers;
+  readonly services: Services;
   readonly store: Pick<Store, "getMessage" | "listMessages" | "submissionsOf" | "listEvents">;
   readonly accept: Pick<Accept, "accept">;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };

@@ -61,7 +61,7 @@ function readFriendlyName(form: URLSearchParams): string | null {
   return name;
 }
 
-function readUrl(form: URLSearchParams, name: string): string | null {
+export function readUrl(form: URLSearchParams, name: string): string | null {
   const url = form.get(name)?.trim() ?? null;
   if (url !== null && url !== "" && !isWebUrl(url)) {
     throw new ApiError(
@@ -72,7 +72,7 @@ function readUrl(form: URLSearchParams, name: string): string | null {
   return url;
 }
 
-function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
+export function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
   const method = form.get(name)?.toUpperCase();
   if (method === undefined) return null;
   if (method === "") return "POST";

@@ -54,6 +54,7 @@ export function readSend(form: URLSearchParams, account: AccountRecord, deps: Ap
     lane: "single",
     validitySeconds,
     segmentsPerSecond: deps.rateOf(number),
+    optOutScope: deps.services.ofNumber(allowed.number)?.sid ?? null,
   };
 }
 

@@ -6,11 +6,13 @@ import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { optOutPolicy } from "../accounts/opt-out.ts";
+import { Services } from "../accounts/services.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
 import { createKeywords } from "../messaging/inbound/keywords.ts";
+import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
@@ -75,6 +77,7 @@ async function composeOn(
   const { account, created } = await ensureMainAccount(settings, config.account ?? null, clock);
   const accounts = new Accounts(settings);
   const numbers = new Numbers(settings, clock);
+  const services = new Services(settings, numbers, clock);
   const keys = new KeySequence(clock, store.newestKey);
   const pending = new Pending(log);
   const rateOf = createRateOf(config.lines, (phoneNumber) => numbers.byNumber(phoneNumber));
@@ -90,12 +93,27 @@ async function composeOn(
 
   const siteCountry = config.site.country;
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
+  const serviceOf: ServiceOfNumber = (number) => {
+    const service = services.ofNumber(number);
+    if (service === null) return null;
+    return { ...service, senders: services.pool(service).map((member) => member.number.phoneNumber) };
+  };
   const policy = optOutPolicy(config.optOut);
   const keywords =
     policy === null
       ? null
-      : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf: () => null, countryOf, clock });
-  const receive = createReceiver({ store, keys, clock, log, numbers, parseAddress, siteCountry, keywords });
+      : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf, countryOf, clock });
+  const receive = createReceiver({
+    store,
+    keys,
+    clock,
+    log,
+    numbers,
+    parseAddress,
+    siteCountry,
+    serviceOf,
+    keywords,
+  });
   const report = createReportHandler({
     store,
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
@@ -116,6 +134,7 @@ async function composeOn(
   const app = createApp({
     accounts,
     numbers,
+    services,
     store,
     accept,
     roster,
@@ -140,6 +159,7 @@ async function composeOn(
       numbers,
       parseAddress,
       rateOf,
+      serviceOf,
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),

@@ -4,6 +4,7 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
+import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
@@ -43,9 +44,11 @@ export type RequestOptions = {
 /** The API on a loopback port, over the real store, settings and accept: what is faked is the clock and the lines. */
 export class ApiBox {
   readonly baseUrl: string;
+  readonly dataDir: string;
   readonly account: AccountRecord;
   readonly accounts: Accounts;
   readonly numbers: Numbers;
+  readonly services: Services;
   readonly settings: Settings;
   readonly store: Store;
   readonly clock: FakeClock;
@@ -55,9 +58,11 @@ export class ApiBox {
 
   constructor(parts: Omit<ApiBox, "client" | "request" | "get" | "post" | "api">) {
     this.baseUrl = parts.baseUrl;
+    this.dataDir = parts.dataDir;
     this.account = parts.account;
     this.accounts = parts.accounts;
     this.numbers = parts.numbers;
+    this.services = parts.services;
     this.settings = parts.settings;
     this.store = parts.store;
     this.clock = parts.clock;
@@ -65,6 +70,7 @@ export class ApiBox {
     this.close = parts.close;
     this.client = twilio(parts.account.sid, parts.account.authToken);
     this.client.api.baseUrl = parts.baseUrl;
+    this.client.messaging.baseUrl = parts.baseUrl;
   }
 
   /** `api("/Messages.json")`: a path below the main account. */
@@ -128,6 +134,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const { account } = await ensureMainAccount(settings, configured, clock);
   const accounts = new Accounts(settings);
   const numbers = new Numbers(settings, clock);
+  const services = new Services(settings, numbers, clock);
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
@@ -137,6 +144,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const app = createApp({
     accounts,
     numbers,
+    services,
     store,
     accept:
       options.accept ??
@@ -158,7 +166,20 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     network.stop();
     await opened.remove();
   };
-  return new ApiBox({ baseUrl, account, accounts, numbers, settings, store, clock, network, close });
+  const { dataDir } = opened;
+  return new ApiBox({
+    dataDir,
+    baseUrl,
+    account,
+    accounts,
+    numbers,
+    services,
+    settings,
+    store,
+    clock,
+    network,
+    close,
+  });
 }
 
 export function provision(

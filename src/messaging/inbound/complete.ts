@@ -8,9 +8,9 @@ import type { NumberRecord } from "../../store/settings-document.ts";
 import type { Completion, NewInbound, NewWebhook } from "../../store/store.ts";
 import { type ContentKind, kindOfContent } from "./content.ts";
 import type { KeywordOutcome, Keywords } from "./keywords.ts";
-import type { InboundNumbers, ParseAddress } from "./numbers.ts";
+import type { InboundNumbers, ParseAddress, ServiceOfNumber } from "./numbers.ts";
 import type { WholeMessage } from "./reassemble.ts";
-import { inboundWebhook, numberFor, type Route, routeOf } from "./route.ts";
+import { inboundWebhook, numberFor, type Route, routeThrough } from "./route.ts";
 
 /** Twilio's code of a webhook URL that is none (contract §12.3). */
 const BAD_URL = 11100;
@@ -22,6 +22,8 @@ export type CompleterOptions = {
   readonly parseAddress: ParseAddress;
   /** Where national numbers are read while the Number is not known. */
   readonly siteCountry: string;
+  /** Absent: no Number is in a service. */
+  readonly serviceOf?: ServiceOfNumber;
   /** Null or absent: no word means anything but itself. */
   readonly keywords?: Keywords | null;
 };
@@ -75,6 +77,7 @@ export function createCompleter(options: CompleterOptions): Completer {
     const { line, segment } = first;
     const number = numberFor(line, segment.to, numbers, parseAddress, siteCountry);
     if (number === null) return null;
+    const service = options.serviceOf?.(number) ?? null;
     const message: NewInbound = {
       sid: keys.sid("SM"),
       accountSid: number.accountSid,
@@ -82,12 +85,12 @@ export function createCompleter(options: CompleterOptions): Completer {
       to: number.phoneNumber,
       body: textOf(whole.parts.map((part) => part.segment.userData)),
       numSegments: whole.parts.length,
-      messagingServiceSid: null,
+      messagingServiceSid: service?.sid ?? null,
       line,
       receivedAt: Math.max(...whole.parts.map((part) => part.receivedAt)),
     };
     const kind = kindOfContent(whole.parts.map((part) => part.segment));
-    const route = routeOf(number);
+    const route = routeThrough(service, number);
     const keyword = kind === "text" ? (options.keywords?.(message, number) ?? null) : null;
     return {
       keptIds: whole.keptIds,

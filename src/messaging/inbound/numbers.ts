@@ -1,4 +1,5 @@
 import type { NumberRecord } from "../../store/settings-document.ts";
+import type { HttpMethod } from "../../store/store.ts";
 
 /** What the inbound side needs to know of the accounts' Numbers and of how addresses are written. */
 export type InboundNumbers = {
@@ -7,10 +8,20 @@ export type InboundNumbers = {
   ofLine(line: string): readonly NumberRecord[];
 };
 
-/** The messaging service a Number is in, and every sender of its pool; null when it is in none. */
-export type ServiceOfNumber = (
-  number: NumberRecord,
-) => { readonly sid: string; readonly senders: readonly string[] } | null;
+/** What a messaging service means for what comes in. */
+export type InboundService = {
+  readonly sid: string;
+  /** Every Number of its pool. */
+  readonly senders: readonly string[];
+  readonly inboundRequestUrl: string;
+  readonly inboundMethod: HttpMethod;
+  readonly fallbackUrl: string;
+  readonly fallbackMethod: HttpMethod;
+  readonly useInboundWebhookOnNumber: boolean;
+};
+
+/** The messaging service a Number is in; null when it is in none. */
+export type ServiceOfNumber = (number: NumberRecord) => InboundService | null;
 
 /** An address in its own form, or null when it is none. National numbers are read in `country`. */
 export type ParseAddress = (

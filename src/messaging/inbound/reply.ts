@@ -13,7 +13,7 @@ import type { NumberRecord } from "../../store/settings-document.ts";
 import type { NewOutbound, WebhookFacts, WebhookTask } from "../../store/store.ts";
 import type { Accept, Rate } from "../outbound/accept.ts";
 import type { TwimlVerb } from "../webhook/twiml.ts";
-import type { InboundNumbers, ParseAddress } from "./numbers.ts";
+import type { InboundNumbers, ParseAddress, ServiceOfNumber } from "./numbers.ts";
 
 const BAD_TO = 14101;
 const BAD_FROM = 14102;
@@ -34,6 +34,8 @@ export function createAnswer(options: {
   readonly numbers: Pick<InboundNumbers, "byNumber">;
   readonly parseAddress: ParseAddress;
   readonly rateOf: (number: string) => Rate;
+  /** Absent: no Number is in a service. */
+  readonly serviceOf?: ServiceOfNumber;
 }): (task: WebhookTask, verbs: readonly TwimlVerb[]) => Answer {
   const { prepare, clock, rateOf } = options;
 
@@ -74,6 +76,7 @@ export function createAnswer(options: {
           lane: "single",
           validitySeconds: null,
           segmentsPerSecond: rateOf(from.phoneNumber),
+          optOutScope: options.serviceOf?.(from)?.sid ?? null,
         }),
       );
     }

@@ -3,13 +3,13 @@
  *
  * - The Number is the one the network named, else the Line's own. A modem's SIM may have changed its number: of
  *   several the one provisioned last is meant.
- * - The webhook is the Number's `sms_url` (contract §6.4). None: the Message is stored and can be listed, nobody
+ * - The webhook is that of the Number's messaging service, else the Number's `sms_url` (contract §6.4). None: the Message is stored and can be listed, nobody
  *   is told. One that is no http(s) URL is Twilio's 11100, and an event.
  */
 import type { NumberRecord } from "../../store/settings-document.ts";
 import type { HttpMethod, NewInbound, NewWebhook } from "../../store/store.ts";
 import { webhookQueueOf } from "../webhook/webhook-queue-of.ts";
-import type { InboundNumbers, ParseAddress } from "./numbers.ts";
+import type { InboundNumbers, InboundService, ParseAddress } from "./numbers.ts";
 
 export type Target = {
   readonly url: string;
@@ -47,6 +47,19 @@ export function routeOf(number: NumberRecord): Route {
     fallbackMethod: smsFallbackMethod,
   };
   return { is: "webhook", target };
+}
+
+/**
+ * A Number in a messaging service leaves its messages to the service (contract §6.4), unless that defers to its
+ * senders. A service without a URL tells nobody.
+ */
+export function routeThrough(service: InboundService | null, number: NumberRecord): Route {
+  if (service === null || service.useInboundWebhookOnNumber) return routeOf(number);
+  const { inboundRequestUrl: url, inboundMethod: method, fallbackUrl, fallbackMethod } = service;
+  if (url === "") return { is: "none" };
+  if (!isHttpUrl(url)) return { is: "bad-url", url };
+  const fallback = isHttpUrl(fallbackUrl) ? fallbackUrl : null;
+  return { is: "webhook", target: { url, method, fallbackUrl: fallback, fallbackMethod } };
 }
 
 export function inboundWebhook(

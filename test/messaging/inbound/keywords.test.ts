@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BUILT_IN_LANGUAGES, DEFAULT_OPT_OUT, optOutPolicy } from "../../../src/accounts/opt-out.ts";
 import { createKeywords } from "../../../src/messaging/inbound/keywords.ts";
+import type { InboundService } from "../../../src/messaging/inbound/numbers.ts";
 import { createReceiver, type Receiver } from "../../../src/messaging/inbound/receive.ts";
 import { createAccept } from "../../../src/messaging/outbound/accept.ts";
 import { parametersOf } from "../../../src/messaging/webhook/payload.ts";
@@ -21,7 +22,7 @@ let clock: FakeClock;
 let testStore: TestStore;
 let receive: Receiver;
 let send: (from?: string) => Promise<AcceptResult["is"]>;
-let service: { sid: string; senders: string[] } | null;
+let service: InboundService | null;
 
 beforeEach(async () => {
   clock = new FakeClock();
@@ -35,13 +36,15 @@ function build(): void {
   const { store } = testStore;
   const keys = new KeySequence(clock, store.newestKey);
   const accept = createAccept({ store, keys, clock, limits: { maxQueued: 1000 } });
+  const serviceOf = (number: NumberRecord) =>
+    service?.senders.includes(number.phoneNumber) ? service : null;
   const policy = optOutPolicy(DEFAULT_OPT_OUT);
   if (policy === null) throw new Error("keywords are off");
   const keywords = createKeywords({
     policy,
     prepare: accept.prepare,
     rateOf: () => 1,
-    serviceOf: (number: NumberRecord) => (service?.senders.includes(number.phoneNumber) ? service : null),
+    serviceOf,
     countryOf: (address) => (address.startsWith("+33") ? "FR" : null),
     clock,
   });
@@ -53,6 +56,7 @@ function build(): void {
     numbers: inventory([numberRecord(), numberRecord({ phoneNumber: SECOND, line: "sim2" })]),
     parseAddress: parseFrench,
     siteCountry: "FR",
+    serviceOf,
     keywords,
   });
   send = async (from = NUMBER) => {
@@ -84,6 +88,19 @@ async function told(): Promise<Record<string, string>> {
   const task = await testStore.store.nextWebhook(queue ?? "");
   if (task === null) throw new Error("no webhook");
   return Object.fromEntries(parametersOf(task.facts));
+}
+
+function inService(fields: Partial<InboundService> = {}): InboundService {
+  return {
+    sid: SERVICE,
+    senders: [NUMBER, SECOND],
+    inboundRequestUrl: "http://app.example/service",
+    inboundMethod: "POST",
+    fallbackUrl: "",
+    fallbackMethod: "POST",
+    useInboundWebhookOnNumber: false,
+    ...fields,
+  };
 }
 
 describe("STOP", () => {
@@ -152,18 +169,45 @@ describe("START and HELP", () => {
 });
 
 describe("a Number in a messaging service", () => {
+  test("leaves its messages to the service, and the app is told which", async () => {
+    service = inService({ inboundMethod: "GET", fallbackUrl: "http://app.example/fallback" });
+    await receive("sim1", gsm7Segment("Paris"));
+    const [queue] = await testStore.store.webhookQueues();
+    expect(await testStore.store.nextWebhook(queue ?? "")).toMatchObject({
+      url: "http://app.example/service",
+      method: "GET",
+      fallbackUrl: "http://app.example/fallback",
+      facts: { messagingServiceSid: SERVICE },
+    });
+    const [message] = await testStore.store.listMessages({ accountSid: ACCOUNT, limit: 1 });
+    expect(message?.messagingServiceSid).toBe(SERVICE);
+    expect(await told()).toMatchObject({ MessagingServiceSid: SERVICE });
+  });
+
+  test.each([
+    ["that defers to its senders", { useInboundWebhookOnNumber: true }, ["http://app.example/sms"]],
+    ["without a URL, which tells nobody", { inboundRequestUrl: "" }, []],
+    ["whose URL is none", { inboundRequestUrl: "app" }, []],
+  ])("may be in one %s", async (_what, fields, urls) => {
+    service = inService(fields);
+    await receive("sim1", gsm7Segment("Paris"));
+    const queues = await testStore.store.webhookQueues();
+    const tasks = await Promise.all(queues.map((queue) => testStore.store.nextWebhook(queue)));
+    expect(tasks.map((task) => task?.url)).toEqual(urls);
+  });
+
   test.each([
     ["STOP", "STOP"],
     ["START", "START"],
     ["info", "HELP"],
   ])("tells the app the type of %s: %s", async (text, type) => {
-    service = { sid: SERVICE, senders: [NUMBER, SECOND] };
+    service = inService();
     await receive("sim1", gsm7Segment(text));
     expect(await told()).toMatchObject({ OptOutType: type });
   });
 
   test("stands for the whole service", async () => {
-    service = { sid: SERVICE, senders: [NUMBER, SECOND] };
+    service = inService();
     await receive("sim1", gsm7Segment("STOP"));
     expect(await send(SECOND)).toBe("opted-out");
     await receive("sim2", gsm7Segment("START"));
