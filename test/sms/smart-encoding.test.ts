@@ -5,8 +5,14 @@ import { smartEncode } from "../../src/sms/smart-encoding.ts";
 
 /** Contract §4.3, a character of each group, with its first and last where the group is a range. */
 const VECTORS: readonly (readonly [written: string, sent: string])[] = [
-  ["\u00AB \u00BB \u201C \u201D \u201E \u201F \u02BA \u02EE \u275D \u275E \u301D \u301E \uFF02", '" " " " " " " " " " " " "'],
-  ["\u2018\u2019\u201B\u02BB\u02BC\u02BD\u02B9\u02C8\u02CA\u02CB\u00B4`\u275B\u275C\uFF07", "'''''''''''''''"],
+  [
+    "\u00AB \u00BB \u201C \u201D \u201E \u201F \u02BA \u02EE \u275D \u275E \u301D \u301E \uFF02",
+    '" " " " " " " " " " " " "',
+  ],
+  [
+    "\u2018\u2019\u201B\u02BB\u02BC\u02BD\u02B9\u02C8\u02CA\u02CB\u00B4`\u275B\u275C\uFF07",
+    "'''''''''''''''",
+  ],
   ["\u2010\u2013\u2014\u2015\u2022\u2043\u23BC\u23BD\uFE63\uFF0D", "----------"],
   ["wait\u2026", "wait..."],
   ["\u203C", "!!"],
