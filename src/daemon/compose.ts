@@ -34,6 +34,7 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { Config } from "./config-schema.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
@@ -59,6 +60,7 @@ export async function compose(options: {
   readonly onFatal: (fault: Fault) => void;
 }): Promise<Composed> {
   const { dataDir } = options.loaded.config;
+  await makeDataFolder(dataDir);
   const store = await openStore({ dataDir, onFatal: options.onFatal });
   try {
     return await composeOn(store, options);

@@ -130,7 +130,7 @@ class DocumentCarrier {
       ...(authorization === null ? {} : { Authorization: authorization }),
       ...(cookie === null ? {} : { Cookie: cookie }),
     };
-    const totalMs = Math.max(0, this.#deadline - clock.monotonicMs());
+    const totalMs = Math.max(0, Math.ceil(this.#deadline - clock.monotonicMs()));
     const { connectMs, readMs, sni } = this.#connection;
     const result = await exchange(
       { url: target, method, headers, body, lookup: lookup.for(target), connectMs, readMs, totalMs, sni },
