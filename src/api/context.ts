@@ -25,6 +25,12 @@ export function answer(ctx: ApiContext, status: number, body: object): void {
   ctx.set("Content-Type", "application/json");
 }
 
+/** The answer to a DELETE. */
+export function answerEmpty(ctx: ApiContext): void {
+  ctx.status = 204;
+  ctx.body = null;
+}
+
 /** The path as it was asked for, without its query and one trailing slash: what `uri` and a 404 show. */
 export function pathOf(ctx: { readonly path: string }): string {
   return ctx.path.length > 1 && ctx.path.endsWith("/") ? ctx.path.slice(0, -1) : ctx.path;

@@ -1,5 +1,9 @@
-/** What the API is given at composition. It reads the store; everything it changes goes through another room. */
+/**
+ * What the API is given at composition. It reads the store; what it changes goes through another room, except
+ * what an app does to a finished Message, which concerns no other.
+ */
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Inventory } from "../accounts/inventory.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Services } from "../accounts/services.ts";
 import type { Line } from "../line/line.ts";
@@ -12,13 +16,26 @@ export type ApiDeps = {
   readonly accounts: Accounts;
   readonly numbers: Numbers;
   readonly services: Services;
-  readonly store: Pick<Store, "getMessage" | "listMessages" | "submissionsOf" | "listEvents">;
+  readonly inventory: Inventory;
+  readonly store: Pick<
+    Store,
+    | "getMessage"
+    | "listMessages"
+    | "submissionsOf"
+    | "listEvents"
+    | "redact"
+    | "deleteMessage"
+    | "cancelScheduled"
+    | "keepFeedback"
+  >;
   readonly accept: Pick<Accept, "accept">;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
   /** Segments per second of a Number. */
   readonly rateOf: (number: string) => Rate;
+  /** What becomes of a message with a `MediaUrl`: refused, or sent without it. */
+  readonly mediaUrl: "refuse" | "ignore";
   readonly health: () => Promise<HealthReport>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;

@@ -1,5 +1,5 @@
 /**
- * The parameters of a number's update, contract §5.1. An empty value clears; what is absent stays. URLs and
+ * The parameters of a number's purchase and of its update, contract §5.1. An empty value clears; what is absent stays. URLs and
  * methods are checked here, once, so that a webhook is never attempted to something that is no URL.
  */
 import type { NumberPatch } from "../accounts/numbers.ts";
@@ -24,9 +24,13 @@ const ECHOED: Readonly<Record<string, readonly string[] | null>> = {
 
 const MAX_ECHOED_LENGTH = 64;
 
-export function readNumberPatch(form: URLSearchParams, number: NumberRecord): NumberPatch {
-  const accountSid = form.get("AccountSid");
-  if (accountSid !== null && accountSid !== "" && accountSid !== number.accountSid) throw new ApiError(21470);
+/** The number as it stands; one that is about to be bought has nothing set yet. */
+type Current = Pick<NumberRecord, "smsUrl" | "voiceUrl" | "echoed">;
+
+export function readNumberPatch(
+  form: URLSearchParams,
+  number: Current = { smsUrl: "", voiceUrl: "" },
+): NumberPatch {
   const patch: NumberPatch = {
     ...field("friendlyName", readFriendlyName(form)),
     ...field("smsUrl", readUrl(form, "SmsUrl")),
@@ -89,7 +93,7 @@ function readApplication(form: URLSearchParams): string | null {
   return sid;
 }
 
-function readEchoed(form: URLSearchParams, number: NumberRecord): Readonly<Record<string, string>> | null {
+function readEchoed(form: URLSearchParams, number: Current): Readonly<Record<string, string>> | null {
   const echoed: Record<string, string> = { ...number.echoed };
   let changed = false;
   for (const [name, values] of Object.entries(ECHOED)) {

@@ -33,7 +33,10 @@ export function readSend(form: URLSearchParams, account: AccountRecord, deps: Ap
   if (allowed.is === "no") throw refused(allowed);
 
   if (body !== null && body.length > MAX_BODY_LENGTH) throw new ApiError(21617);
-  refuseMedia(form.getAll("MediaUrl").filter((url) => url !== ""));
+  readMedia(
+    form.getAll("MediaUrl").filter((url) => url !== ""),
+    deps.mediaUrl,
+  );
   refuseContent(form);
   if (body === null) throw new ApiError(21602);
   const statusCallback = textOf(form, "StatusCallback");
@@ -76,10 +79,11 @@ function noSuchService(sid: string): ApiError {
     : new ApiError(21705);
 }
 
-function refuseMedia(urls: readonly string[]): void {
-  if (urls.length === 0) return;
+/** Where media is ignored, what is wrong with it is said all the same. */
+function readMedia(urls: readonly string[], policy: ApiDeps["mediaUrl"]): void {
   if (!urls.every(isWebUrl)) throw new ApiError(21620);
-  throw new ApiError(urls.length > MAX_MEDIA ? 21623 : 21621);
+  if (urls.length > MAX_MEDIA) throw new ApiError(21623);
+  if (urls.length > 0 && policy === "refuse") throw new ApiError(21621);
 }
 
 function refuseContent(form: URLSearchParams): void {

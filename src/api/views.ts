@@ -3,7 +3,7 @@
  * contract says text (§3.2, §5.1, §7.1). The only file of Twilio's surface that knows the wire's casing.
  */
 import type { AccountRecord, NumberRecord } from "../store/settings-document.ts";
-import type { StoredMessage } from "../store/store.ts";
+import type { Feedback, StoredMessage } from "../store/store.ts";
 
 const API_VERSION = "2010-04-01";
 
@@ -47,6 +47,17 @@ export function messageView(message: StoredMessage, answering: "created" | "read
       media: `${path}/Media.json`,
       ...(answering === "read" ? { feedback: `${path}/Feedback.json` } : {}),
     },
+  };
+}
+
+export function feedbackView(message: StoredMessage, feedback: Feedback): Record<string, unknown> {
+  return {
+    account_sid: message.accountSid,
+    message_sid: message.sid,
+    outcome: feedback.outcome,
+    date_created: dateText(feedback.createdAt),
+    date_updated: dateText(feedback.updatedAt),
+    uri: `${accountPath(message.accountSid)}/Messages/${message.sid}/Feedback.json`,
   };
 }
 

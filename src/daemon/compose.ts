@@ -4,6 +4,7 @@
  */
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
+import { Inventory } from "../accounts/inventory.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { optOutPolicy } from "../accounts/opt-out.ts";
 import { Services } from "../accounts/services.ts";
@@ -122,9 +123,11 @@ async function composeOn(
     clock,
     log,
   });
+  const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
     lines: config.lines,
     numbers,
+    inventory,
     accountSid: account.sid,
     siteCountry,
     configFile: file,
@@ -137,11 +140,13 @@ async function composeOn(
     accounts,
     numbers,
     services,
+    inventory,
     store,
     accept,
     roster,
     siteCountry,
     rateOf,
+    mediaUrl: config.outbound.mediaUrl,
     health,
     simulated: network,
     clock,

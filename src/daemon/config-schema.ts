@@ -92,6 +92,7 @@ export const configSchema = z.strictObject({
       onUnknownOutcome: z.enum(["resend", "fail"]).default("resend"),
       unknownOutcomeWaitSeconds: z.number().min(0).max(3600).default(60),
       maxQueued: z.number().int().positive().default(100_000),
+      mediaUrl: z.enum(["refuse", "ignore"]).default("refuse"),
     })
     .prefault({}),
   optOut: z

@@ -57,6 +57,10 @@ export class StoreClient implements Store {
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly redact: Store["redact"] = (...args) => this.#call("redact", args);
+  readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);
+  readonly cancelScheduled: Store["cancelScheduled"] = (...args) => this.#call("cancelScheduled", args);
+  readonly keepFeedback: Store["keepFeedback"] = (...args) => this.#call("keepFeedback", args);
   readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
   readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
   readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);

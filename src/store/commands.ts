@@ -1,6 +1,8 @@
 /** The door's commands over one open database: where the tables' files are put together. */
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
+import { Alterations } from "./alterations.ts";
 import type { Database } from "./database.ts";
+
 import { Depths } from "./depths.ts";
 import { Events } from "./events.ts";
 import { Horizon } from "./horizon.ts";
@@ -45,6 +47,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const parked = new ParkedReports(db);
   const memory = new Memory(db);
   const list = new MessageList(db);
+  const alterations = new Alterations(db, { messages, submissions, retired });
 
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
@@ -101,6 +104,11 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     listMessages: (filter) => list.list(filter),
     submissionsOf,
 
+    redact: (sid, at) => alterations.redact(sid, at),
+    deleteMessage: (sid) => alterations.delete(sid),
+    cancelScheduled: (sid, at) => alterations.cancelScheduled(sid, at),
+    keepFeedback: (sid, outcome, at) => alterations.keepFeedback(sid, outcome, at),
+
     addEvent: (event) => events.insert(event),
     listEvents: (page) => events.list(page),
     getMemory: (line, key) => memory.get(line, key),
@@ -108,6 +116,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     retire: (options) => retired.retire(options),
     prune: (before) =>
       retired.pruneBefore(firstKeyAt(before.messages)) +
+      alterations.pruneFeedback(firstKeyAt(before.messages)) +
       events.pruneBefore(firstKeyAt(before.events)) +
       inbound.pruneQuarantine(firstKeyAt(before.events)) +
       inbound.pruneFingerprints(before.fingerprints) +

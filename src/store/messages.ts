@@ -68,6 +68,7 @@ export class Messages {
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #update: Statement<[Record<string, unknown>]>;
   readonly #byKey: Statement<[number], MessageRow>;
+  readonly #redact: Statement<[number, number]>;
   readonly #delete: Statement<[number]>;
   readonly #standing: Statement<[], Pick<MessageRow, "key" | "queue" | "status" | "progress">>;
   readonly #newest: Statement<[], number | null>;
@@ -103,6 +104,7 @@ export class Messages {
         waitingFor = @waitingFor, made = @made, rank = @rank, updatedAt = @updatedAt
       WHERE key = @key AND status = @expectedStatus AND progress = @expectedProgress AND made = @expectedMade`);
     this.#byKey = db.prepare("SELECT * FROM message WHERE key = ?");
+    this.#redact = db.prepare("UPDATE message SET body = '', parts = NULL, updatedAt = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM message WHERE key = ?");
     this.#standing = db.prepare("SELECT key, queue, status, progress FROM message ORDER BY key");
     this.#newest = db.prepare<[], number | null>("SELECT max(key) FROM message").pluck();
@@ -209,7 +211,13 @@ export class Messages {
     }
   }
 
-  /** It rests elsewhere now. */
+  /** Nothing of it will be sent any more: nobody needs the text. */
+  redact(row: MessageRow, at: number): MessageRow {
+    this.#redact.run(at, row.key);
+    return { ...row, body: "", parts: null, updatedAt: at };
+  }
+
+  /** It rests elsewhere now, or nowhere. */
   remove(row: MessageRow): void {
     this.#delete.run(row.key);
     if (this.#finished.delete(row.key)) this.#undo.did(() => this.#finished.add(row.key));

@@ -11,7 +11,7 @@ import { detailOf, type Submissions } from "./submissions.ts";
 /** What rests waits for nothing. */
 export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
 
-type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
+export type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
 
 export class Retired {
   readonly #messages: Messages;
@@ -20,6 +20,8 @@ export class Retired {
   readonly #newest: Statement<[], number | null>;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #sentBefore: Statement<[number, number, number], MessageRow>;
+  readonly #redact: Statement<[number, number]>;
+  readonly #delete: Statement<[number]>;
   readonly #prune: Statement<[number]>;
 
   constructor(db: Database, options: { messages: Messages; submissions: Submissions }) {
@@ -37,6 +39,8 @@ export class Retired {
     // A key is never older than its row, so nothing sent before an instant has a key from after it.
     this.#sentBefore = db.prepare(`
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
+    this.#redact = db.prepare("UPDATE message_retired SET body = '', updatedAt = ? WHERE key = ?");
+    this.#delete = db.prepare("DELETE FROM message_retired WHERE key = ?");
     this.#prune = db.prepare("DELETE FROM message_retired WHERE key < ?");
   }
 
@@ -97,6 +101,15 @@ export class Retired {
       this.#messages.remove(row);
     }
     return leaving.length;
+  }
+
+  redact(row: RetiredRow, at: number): RetiredRow {
+    this.#redact.run(at, row.key);
+    return { ...row, body: "", updatedAt: at };
+  }
+
+  remove(row: RetiredRow): void {
+    this.#delete.run(row.key);
   }
 
   pruneBefore(key: number): number {

@@ -174,6 +174,14 @@ const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE feedback (
+    messageKey INTEGER PRIMARY KEY,
+    outcome TEXT NOT NULL CHECK (outcome IN ('confirmed', 'unconfirmed')),
+    createdAt INTEGER NOT NULL,
+    updatedAt INTEGER NOT NULL
+  ) STRICT;
+  `,
   // A column that is NULL or 0 costs a row one byte, behind the texts as well as before them.
   `
   CREATE TABLE opt_out (

@@ -89,9 +89,11 @@ export type SettingsDocument = {
   readonly accounts: readonly AccountRecord[];
   readonly numbers: readonly NumberRecord[];
   readonly services: readonly ServiceRecord[];
+  /** Numbers an account has given back: a line that offers one is not a reason to provision it again. */
+  readonly released: readonly string[];
 };
 
-export const EMPTY_SETTINGS: SettingsDocument = { accounts: [], numbers: [], services: [] };
+export const EMPTY_SETTINGS: SettingsDocument = { accounts: [], numbers: [], services: [], released: [] };
 
 /** `store/settings.ts`: reads are from memory, a change is on disk (synced, renamed, synced) when it settles. */
 export interface Settings {

@@ -130,6 +130,7 @@ function parseSettings(text: string, file: string): SettingsDocument {
     numbers: listOf<NumberRecord>(document["numbers"], NUMBER_FIELDS, file, "numbers"),
     // A document from before there were services has none.
     services: servicesOf(document["services"] ?? [], file),
+    released: textsOf(document["released"] ?? [], file, "released"),
   };
 }
 
@@ -225,6 +226,12 @@ function listOf<T>(value: unknown, fields: Fields<T>, file: string, path: string
     }
     return record as T;
   });
+}
+
+function textsOf(value: unknown, file: string, path: string): readonly string[] {
+  if (!Array.isArray(value)) throw invalid(file, `${path} is not a list`);
+  if (!value.every((item) => typeof item === "string")) throw invalid(file, `${path} is not a list of texts`);
+  return value;
 }
 
 function fits(value: unknown, kind: Kind): boolean {

@@ -269,6 +269,24 @@ export type SubmissionDetail = {
   readonly why: string | null;
 };
 
+/** What an app says became of a Message (contract §3.9). */
+export type Feedback = {
+  readonly outcome: "confirmed" | "unconfirmed";
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
+export type RedactResult =
+  | { readonly is: "redacted"; readonly message: StoredMessage }
+  | { readonly is: "unfinished" }
+  | { readonly is: "unknown" };
+
+export type CancelResult =
+  | { readonly is: "canceled"; readonly message: StoredMessage }
+  | { readonly is: "not-scheduled" }
+  | { readonly is: "unknown" };
+
 export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
 
 export interface Store {
@@ -333,6 +351,16 @@ export interface Store {
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
+
+  // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** Erases a finished Message's text; all else stays. */
+  redact(sid: string, at: number): Promise<RedactResult>;
+  /** Deletes a finished Message with its Submissions and feedback. */
+  deleteMessage(sid: string): Promise<"deleted" | "unfinished" | "unknown">;
+  /** Only what is `scheduled`; announced to its status callback. */
+  cancelScheduled(sid: string, at: number): Promise<CancelResult>;
+  /** One Feedback per Message, the newest. Null when there is no such Message. */
+  keepFeedback(sid: string, outcome: Feedback["outcome"], at: number): Promise<Feedback | null>;
 
   // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
   addEvent(event: NewEvent): Promise<void>;

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
+import { Inventory } from "../../src/accounts/inventory.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
 import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
@@ -49,6 +50,7 @@ export class ApiBox {
   readonly accounts: Accounts;
   readonly numbers: Numbers;
   readonly services: Services;
+  readonly inventory: Inventory;
   readonly settings: Settings;
   readonly store: Store;
   readonly clock: FakeClock;
@@ -63,6 +65,7 @@ export class ApiBox {
     this.accounts = parts.accounts;
     this.numbers = parts.numbers;
     this.services = parts.services;
+    this.inventory = parts.inventory;
     this.settings = parts.settings;
     this.store = parts.store;
     this.clock = parts.clock;
@@ -120,6 +123,7 @@ export type BoxOptions = {
   readonly simulated?: boolean;
   readonly rate?: number;
   readonly maxQueued?: number;
+  readonly mediaUrl?: ApiDeps["mediaUrl"];
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
@@ -135,6 +139,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const accounts = new Accounts(settings);
   const numbers = new Numbers(settings, clock);
   const services = new Services(settings, numbers, clock);
+  const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
@@ -145,6 +150,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accounts,
     numbers,
     services,
+    inventory,
     store,
     accept:
       options.accept ??
@@ -152,6 +158,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
+    mediaUrl: options.mediaUrl ?? "refuse",
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
     clock,
@@ -174,6 +181,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accounts,
     numbers,
     services,
+    inventory,
     settings,
     store,
     clock,

@@ -56,7 +56,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         type: "inbound.unrouted",
         level: "warning",
         at: receivedAt,
-        text: `${line} received a message and its number is not known: messages are kept until it is. Put \`number:\` under the line in the configuration.`,
+        text: `${line} received a message for a number that nobody has: messages are kept until somebody does. Put \`number:\` under the line in the configuration.`,
         line,
       });
     }
