@@ -53,7 +53,6 @@ const ERRORS = {
   21657: [400, "The alphanumeric sender is not one of your account's."],
   21658: [413, "The request is too large."],
   21701: [404, "The Messaging Service does not exist"],
-  21703: [400, "The Messaging Service has no sender that can reach the 'To' number."],
   21704: [400, "The Messaging Service contains no phone numbers."],
   21705: [400, "The Messaging Service SID is not valid: it is MG and 32 hex digits."],
   21710: [409, "The phone number or short code is already in this Messaging Service."],
@@ -62,7 +61,9 @@ const ERRORS = {
   21714: [400, "The Messaging Service's sender pool is full."],
   30409: [400, "The message cannot be canceled: it is not scheduled (any more)."],
   35111: [400, "'ScheduleType' needs a 'SendAt'."],
+  35114: [400, "The 'SendAt' must be 15 minutes to 35 days ahead."],
   35118: [400, "Scheduling needs a 'MessagingServiceSid'."],
+  35125: [400, "Too many messages are scheduled."],
   35126: [400, "The 'ScheduleType' must be 'fixed'."],
 } as const satisfies Record<number, readonly [status: number, message: string]>;
 

@@ -23,6 +23,7 @@ export type ApiDeps = {
     | "listMessages"
     | "submissionsOf"
     | "listEvents"
+    | "poolFacts"
     | "redact"
     | "deleteMessage"
     | "cancelScheduled"

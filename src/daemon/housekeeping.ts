@@ -38,6 +38,13 @@ export function choresOf(deps: {
       },
     },
     {
+      name: "release what was scheduled",
+      everyMs: SECOND,
+      run: async () => {
+        while ((await store.releaseScheduled(clock.now())) > 0);
+      },
+    },
+    {
       name: "retire",
       everyMs: MINUTE,
       run: async () => {

@@ -17,6 +17,7 @@ import { Outcomes } from "./outcomes.ts";
 import { ParkedReports } from "./parked-reports.ts";
 import type { Commands } from "./protocol.ts";
 import { Retired } from "./retired.ts";
+import { StickySenders } from "./sticky-senders.ts";
 import type { StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, Submissions } from "./submissions.ts";
 import { Undo } from "./undo.ts";
@@ -41,7 +42,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const submissions = new Submissions(db);
   const retired = new Retired(db, { messages, submissions });
   const optOuts = new OptOuts(db);
-  const queue = new OutboundQueue(db, { messages, submissions, depths, horizon, optOuts });
+  const sticky = new StickySenders(db);
+  const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
   const outcomes = new Outcomes({ messages, submissions, retired, events });
   const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const parked = new ParkedReports(db);
@@ -72,6 +74,11 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
 
   const commands: Commands = {
     accept: (message) => queue.accept(message),
+    poolFacts: (service, recipient, queues) => ({
+      sticky: sticky.get(service, recipient),
+      queuedSegments: queues.map((name) => depths.segments(name)),
+    }),
+    releaseScheduled: (now) => queue.releaseScheduled(now),
     claim: (name, options) => queue.claim(name, options),
     settle: (submissionId, settlement, at) => outcomes.settle(submissionId, settlement, at),
     resolveUnknown: (submissionId, verdict, options) =>

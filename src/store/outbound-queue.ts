@@ -10,6 +10,7 @@ import type { Horizon } from "./horizon.ts";
 import type { MessageRow, Messages } from "./messages.ts";
 import type { OptOuts } from "./opt-outs.ts";
 import { firstWaiting, withState } from "./progress.ts";
+import type { StickySenders } from "./sticky-senders.ts";
 import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
@@ -27,6 +28,13 @@ const OPTED_OUT = {
 
 /** Failing late Messages is bounded per command: others wait for the same worker. */
 const ENDED_AT_ONCE = 1000;
+const RELEASED_AT_ONCE = 1000;
+
+/** Contract §4.4: what a service cannot queue any more is a row that failed. */
+const QUEUE_OVERFLOW = { errorCode: 30001, errorMessage: "its sender's queue is full" };
+
+/** Contract §3.1, 35125. */
+const MAX_SCHEDULED = 500_000;
 
 export class OutboundQueue {
   readonly #messages: Messages;
@@ -34,6 +42,8 @@ export class OutboundQueue {
   readonly #depths: Depths;
   readonly #horizon: Horizon;
   readonly #optOuts: OptOuts;
+  readonly #sticky: StickySenders;
+  readonly #scheduledFor: Statement<[number, number], MessageRow>;
   readonly #head: Statement<[string], MessageRow>;
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
@@ -48,6 +58,7 @@ export class OutboundQueue {
       depths: Depths;
       horizon: Horizon;
       optOuts: OptOuts;
+      sticky: StickySenders;
     },
   ) {
     this.#messages = options.messages;
@@ -55,6 +66,10 @@ export class OutboundQueue {
     this.#depths = options.depths;
     this.#horizon = options.horizon;
     this.#optOuts = options.optOuts;
+    this.#sticky = options.sticky;
+    this.#scheduledFor = db.prepare(
+      "SELECT * FROM message WHERE status = 'scheduled' AND sendAt <= ? ORDER BY sendAt LIMIT ?",
+    );
     this.#head = db.prepare(
       "SELECT * FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
     );
@@ -88,11 +103,26 @@ export class OutboundQueue {
     ) {
       return { is: "opted-out" };
     }
-    const queuedSegments = this.#depths.segments(message.queue);
-    if (queuedSegments + message.parts.length > message.maxQueuedSegments) {
-      return { is: "queue-full", queuedSegments };
+    const { refusal, messagingServiceSid: service } = message;
+    if (refusal) {
+      return this.#acceptAsFailed(key, message, { errorCode: refusal.errorCode, errorMessage: refusal.why });
     }
+    const queuedSegments = this.#depths.segments(message.queue);
+    const isForLater = (message.sendAt ?? null) !== null;
+    if (isForLater) {
+      if (this.#messages.scheduled >= MAX_SCHEDULED) return { is: "queue-full", queuedSegments };
+    } else if (queuedSegments + message.parts.length > message.maxQueuedSegments) {
+      if (service === null) return { is: "queue-full", queuedSegments };
+      return this.#acceptAsFailed(key, message, QUEUE_OVERFLOW);
+    }
+    if (service !== null && message.sticky === true) this.#sticky.put(service, message.to, message.from);
     return { is: "accepted", message: this.#messages.insert(key, message) };
+  }
+
+  releaseScheduled(now: number): number {
+    const due = this.#scheduledFor.all(now, RELEASED_AT_ONCE);
+    for (const row of due) this.#messages.change(row, { status: "queued" }, now);
+    return due.length;
   }
 
   claim(queue: string, options: { line: string; limit: number; now: number }): ClaimResult {
@@ -155,6 +185,18 @@ export class OutboundQueue {
     }
     this.#messages.change(row, { status: "sending", progress, made, waitingFor: null }, now);
     return claims;
+  }
+
+  /** The answer is that it was taken; what became of it is the callback's to tell. */
+  #acceptAsFailed(
+    key: number,
+    message: NewOutbound,
+    why: { errorCode: number; errorMessage: string },
+  ): AcceptResult {
+    const stored = this.#messages.insert(key, { ...message, sendAt: null }, true);
+    const row = this.#messages.byKey(key);
+    if (row !== null) this.#fail(row, why, message.createdAt);
+    return { is: "accepted", message: stored };
   }
 
   /** Only while the network has nothing of it: half a message is worse than a whole one. */

@@ -194,6 +194,16 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE message ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));
   ALTER TABLE message_retired ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));
   `,
+  `
+  CREATE TABLE sticky_sender (
+    service TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    PRIMARY KEY (service, recipient)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE message ADD COLUMN sendAt INTEGER;
+  CREATE INDEX message_scheduled ON message (sendAt) WHERE status = 'scheduled';
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -65,6 +65,20 @@ export type NewOutbound = {
   readonly optOutScope?: string | null;
   /** The appliance's own answer to a keyword: sent whatever was opted out of, and in no list. */
   readonly automatic?: boolean;
+  /** It is `scheduled` until this instant. Not more than 500,000 are. */
+  readonly sendAt?: number | null;
+  /** Remember that this sender of its service writes to this recipient. */
+  readonly sticky?: boolean;
+  /** It is a row that has failed already: nobody will send it, and the app is to learn why. */
+  readonly refusal?: { readonly errorCode: number; readonly why: string } | null;
+};
+
+/** What the choice of a sender out of a service's pool needs to know. */
+export type PoolFacts = {
+  /** Who of the service wrote to this recipient last. */
+  readonly sticky: string | null;
+  /** Of each queue that was asked about, in that order. */
+  readonly queuedSegments: readonly number[];
 };
 
 export type AcceptResult =
@@ -294,7 +308,12 @@ export interface Store {
   readonly newestKey: number;
 
   // ── outbound ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** A Message of a service is answered as `accepted` and is `queued` in the same transaction; when its queue is
+   *  full it fails with 30001 instead of being refused. */
   accept(message: NewOutbound): Promise<AcceptResult>;
+  poolFacts(service: string, recipient: string, queues: readonly string[]): Promise<PoolFacts>;
+  /** Lets what was scheduled for `now` or earlier join its queue, at most 1,000 at a time; returns how many. */
+  releaseScheduled(now: number): Promise<number>;
   /** Takes up to `limit` Segments from the head of a queue for `line`, records each as *trying*, and moves
    *  their Messages to `sending`. First lets what is due come back from backing off, and expires what is late. */
   claim(queue: string, options: { line: string; limit: number; now: number }): Promise<ClaimResult>;

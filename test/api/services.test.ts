@@ -291,3 +291,23 @@ describe("the sender pool", () => {
     ).rejects.toMatchObject({ code: 21714 });
   });
 });
+
+describe("what is not served", () => {
+  it.each([
+    ["/v1/Services/{MG}/DestinationAlphaSenders"],
+    ["/v1/Services/{MG}/ChannelSenders"],
+    ["/v1/Services/Usecases"],
+    ["/v1/Services/{MG}/Compliance/Usa2p"],
+    ["/v1/a2p/BrandRegistrations"],
+    ["/v1/Tollfree/Verifications"],
+    ["/v1/Deactivations"],
+    ["/v1/LinkShortening/Domains/x"],
+  ])("%s answers 404 in Twilio's shape", async (path) => {
+    const { sid } = await v1().services.create({ friendlyName: "Alerts" });
+    const asked = path.replace("{MG}", sid);
+    expect(await box.get(asked)).toMatchObject({
+      status: 404,
+      body: { code: 20404, message: `The requested resource ${asked} was not found`, status: 404 },
+    });
+  });
+});

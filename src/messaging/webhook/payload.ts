@@ -50,7 +50,7 @@ function statusParameters(facts: StatusFacts): Parameters {
     ["MessagingServiceSid", facts.messagingServiceSid],
     ["MessageSid", facts.messageSid],
     ["AccountSid", facts.accountSid],
-    ["From", facts.from],
+    ["From", facts.from === "" ? null : facts.from],
     ["ApiVersion", API_VERSION],
   ]);
 }
