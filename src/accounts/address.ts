@@ -76,6 +76,12 @@ export function nationalFormatOf(phoneNumber: string): string {
   return parsePhoneNumberFromString(phoneNumber, { extract: false })?.formatNational() ?? phoneNumber;
 }
 
+/** In English; null when there is no such country. */
+export function countryName(code: string): string | null {
+  if (!isSupportedCountry(code)) return null;
+  return new Intl.DisplayNames(["en"], { type: "region" }).of(code) ?? code;
+}
+
 function phoneOf(text: string, defaultCountry: string): PhoneNumber | null {
   const phone = parsePhoneNumberFromString(text, {
     extract: false,

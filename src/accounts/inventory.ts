@@ -24,6 +24,19 @@ export type Offer = {
   readonly kind: NumberRecord["kind"];
   /** ISO 3166-1 alpha-2. */
   readonly country: string;
+  readonly place?: Place | undefined;
+};
+
+/** Where its line is at home, as far as the configuration says; what is absent is not known. */
+export type Place = {
+  /** A state or province, such as `CA`. */
+  readonly region?: string | undefined;
+  readonly locality?: string | undefined;
+  readonly postalCode?: string | undefined;
+  readonly rateCenter?: string | undefined;
+  readonly lata?: string | undefined;
+  readonly latitude?: number | undefined;
+  readonly longitude?: number | undefined;
 };
 
 export class Inventory {

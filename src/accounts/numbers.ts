@@ -14,7 +14,7 @@ export type NumberFilter = {
   readonly kinds?: readonly NumberKind[];
 };
 
-/** What `update` may change. What a number is (its digits, kind, country, line) is not among it; whose it is, is. */
+/** What `update` may change. What a number is (its digits, kind, country, line) is not among it. */
 export type NumberPatch = Partial<
   Omit<NumberRecord, "sid" | "phoneNumber" | "kind" | "country" | "line" | "createdAt" | "updatedAt">
 >;
@@ -117,6 +117,21 @@ export class Numbers {
       ...document,
       numbers: document.numbers.map((record) =>
         record.sid === sid ? { ...record, ...patch, updatedAt: this.#clock.now() } : record,
+      ),
+    }));
+    return this.bySid(sid);
+  }
+
+  /**
+   * It keeps its URLs, as on the live service; an application is its former account's and is let go. What waits in
+   * its queue is sent: it was accepted while the number was that account's.
+   */
+  async transfer(sid: string, accountSid: string): Promise<NumberRecord | null> {
+    const updatedAt = this.#clock.now();
+    await this.#settings.change((document) => ({
+      ...document,
+      numbers: document.numbers.map((record) =>
+        record.sid === sid ? { ...record, accountSid, smsApplicationSid: "", updatedAt } : record,
       ),
     }));
     return this.bySid(sid);

@@ -10,8 +10,11 @@ import Koa from "koa";
 import { routeAccounts } from "./account-resource.ts";
 import { answerErrors } from "./answer-errors.ts";
 import { ApiError } from "./api-error.ts";
+import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
+import { routeApplications } from "./applications.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
+import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { answerHealth } from "./health.ts";
@@ -19,18 +22,25 @@ import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeMessages } from "./messages.ts";
 import { routeServices } from "./services.ts";
+import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
+import { routeUsage } from "./usage-records.ts";
 
 export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
   router.use("/2010-04-01/Accounts/:account", resolveAccount(deps.accounts));
   router.use("/appliance/v1", mainAccountOnly);
-  routeAccounts(router);
+  routeAccounts(router, deps);
+  routeApiKeys(router, deps);
+  routeApplications(router, deps);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
   routeServices(router, deps);
+  routeUsage(router, deps);
+  routeAvailablePhoneNumbers(router, deps);
   routeAppliance(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
+  if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
   const app = new Koa();
   app.on("error", (error: Error) =>
@@ -38,7 +48,7 @@ export function createApp(deps: ApiDeps): Koa {
   );
   app.use(answerErrors(deps.log));
   app.use(answerHealth(deps.health));
-  app.use(authenticate(deps.accounts, new Lockout(deps.clock)));
+  app.use(authenticate(deps, new Lockout(deps.clock)));
   app.use(chooseRoute(router));
   app.use(router.routes());
   return app;

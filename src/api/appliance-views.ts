@@ -36,6 +36,7 @@ export function lineView(
     signal_dbm: facts.signalDbm,
     smsc: facts.smsc,
     own_number: facts.ownNumber,
+    storage: facts.storage ?? null,
     last_sent: dateTextOrNull(facts.lastSentAt),
     last_received: dateTextOrNull(facts.lastReceivedAt),
     counters,

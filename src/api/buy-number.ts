@@ -9,20 +9,24 @@ import type { AccountRecord, NumberRecord } from "../store/settings-document.ts"
 import { ApiError } from "./api-error.ts";
 import type { ApiDeps } from "./deps.ts";
 import { addressOf, textOf } from "./parameter.ts";
-import { readNumberPatch } from "./read-number-patch.ts";
+import { NOTHING_SET, readNumberPatch } from "./read-number-patch.ts";
 
 /** `kind`: the subset of the path, such as `/Mobile`; null for any. */
 export async function buyNumber(
   form: URLSearchParams,
   account: AccountRecord,
   kind: PhoneNumberKind | null,
-  deps: Pick<ApiDeps, "inventory" | "siteCountry">,
+  deps: Pick<ApiDeps, "inventory" | "siteCountry" | "applications">,
 ): Promise<NumberRecord> {
   if (account.status !== "active") throw new ApiError(20005);
   const phoneNumber = addressOf(form, "PhoneNumber");
   const areaCode = textOf(form, "AreaCode");
   if (kind !== null && areaCode !== null) throw new ApiError(21457);
-  const settings = readNumberPatch(form);
+  const settings = readNumberPatch(
+    form,
+    NOTHING_SET,
+    (sid) => deps.applications.bySid(sid)?.accountSid === account.sid,
+  );
   if (phoneNumber !== null) {
     const offer = offerOf(phoneNumber, deps);
     if (kind !== null && offer.kind !== kind) throw new ApiError(21458);

@@ -3,7 +3,9 @@
  * what an app does to a finished Message, which concerns no other.
  */
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Applications } from "../accounts/applications.ts";
 import type { Inventory } from "../accounts/inventory.ts";
+import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Services } from "../accounts/services.ts";
 import type { Line } from "../line/line.ts";
@@ -14,6 +16,7 @@ import type { Store } from "../store/store.ts";
 
 export type ApiDeps = {
   readonly accounts: Accounts;
+  readonly keys: Keys;
   readonly numbers: Numbers;
   readonly services: Services;
   readonly inventory: Inventory;
@@ -28,8 +31,12 @@ export type ApiDeps = {
     | "deleteMessage"
     | "cancelScheduled"
     | "keepFeedback"
+    | "usage"
   >;
+  readonly applications: Applications;
   readonly accept: Pick<Accept, "accept">;
+  /** Ends what waits to be sent for an account that was suspended or closed. */
+  readonly endQueued: (accountSid: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
@@ -40,6 +47,8 @@ export type ApiDeps = {
   readonly health: () => Promise<HealthReport>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;
+  /** Faults of the simulated lines; null when there are none. */
+  readonly faults: SimulatedFaults | null;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -57,6 +66,34 @@ export type SimulatedPhones = {
   text(message: { readonly from: string; readonly to: string; readonly body: string }): TextResult;
   /** Newest last. */
   messages(): readonly HandsetMessage[];
+};
+
+/** The faults of the simulated lines, as far as this room uses them. */
+export type SimulatedFaults = {
+  kinds(): readonly { readonly fault: string; readonly text: string }[];
+  list(): readonly FaultView[];
+  /** A text: what is wrong with the fields. */
+  switchOn(fields: Readonly<Record<string, unknown>>): FaultView | string;
+  /** False when it is not on. */
+  switchOff(id: string): boolean;
+  allOff(): void;
+};
+
+export type FaultView = {
+  readonly id: string;
+  readonly line: string;
+  readonly fault: string;
+  readonly text: string;
+  readonly every: number | null;
+  readonly chance: number | null;
+  readonly times: number | null;
+  readonly ms: number | null;
+  readonly code: number | null;
+  readonly seed: number;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly until: number | null;
+  readonly acted: number | null;
 };
 
 export type TextResult =

@@ -3,8 +3,7 @@
  * `/Mobile` and `/TollFree` are the same list and the same purchase, of one kind.
  */
 import { PHONE_NUMBER_KINDS, type PhoneNumberKind } from "../accounts/inventory.ts";
-import type { NumberPatch } from "../accounts/numbers.ts";
-import type { NumberRecord } from "../store/settings-document.ts";
+import type { AccountRecord, NumberKind, NumberRecord } from "../store/settings-document.ts";
 import { ApiError } from "./api-error.ts";
 import { buyNumber } from "./buy-number.ts";
 import {
@@ -52,8 +51,10 @@ export function routeIncomingPhoneNumbers(router: ApiRouter, deps: ApiDeps): voi
   router.post(`${PATH}/:sid`, async (ctx) => {
     const form = await readForm(ctx);
     const number = numberOf(ctx, deps);
-    const patch: NumberPatch = { ...readNumberPatch(form, number), ...readTransfer(form, ctx, deps) };
-    const updated = Object.keys(patch).length === 0 ? number : await deps.numbers.update(number.sid, patch);
+    const newOwner = readTransfer(form, number, ctx.state.caller, deps);
+    const patch = readNumberPatch(form, number, (sid) => isApplicationOf(number.accountSid, sid, deps));
+    const changed = Object.keys(patch).length === 0 ? number : await deps.numbers.update(number.sid, patch);
+    const updated = newOwner === null ? changed : await deps.numbers.transfer(number.sid, newOwner);
     if (updated === null) throw notFound(ctx);
     answer(ctx, 200, numberView(updated));
   });
@@ -64,26 +65,32 @@ export function routeIncomingPhoneNumbers(router: ApiRouter, deps: ApiDeps): voi
   });
 }
 
-/** The account a number moves to: the caller's own or one below it, and one that works. */
+/** Whose the number shall be, or null when it stays. It moves between an account and its subaccounts only. */
 function readTransfer(
   form: URLSearchParams,
-  ctx: ApiContext,
+  number: NumberRecord,
+  caller: AccountRecord,
   deps: ApiDeps,
-): Pick<NumberPatch, "accountSid"> {
+): string | null {
   const text = textOf(form, "AccountSid");
-  if (text === null) return {};
-  const account = deps.accounts.bySid(canonicalSid(text) ?? "");
-  const { caller } = ctx.state;
-  const isOurs = account?.sid === caller.sid || account?.ownerAccountSid === caller.sid;
-  if (account === null || !isOurs || account.status !== "active") throw new ApiError(21470);
-  return account.sid === ctx.state.account.sid ? {} : { accountSid: account.sid };
+  if (text === null) return null;
+  const sid = canonicalSid(text);
+  if (sid === null || !sid.startsWith("AC")) throw new ApiError(21470);
+  if (sid === number.accountSid) return null;
+  const owner = deps.accounts.bySid(sid);
+  // Somebody else's account looks like none to who may not see it.
+  if (caller.ownerAccountSid !== null)
+    throw new ApiError(owner?.sid === caller.ownerAccountSid ? 21473 : 21471);
+  if (owner === null) throw new ApiError(21471);
+  if (owner.status !== "active") throw new ApiError(21472);
+  return owner.sid;
 }
 
-function numbersPage(
-  ctx: ApiContext,
-  deps: ApiDeps,
-  kinds: readonly NumberRecord["kind"][],
-): Promise<object> {
+function isApplicationOf(accountSid: string, sid: string, deps: ApiDeps): boolean {
+  return deps.applications.bySid(sid)?.accountSid === accountSid;
+}
+
+function numbersPage(ctx: ApiContext, deps: ApiDeps, kinds: readonly NumberKind[]): Promise<object> {
   const query = new URLSearchParams(ctx.querystring);
   const phoneNumber = addressOf(query, "PhoneNumber");
   const friendlyName = textOf(query, "FriendlyName");

@@ -94,7 +94,7 @@ export function listFrom<Row>(rows: readonly Row[], cursorOf: (row: Row) => stri
   };
 }
 
-function readSize(text: string | null): number {
+export function readSize(text: string | null): number {
   if (text === null || text === "") return DEFAULT_SIZE;
   const size = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (size < 1 || size > MAX_SIZE) throw new ApiError(20007);

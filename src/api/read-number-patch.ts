@@ -6,7 +6,8 @@ import type { NumberPatch } from "../accounts/numbers.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { HttpMethod } from "../store/store.ts";
 import { ApiError } from "./api-error.ts";
-import { isWebUrl } from "./parameter.ts";
+import { canonicalSid } from "./context.ts";
+import { friendlyNameOf, isWebUrl } from "./parameter.ts";
 
 /** Stored for nothing but to be shown again; where a set of values is given, no other is taken. */
 const ECHOED: Readonly<Record<string, readonly string[] | null>> = {
@@ -27,17 +28,21 @@ const MAX_ECHOED_LENGTH = 64;
 /** The number as it stands; one that is about to be bought has nothing set yet. */
 type Current = Pick<NumberRecord, "smsUrl" | "voiceUrl" | "echoed">;
 
+export const NOTHING_SET: Current = { smsUrl: "", voiceUrl: "" };
+
+/** `isApplication`: whether that is an application of the account the number belongs to. */
 export function readNumberPatch(
   form: URLSearchParams,
-  number: Current = { smsUrl: "", voiceUrl: "" },
+  number: Current,
+  isApplication: (sid: string) => boolean,
 ): NumberPatch {
   const patch: NumberPatch = {
-    ...field("friendlyName", readFriendlyName(form)),
+    ...field("friendlyName", friendlyNameOf(form)),
     ...field("smsUrl", readUrl(form, "SmsUrl")),
     ...field("smsMethod", readMethod(form, "SmsMethod")),
     ...field("smsFallbackUrl", readUrl(form, "SmsFallbackUrl")),
     ...field("smsFallbackMethod", readMethod(form, "SmsFallbackMethod")),
-    ...field("smsApplicationSid", readApplication(form)),
+    ...field("smsApplicationSid", readApplication(form, isApplication)),
     ...field("statusCallback", readUrl(form, "StatusCallback")),
     ...field("statusCallbackMethod", readMethod(form, "StatusCallbackMethod")),
     ...field("voiceUrl", readUrl(form, "VoiceUrl")),
@@ -57,12 +62,6 @@ function field<Name extends keyof NumberPatch>(
   value: NumberPatch[Name] | null,
 ): Pick<NumberPatch, Name> | Record<never, never> {
   return value === null || value === undefined ? {} : { [name]: value };
-}
-
-function readFriendlyName(form: URLSearchParams): string | null {
-  const name = form.get("FriendlyName");
-  if (name !== null && (name === "" || name.length > 64)) throw new ApiError(20002);
-  return name;
 }
 
 export function readUrl(form: URLSearchParams, name: string): string | null {
@@ -86,11 +85,12 @@ export function readMethod(form: URLSearchParams, name: string): HttpMethod | nu
   return method;
 }
 
-/** No application exists yet that a number could be given to. */
-function readApplication(form: URLSearchParams): string | null {
-  const sid = form.get("SmsApplicationSid");
-  if (sid !== null && sid !== "") throw new ApiError(21420);
-  return sid;
+function readApplication(form: URLSearchParams, isApplication: (sid: string) => boolean): string | null {
+  const sid = form.get("SmsApplicationSid")?.trim() ?? null;
+  if (sid === null || sid === "") return sid;
+  const canonical = canonicalSid(sid);
+  if (canonical === null || !isApplication(canonical)) throw new ApiError(21420);
+  return canonical;
 }
 
 function readEchoed(form: URLSearchParams, number: Current): Readonly<Record<string, string>> | null {

@@ -7,6 +7,7 @@ import type { OutboundRequest } from "../messaging/outbound/accept.ts";
 import { smartEncode } from "../sms/smart-encoding.ts";
 import type { AccountRecord, NumberRecord } from "../store/settings-document.ts";
 import { ApiError, isApiErrorCode } from "./api-error.ts";
+import { canonicalSid } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { addressOf, isWebUrl, textOf } from "./parameter.ts";
 import { type Pool, poolNamed, readSchedule, refuseOutsider, senderOf } from "./read-service-send.ts";
@@ -49,6 +50,7 @@ export async function readSend(form: URLSearchParams, account: AccountRecord, de
   if (body === null) throw new ApiError(21602);
   const statusCallback = textOf(form, "StatusCallback");
   if (statusCallback !== null && !isWebUrl(statusCallback)) throw new ApiError(21609);
+  const applicationCallback = readApplicationCallback(form, account, deps);
   const validitySeconds = readValidity(textOf(form, "ValidityPeriod"));
   const sendAt = readSchedule(form, pool !== null, deps.clock.now());
 
@@ -64,7 +66,7 @@ export async function readSend(form: URLSearchParams, account: AccountRecord, de
     to: parties.to.address,
     body: smart ? smartEncode(body) : body,
     messagingServiceSid: service?.sid ?? null,
-    statusCallback: statusCallback ?? (service?.statusCallback || null),
+    statusCallback: statusCallback ?? applicationCallback ?? (service?.statusCallback || null),
     queue: sender,
     lane: "single",
     validitySeconds: validitySeconds ?? service?.validityPeriod ?? null,
@@ -106,6 +108,20 @@ function readSender(form: URLSearchParams): { from: string | null; serviceSid: s
 
 function isServiceSid(text: string): boolean {
   return /^MG[0-9a-fA-F]{32}$/.test(text);
+}
+
+/** What a message names in `ApplicationSid` tells where its statuses go (contract §9.3). */
+function readApplicationCallback(
+  form: URLSearchParams,
+  account: AccountRecord,
+  deps: Pick<ApiDeps, "applications">,
+): string | null {
+  const text = textOf(form, "ApplicationSid");
+  if (text === null) return null;
+  const sid = canonicalSid(text);
+  const application = sid === null ? null : deps.applications.bySid(sid);
+  if (application === null || application.accountSid !== account.sid) throw new ApiError(21420);
+  return application.messageStatusCallback || application.smsStatusCallback || null;
 }
 
 /** Where media is ignored, what is wrong with it is said all the same. */

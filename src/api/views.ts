@@ -2,6 +2,8 @@
  * Twilio's resources as they are written: every key every time, `null` when empty, counts as text where the
  * contract says text (§3.2, §5.1, §7.1). The only file of Twilio's surface that knows the wire's casing.
  */
+import { countryName, nationalFormatOf } from "../accounts/address.ts";
+import type { Offer } from "../accounts/inventory.ts";
 import type { AccountRecord, NumberRecord } from "../store/settings-document.ts";
 import type { Feedback, StoredMessage } from "../store/store.ts";
 
@@ -102,6 +104,41 @@ export function numberView(number: NumberRecord): Record<string, unknown> {
     date_updated: dateText(number.updatedAt),
     uri: `${path}.json`,
     subresource_uris: { assigned_add_ons: `${path}/AssignedAddOns.json` },
+  };
+}
+
+/** The live service writes `SMS` and `MMS` here in capitals, and in small letters on a number one has. */
+export function availableNumberView(offer: Offer, region: string | null): Record<string, unknown> {
+  const place = offer.place ?? {};
+  return {
+    friendly_name: nationalFormatOf(offer.phoneNumber),
+    phone_number: offer.phoneNumber,
+    lata: place.lata ?? null,
+    locality: place.locality ?? null,
+    rate_center: place.rateCenter ?? null,
+    latitude: place.latitude?.toFixed(6) ?? null,
+    longitude: place.longitude?.toFixed(6) ?? null,
+    region,
+    postal_code: place.postalCode ?? null,
+    iso_country: offer.country,
+    address_requirements: "none",
+    beta: false,
+    capabilities: { voice: false, SMS: true, MMS: false, fax: false },
+  };
+}
+
+export function availableCountryView(accountSid: string, code: string): Record<string, unknown> {
+  const path = `${accountPath(accountSid)}/AvailablePhoneNumbers/${code}`;
+  return {
+    country_code: code,
+    country: countryName(code) ?? code,
+    uri: `${path}.json`,
+    beta: false,
+    subresource_uris: {
+      local: `${path}/Local.json`,
+      toll_free: `${path}/TollFree.json`,
+      mobile: `${path}/Mobile.json`,
+    },
   };
 }
 

@@ -4,13 +4,17 @@
  */
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
+import { Applications } from "../accounts/applications.ts";
 import { Inventory } from "../accounts/inventory.ts";
+import { Keys } from "../accounts/keys.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { optOutPolicy } from "../accounts/opt-out.ts";
 import { Services } from "../accounts/services.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
+import type { FaultBoard } from "../line/simulator/fault-board.ts";
+import { FaultDesk } from "../line/simulator/fault-desk.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
 import { createKeywords } from "../messaging/inbound/keywords.ts";
 import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
@@ -18,6 +22,7 @@ import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
+import { createEndQueued } from "../messaging/outbound/end-queued.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
@@ -41,7 +46,7 @@ import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
-import { createLine, isSimulated } from "./open-lines.ts";
+import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createRateOf } from "./rates.ts";
 
 export type Composed = {
@@ -78,7 +83,9 @@ async function composeOn(
   const { config, file } = loaded;
   const settings = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(settings, config.account ?? null, clock);
-  const accounts = new Accounts(settings);
+  const accounts = new Accounts(settings, clock);
+  const apiKeys = new Keys(settings, clock);
+  const applications = new Applications(settings, clock);
   const numbers = new Numbers(settings, clock);
   const services = new Services(settings, numbers, clock);
   const keys = new KeySequence(clock, store.newestKey);
@@ -87,7 +94,8 @@ async function composeOn(
   const accept = createAccept({ store, keys, clock, limits: { maxQueued: config.outbound.maxQueued } });
 
   const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
-  const lines = linesOf(config, { clock, log, store, network });
+  const faultBoards = new Map<string, FaultBoard>();
+  const lines = linesOf(config, { clock, log, store, network, faultBoards });
   const roster = new LineRoster({
     lines,
     lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
@@ -106,6 +114,7 @@ async function composeOn(
     policy === null
       ? null
       : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf, countryOf, clock });
+  const { incompleteAfterHours } = config.inbound;
   const receive = createReceiver({
     store,
     keys,
@@ -116,6 +125,9 @@ async function composeOn(
     siteCountry,
     serviceOf,
     keywords,
+    incompleteAfterHours,
+    applicationOf: (sid) => applications.bySid(sid),
+    isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
   });
   const report = createReportHandler({
     store,
@@ -135,20 +147,25 @@ async function composeOn(
     log,
   });
 
+  const endQueued = createEndQueued({ store, clock });
   const health = createHealth({ store, lines, clock });
   const app = createApp({
     accounts,
+    keys: apiKeys,
     numbers,
     services,
     inventory,
+    applications,
     store,
     accept,
+    endQueued,
     roster,
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
     health,
     simulated: network,
+    faults: network === null ? null : new FaultDesk(faultBoards),
     clock,
     log,
   });
@@ -174,15 +191,29 @@ async function composeOn(
   });
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));
+  const acceptedLate = dispatcher.acceptedLate.bind(dispatcher);
   const onState = (line: Line, reason: string) => {
     roster.stateChanged(line.name, line.status.state, reason);
     look(line);
   };
-  const chores = new Chores({ clock, log, chores: choresOf({ store, clock, config, lines, look }) });
+  const chores = new Chores({
+    clock,
+    log,
+    chores: choresOf({
+      store,
+      clock,
+      config,
+      lines,
+      look,
+      endQueued,
+      accounts,
+      publishIncomplete: receive.publishIncomplete,
+    }),
+  });
   const appliance = new Appliance({
     lines: lines.map((line) => ({
       line,
-      handlers: handlersOf(line, { store, clock, log, pending, receive, report, onState }),
+      handlers: handlersOf(line, { store, clock, log, pending, receive, report, acceptedLate, onState }),
     })),
     store,
     server,
@@ -197,10 +228,7 @@ async function composeOn(
   return { appliance, account, firstStart: created, numbers };
 }
 
-function linesOf(
-  config: Config,
-  deps: { clock: Clock; log: Log; store: Store; network: SimulatedNetwork | null },
-): Line[] {
+function linesOf(config: Config, deps: LineDeps): Line[] {
   return config.lines.flatMap((line, position) =>
     line.type === "modem" ? [createLine(line, position, deps)] : [],
   );

@@ -60,7 +60,8 @@ export class LineNumbers {
   async #provision(line: string, phoneNumber: string): Promise<boolean> {
     const { numbers, inventory, accountSid, siteCountry, log } = this.#options;
     const { kind, country } = describeNumber(phoneNumber, { lineKind: "modem", siteCountry });
-    inventory.offer(line, [{ phoneNumber, line, kind, country }]);
+    const place = this.#options.lines.find(({ name }) => name === line)?.place;
+    inventory.offer(line, [{ phoneNumber, line, kind, country, place }]);
     if (numbers.byNumber(phoneNumber)?.line === line || numbers.isReleased(phoneNumber)) return false;
     await numbers.provision({ accountSid, phoneNumber, kind, country, line });
     log.info({ line, number: maskNumber(phoneNumber), kind, country }, "number provisioned");

@@ -4,6 +4,7 @@ import type { Line, LineMemory } from "../line/line.ts";
 import { createModemLine } from "../line/modem/modem-line.ts";
 import { openSerialPort } from "../line/modem/serial-port.ts";
 import { openTcpPort } from "../line/modem/tcp-port.ts";
+import { FaultBoard } from "../line/simulator/fault-board.ts";
 import { SimulatedModem } from "../line/simulator/modem.ts";
 import type { SimulatedNetwork } from "../line/simulator/network.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -17,6 +18,8 @@ export type LineDeps = {
   readonly store: Store;
   /** Null when no line is simulated. */
   readonly network: SimulatedNetwork | null;
+  /** Where the fault boards of the simulated lines are collected, by name. */
+  readonly faultBoards: Map<string, FaultBoard>;
 };
 
 export function isSimulated(line: LineConfig): boolean {
@@ -33,21 +36,29 @@ export function createLine(config: ModemLineConfig, position: number, deps: Line
     memory: memoryOf(config.name, store),
     pin: config.pin ?? null,
     smsc: config.smsc ?? null,
+    init: config.init ?? [],
     simulated: isSimulated(config),
   });
 }
 
 function portOf(config: ModemLineConfig, position: number, deps: LineDeps): OpenPort {
-  if (deps.network !== null && isSimulated(config)) return simulatedPort(config, position, deps.network);
+  if (deps.network !== null && isSimulated(config))
+    return simulatedPort(config, position, deps.network, deps);
   const tcp = /^tcp:\/\/([^:/]+):(\d+)$/.exec(config.device);
   if (tcp !== null) return openTcpPort(tcp[1] ?? "", Number(tcp[2]));
   return openSerialPort(config.device, config.baudRate);
 }
 
 /** A simulated SIM always has a number; without one in the configuration it is found by asking, as on a real one. */
-function simulatedPort(config: ModemLineConfig, position: number, network: SimulatedNetwork): OpenPort {
+function simulatedPort(
+  config: ModemLineConfig,
+  position: number,
+  network: SimulatedNetwork,
+  { faultBoards, log }: LineDeps,
+): OpenPort {
   const number = config.number ?? `+3363998${String(9000 + position)}`;
   const modem = new SimulatedModem({ number, network, clock: network.clock });
+  faultBoards.set(config.name, new FaultBoard({ modem, network, log }));
   return async () => modem.connect();
 }
 

@@ -53,13 +53,20 @@ export type LineFacts = {
   readonly ownNumber: string | null;
   readonly lastSentAt: number | null;
   readonly lastReceivedAt: number | null;
+  /** The fullest of its message storages, after the last look; absent or null where there is none, or none tells. */
+  readonly storage?: StorageLevel | null;
 };
+
+/** 27.005 §3.2.2. */
+export type StorageLevel = { readonly name: string; readonly used: number; readonly total: number };
 
 export type LineHandlers = {
   readonly onInbound: (segment: InboundSegment) => Promise<Kept>;
   readonly onReport: (report: Report) => Promise<Kept>;
   /** A PDU nobody can read: kept raw before it is deleted from the modem. */
   readonly onUndecodable: (raw: string, why: string) => Promise<Kept>;
+  /** A Submission that ended `unknown` was accepted after all: its answer came late. */
+  readonly onLateAcceptance?: (submissionId: string, reference: string) => void;
   readonly onState: (state: LineState, reason: string) => void;
   readonly onEvent: (event: NewEvent) => void;
   /** The network's idea of the time, epoch milliseconds. */

@@ -42,6 +42,7 @@ export class StoreClient implements Store {
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
     this.#call("unknownSubmissions", args);
   readonly expire: Store["expire"] = (...args) => this.#call("expire", args);
+  readonly endQueued: Store["endQueued"] = (...args) => this.#call("endQueued", args);
   readonly queueDepths: Store["queueDepths"] = (...args) => this.#call("queueDepths", args);
   readonly openSubmissions: Store["openSubmissions"] = (...args) => this.#call("openSubmissions", args);
   readonly recordReport: Store["recordReport"] = (...args) => this.#call("recordReport", args);
@@ -51,6 +52,8 @@ export class StoreClient implements Store {
   readonly keepInbound: Store["keepInbound"] = (...args) => this.#call("keepInbound", args);
   readonly completeInbound: Store["completeInbound"] = (...args) => this.#call("completeInbound", args);
   readonly unfinishedInbound: Store["unfinishedInbound"] = (...args) => this.#call("unfinishedInbound", args);
+  readonly publishIncomplete: Store["publishIncomplete"] = (...args) => this.#call("publishIncomplete", args);
+  readonly mendInbound: Store["mendInbound"] = (...args) => this.#call("mendInbound", args);
   readonly quarantine: Store["quarantine"] = (...args) => this.#call("quarantine", args);
   readonly webhookQueues: Store["webhookQueues"] = (...args) => this.#call("webhookQueues", args);
   readonly nextWebhook: Store["nextWebhook"] = (...args) => this.#call("nextWebhook", args);
@@ -59,6 +62,7 @@ export class StoreClient implements Store {
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly usage: Store["usage"] = (...args) => this.#call("usage", args);
   readonly redact: Store["redact"] = (...args) => this.#call("redact", args);
   readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);
   readonly cancelScheduled: Store["cancelScheduled"] = (...args) => this.#call("cancelScheduled", args);

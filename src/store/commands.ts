@@ -21,6 +21,7 @@ import { StickySenders } from "./sticky-senders.ts";
 import type { StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, Submissions } from "./submissions.ts";
 import { Undo } from "./undo.ts";
+import { Usage } from "./usage.ts";
 import { Webhooks } from "./webhooks.ts";
 
 export type CommandSet = {
@@ -38,9 +39,10 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const events = new Events(db);
   const webhooks = new Webhooks(db, { notices, events });
   const horizon = new Horizon(undo);
-  const messages = new Messages(db, { undo, depths, horizon, notices, webhooks, events });
+  const usage = new Usage(db);
+  const messages = new Messages(db, { usage, undo, depths, horizon, notices, webhooks, events });
   const submissions = new Submissions(db);
-  const retired = new Retired(db, { messages, submissions });
+  const retired = new Retired(db, { messages, submissions, usage });
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);
   const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
@@ -85,6 +87,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       outcomes.resolveUnknown(submissionId, verdict, options),
     unknownSubmissions: () => submissions.unknown(),
     expire: (now) => queue.expire(now),
+    endQueued: (accountSid, end) => queue.endAll(accountSid, end),
     queueDepths: () => depths.all(),
 
     openSubmissions: (line, reference) => submissions.open(line, reference),
@@ -96,6 +99,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     keepInbound: (kept, completion) => inbound.keep(kept, completion),
     completeInbound: (completion) => inbound.complete(completion),
     unfinishedInbound: () => inbound.unfinished(),
+    publishIncomplete: (completion) => inbound.publishIncomplete(completion),
+    mendInbound: (mend) => inbound.mend(mend),
     quarantine: (line, raw, why, at) => inbound.quarantine(line, raw, why, at),
 
     webhookQueues: () => webhooks.queues(),
@@ -111,6 +116,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     listMessages: (filter) => list.list(filter),
     submissionsOf,
 
+    usage: (accountSid, firstDay, lastDay) => usage.days(accountSid, firstDay, lastDay),
     redact: (sid, at) => alterations.redact(sid, at),
     deleteMessage: (sid) => alterations.delete(sid),
     cancelScheduled: (sid, at) => alterations.cancelScheduled(sid, at),
@@ -127,6 +133,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       events.pruneBefore(firstKeyAt(before.events)) +
       inbound.pruneQuarantine(firstKeyAt(before.events)) +
       inbound.pruneFingerprints(before.fingerprints) +
+      inbound.pruneShown(firstKeyAt(before.fingerprints)) +
       parked.pruneBefore(firstKeyAt(before.parkedReports)),
     ping: (now) => memory.ping(now),
   };

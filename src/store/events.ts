@@ -39,7 +39,7 @@ export class Events {
 /** The newest key of a table whose keys are `RowKeys`; 0 when it is empty. */
 export function newestKeyOf(
   db: Database,
-  table: "event" | "webhook" | "inbound_segment" | "parked_report" | "undecodable",
+  table: "event" | "webhook" | "inbound_segment" | "shown_part" | "parked_report" | "undecodable",
 ): number {
   return db.prepare<[], number | null>(`SELECT max(key) FROM ${table}`).pluck().get() ?? 0;
 }

@@ -12,6 +12,7 @@ import type { Notices } from "./notices.ts";
 import { rankOf, waitingSegments } from "./progress.ts";
 import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
 import type { Undo } from "./undo.ts";
+import type { Usage } from "./usage.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 export type MessageRow = StoredMessage & {
@@ -75,6 +76,7 @@ export class Messages {
   readonly #notices: Notices;
   readonly #webhooks: Webhooks;
   readonly #events: Events;
+  readonly #usage: Usage;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #update: Statement<[Record<string, unknown>]>;
   readonly #byKey: Statement<[number], MessageRow>;
@@ -93,6 +95,7 @@ export class Messages {
       notices: Notices;
       webhooks: Webhooks;
       events: Events;
+      usage: Usage;
     },
   ) {
     this.#undo = options.undo;
@@ -101,6 +104,7 @@ export class Messages {
     this.#notices = options.notices;
     this.#webhooks = options.webhooks;
     this.#events = options.events;
+    this.#usage = options.usage;
     this.#insert = db.prepare(`
       INSERT INTO message (key, sid, accountSid, direction, "from", "to", alphabet, status, numSegments, progress,
         reference, messagingServiceSid, statusCallback, createdAt, updatedAt, expiresAt, attempts, queue, lane,
@@ -251,6 +255,7 @@ export class Messages {
 
   /** It rests elsewhere now, or nowhere. */
   remove(row: MessageRow): void {
+    this.#usage.count(row);
     this.#delete.run(row.key);
     if (this.#finished.delete(row.key)) this.#undo.did(() => this.#finished.add(row.key));
   }

@@ -48,6 +48,7 @@ export class OutboundQueue {
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
+  readonly #waitingOf: Statement<[string, string, number], number>;
   readonly #earliest: Statement<[], number | null>;
 
   constructor(
@@ -85,6 +86,11 @@ export class OutboundQueue {
       .prepare<[number, number, number], number>(`
         SELECT key FROM message WHERE rank IS NOT NULL AND expiresAt <= ?
         UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND expiresAt <= ? LIMIT ?`)
+      .pluck();
+    this.#waitingOf = db
+      .prepare<[string, string, number], number>(`
+        SELECT key FROM message WHERE rank IS NOT NULL AND accountSid = ?
+        UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND accountSid = ? LIMIT ?`)
       .pluck();
     this.#earliest = db
       .prepare<[], number | null>(`
@@ -156,6 +162,17 @@ export class OutboundQueue {
     }
     this.#horizon.moveTo(this.#earliest.get() ?? Number.POSITIVE_INFINITY);
     return late.length;
+  }
+
+  /** What is on the wire ends as it ends; what waits is not sent any more. */
+  endAll(accountSid: string, end: { errorCode: number; why: string; at: number }): number {
+    if (this.#depths.all().length === 0) return 0;
+    const waiting = this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE);
+    for (const key of waiting) {
+      const row = this.#messages.byKey(key);
+      if (row !== null) this.#fail(row, { errorCode: end.errorCode, errorMessage: end.why }, end.at);
+    }
+    return waiting.length;
   }
 
   #take(row: MessageRow, line: string, limit: number, now: number): readonly Claim[] {

@@ -5,8 +5,9 @@
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { MessageRow, Messages } from "./messages.ts";
-import type { NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
+import type { Mend, NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
+import type { Usage } from "./usage.ts";
 
 /** What rests waits for nothing. */
 export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
@@ -16,6 +17,7 @@ export type RetiredRow = StoredMessage & { readonly key: number; readonly submis
 export class Retired {
   readonly #messages: Messages;
   readonly #submissions: Submissions;
+  readonly #usage: Usage;
   readonly #bySid: Statement<[number, string], RetiredRow>;
   readonly #newest: Statement<[], number | null>;
   readonly #insert: Statement<[Record<string, unknown>]>;
@@ -23,8 +25,10 @@ export class Retired {
   readonly #redact: Statement<[number, number]>;
   readonly #delete: Statement<[number]>;
   readonly #prune: Statement<[number]>;
+  readonly #rewrite: Statement<[Record<string, unknown>]>;
 
-  constructor(db: Database, options: { messages: Messages; submissions: Submissions }) {
+  constructor(db: Database, options: { messages: Messages; submissions: Submissions; usage: Usage }) {
+    this.#usage = options.usage;
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#bySid = db.prepare(`SELECT ${RETIRED_COLUMNS} FROM message_retired WHERE key = ? AND sid = ?`);
@@ -42,6 +46,10 @@ export class Retired {
     this.#redact = db.prepare("UPDATE message_retired SET body = '', updatedAt = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM message_retired WHERE key = ?");
     this.#prune = db.prepare("DELETE FROM message_retired WHERE key < ?");
+    this.#rewrite = db.prepare(`
+      UPDATE message_retired SET body = @body, numSegments = @numSegments, errorCode = @errorCode,
+        errorMessage = @errorMessage, updatedAt = @at
+      WHERE key = @key AND sid = @sid AND direction = 'inbound'`);
   }
 
   bySid(key: number, sid: string): RetiredRow | null {
@@ -70,8 +78,8 @@ export class Retired {
       numSegments: message.numSegments,
       messagingServiceSid: message.messagingServiceSid,
       statusCallback: null,
-      errorCode: null,
-      errorMessage: null,
+      errorCode: message.error?.code ?? null,
+      errorMessage: message.error?.text ?? null,
       createdAt: message.receivedAt,
       updatedAt: message.receivedAt,
       sentAt: message.receivedAt,
@@ -81,7 +89,22 @@ export class Retired {
       waitingFor: null,
     };
     this.#insertRow(key, stored, { submissions: null, automatic: 0 });
+    this.#usage.count(stored);
     return stored;
+  }
+
+  /** A received Message reads otherwise now. False when it is no longer there. */
+  rewriteInbound(sid: string, now: Exclude<Mend["now"], null>, at: number): boolean {
+    const { changes } = this.#rewrite.run({
+      key: keyOfSid(sid),
+      sid,
+      body: now.body,
+      numSegments: now.numSegments,
+      errorCode: now.error?.code ?? null,
+      errorMessage: now.error?.text ?? null,
+      at,
+    });
+    return changes === 1;
   }
 
   /** Moves finished Messages here, and `sent` ones from before `sentBefore`, whose report will not come any more. */

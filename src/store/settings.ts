@@ -14,7 +14,9 @@ import { Fault, reasonOf } from "../runtime/fault.ts";
 import { locateJsonError } from "./json-error.ts";
 import {
   type AccountRecord,
+  type ApplicationRecord,
   EMPTY_SETTINGS,
+  type KeyRecord,
   type NumberRecord,
   type ServiceRecord,
   type ServiceSender,
@@ -131,6 +133,14 @@ function parseSettings(text: string, file: string): SettingsDocument {
     // A document from before there were services has none.
     services: servicesOf(document["services"] ?? [], file),
     released: textsOf(document["released"] ?? [], file, "released"),
+    // Lists younger than the first document: one that was written before them has none.
+    keys: listOf<KeyRecord>(document["keys"] ?? [], KEY_FIELDS, file, "keys"),
+    applications: listOf<ApplicationRecord>(
+      document["applications"] ?? [],
+      APPLICATION_FIELDS,
+      file,
+      "applications",
+    ),
   };
 }
 
@@ -145,6 +155,7 @@ const ACCOUNT_FIELDS: Fields<AccountRecord> = {
   authToken: "string",
   status: ["active", "suspended", "closed"],
   ownerAccountSid: "string or null",
+  test: "map of strings, if any",
   createdAt: "number",
   updatedAt: "number",
 };
@@ -200,6 +211,37 @@ const SERVICE_FIELDS: Fields<Omit<ServiceRecord, "senders">> = {
   validityPeriod: "number",
   usecase: "string",
   useInboundWebhookOnNumber: "boolean",
+  createdAt: "number",
+  updatedAt: "number",
+};
+
+const KEY_FIELDS: Fields<KeyRecord> = {
+  sid: "string",
+  accountSid: "string",
+  friendlyName: "string",
+  secretHash: "string",
+  kind: ["standard", "main"],
+  createdAt: "number",
+  updatedAt: "number",
+};
+
+const APPLICATION_FIELDS: Fields<ApplicationRecord> = {
+  sid: "string",
+  accountSid: "string",
+  friendlyName: "string",
+  smsUrl: "string",
+  smsMethod: METHOD,
+  smsFallbackUrl: "string",
+  smsFallbackMethod: METHOD,
+  smsStatusCallback: "string",
+  messageStatusCallback: "string",
+  voiceUrl: "string",
+  voiceMethod: METHOD,
+  voiceFallbackUrl: "string",
+  voiceFallbackMethod: METHOD,
+  statusCallback: "string",
+  statusCallbackMethod: METHOD,
+  echoed: "map of strings, if any",
   createdAt: "number",
   updatedAt: "number",
 };

@@ -113,7 +113,8 @@ export type Settlement =
   | { readonly is: "released"; readonly why: string }
   | { readonly is: "unknown"; readonly why: string };
 
-/** `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
+/** An *unknown* may still be settled as accepted: its answer came late.
+ * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
 export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
 
 /** A Submission whose outcome nobody knows (DESIGN §4.2). */
@@ -155,6 +156,8 @@ export type KeptSegment = {
   readonly line: string;
   readonly receivedAt: number;
   readonly segment: InboundSegment;
+  /** The Message that shows it already, while other parts of that Message are missing. */
+  readonly shownIn?: string;
 };
 
 export type NewInbound = {
@@ -167,6 +170,24 @@ export type NewInbound = {
   readonly messagingServiceSid: string | null;
   readonly line: string;
   readonly receivedAt: number;
+  /** 30009 and what is missing, of a Message that is shown with gaps. */
+  readonly error?: { readonly code: number; readonly text: string };
+};
+
+/** What parts that come late do to a Message that was shown without them. */
+export type Mend = {
+  readonly sid: string;
+  /** The late parts. */
+  readonly keptIds: readonly string[];
+  /** As it reads now; null when the late parts are copies of what it shows. */
+  readonly now: {
+    readonly body: string;
+    readonly numSegments: number;
+    /** What is still missing; null when it is whole. */
+    readonly error: { readonly code: number; readonly text: string } | null;
+  } | null;
+  readonly at: number;
+  readonly event: NewEvent | null;
 };
 
 /** Said by a recipient: `stop` blocks the pairs (recipient, scope), `start` lifts them. */
@@ -252,7 +273,8 @@ export type Completion = {
 };
 
 export type KeepResult =
-  /** `siblings`: every kept, unfinished part of the same concatenated message, this one included, oldest first. */
+  /** `siblings`: every kept, unfinished part of the same concatenated message, this one included, oldest first;
+   *  and those that a Message with gaps shows already. */
   | { readonly is: "kept"; readonly keptId: string; readonly siblings: readonly KeptSegment[] }
   | { readonly is: "completed"; readonly message: StoredMessage }
   | { readonly is: "duplicate" };
@@ -281,6 +303,18 @@ export type SubmissionDetail = {
   readonly reportState: Report["state"] | null;
   readonly reportStatus: number | null;
   readonly why: string | null;
+};
+
+/** Which way, and what the account's own side of it was. */
+export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
+
+export type UsageDay = {
+  readonly accountSid: string;
+  /** UTC days since 1970-01-01. */
+  readonly day: number;
+  readonly category: UsageCategory;
+  readonly messages: number;
+  readonly segments: number;
 };
 
 /** What an app says became of a Message (contract §3.9). */
@@ -327,6 +361,8 @@ export interface Store {
   unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
   /** Fails with 30036 what is still queued past its `expiresAt`, at most 1,000 at a time; returns how many. */
   expire(now: number): Promise<number>;
+  /** Fails what waits to be sent for an account, at most 1,000 at a time; returns how many. */
+  endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -347,7 +383,14 @@ export interface Store {
   ): Promise<KeepResult>;
   /** False when any of its segments is no longer waiting (somebody else completed it). */
   completeInbound(completion: Completion): Promise<boolean>;
+  /** Everything kept that no Message shows, and what a Message with gaps shows that some of it may belong to. */
   unfinishedInbound(): Promise<readonly KeptSegment[]>;
+  /** Shows what is there of a Message whose other parts did not come. Its parts are remembered for those that
+   *  come late. `copies`: they only repeat parts of a Message that was shown before; they are dropped. */
+  publishIncomplete(completion: Completion): Promise<"published" | "copies" | "gone">;
+  /** The Message and its webhook, where that has not ended, in one transaction. False when one of the parts is
+   *  no longer waiting, or the Message is no longer there. */
+  mendInbound(mend: Mend): Promise<boolean>;
   quarantine(line: string, raw: string, why: string, at: number): Promise<void>;
 
   // ── webhooks ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -371,6 +414,8 @@ export interface Store {
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
 
+  /** What an account used, by day and category; both days included. */
+  usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
   // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
   /** Erases a finished Message's text; all else stays. */
   redact(sid: string, at: number): Promise<RedactResult>;

@@ -3,16 +3,21 @@ import type { AddressInfo } from "node:net";
 import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
+import { Applications } from "../../src/accounts/applications.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
+import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
 import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
 import type { Line } from "../../src/line/line.ts";
+import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
+import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
+import { createEndQueued } from "../../src/messaging/outbound/end-queued.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -45,9 +50,10 @@ export type RequestOptions = {
 /** The API on a loopback port, over the real store, settings and accept: what is faked is the clock and the lines. */
 export class ApiBox {
   readonly baseUrl: string;
-  readonly dataDir: string;
   readonly account: AccountRecord;
   readonly accounts: Accounts;
+  readonly keys: Keys;
+  readonly dataDir: string;
   readonly numbers: Numbers;
   readonly services: Services;
   readonly inventory: Inventory;
@@ -58,11 +64,12 @@ export class ApiBox {
   readonly client: ReturnType<typeof twilio>;
   readonly close: () => Promise<void>;
 
-  constructor(parts: Omit<ApiBox, "client" | "request" | "get" | "post" | "api">) {
+  constructor(parts: Omit<ApiBox, "client" | "clientOf" | "request" | "get" | "post" | "api">) {
     this.baseUrl = parts.baseUrl;
-    this.dataDir = parts.dataDir;
     this.account = parts.account;
     this.accounts = parts.accounts;
+    this.keys = parts.keys;
+    this.dataDir = parts.dataDir;
     this.numbers = parts.numbers;
     this.services = parts.services;
     this.inventory = parts.inventory;
@@ -71,9 +78,17 @@ export class ApiBox {
     this.clock = parts.clock;
     this.network = parts.network;
     this.close = parts.close;
-    this.client = twilio(parts.account.sid, parts.account.authToken);
-    this.client.api.baseUrl = parts.baseUrl;
-    this.client.messaging.baseUrl = parts.baseUrl;
+    this.client = this.clientOf(parts.account.sid, parts.account.authToken);
+  }
+
+  /** The official SDK with these credentials; a key's client names the account it is for. */
+  clientOf(username: string, password: string, accountSid?: string): ReturnType<typeof twilio> {
+    const client = twilio(username, password, accountSid === undefined ? {} : { accountSid });
+    client.api.baseUrl = this.baseUrl;
+    client.messaging.baseUrl = this.baseUrl;
+    client.lookups.baseUrl = this.baseUrl;
+    client.iam.baseUrl = this.baseUrl;
+    return client;
   }
 
   /** `api("/Messages.json")`: a path below the main account. */
@@ -136,22 +151,28 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const settings = await openSettings(opened.dataDir);
   const configured = { sid: APP_SID, authToken: APP_TOKEN };
   const { account } = await ensureMainAccount(settings, configured, clock);
-  const accounts = new Accounts(settings);
+  const accounts = new Accounts(settings, clock);
+  const apiKeys = new Keys(settings, clock);
   const numbers = new Numbers(settings, clock);
   const services = new Services(settings, numbers, clock);
   const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
-  new SimulatedModem({ number: OWN, network, clock }).connect();
+  const modem = new SimulatedModem({ number: OWN, network, clock });
+  modem.connect();
+  const board = new FaultBoard({ modem, network });
   await provision(numbers, account, OWN, "sim1");
 
   const app = createApp({
     accounts,
+    keys: apiKeys,
     numbers,
     services,
     inventory,
+    applications: new Applications(settings, clock),
     store,
+    endQueued: createEndQueued({ store, clock }),
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
@@ -161,6 +182,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     mediaUrl: options.mediaUrl ?? "refuse",
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
+    faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,
     log: silentLog(),
   });
@@ -173,19 +195,19 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     network.stop();
     await opened.remove();
   };
-  const { dataDir } = opened;
   return new ApiBox({
-    dataDir,
     baseUrl,
     account,
     accounts,
     numbers,
     services,
     inventory,
+    keys: apiKeys,
     settings,
     store,
     clock,
     network,
+    dataDir: opened.dataDir,
     close,
   });
 }
@@ -237,6 +259,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
         ownNumber: null,
         lastSentAt: null,
         lastReceivedAt: clock.now(),
+        storage: { name: "ME", used: 3, total: 23 },
       },
       counters: { sent: 0, received: 1 },
     },

@@ -42,6 +42,7 @@ describe("Lines", () => {
       smsc: "+33609001390",
       own_number: null,
       last_sent: null,
+      storage: { name: "ME", used: 3, total: 23 },
       last_received: NOW,
       counters: { sent: 0, received: 1 },
     });
@@ -119,6 +120,58 @@ describe("Events", () => {
     });
     const next = await box.get(String(body["next_page_uri"]));
     expect(next.body).toMatchObject({ events: [{ text: "first" }], next_page_uri: null });
+  });
+});
+
+describe("the simulator's Faults", () => {
+  const path = "/appliance/v1/Simulator/Faults";
+
+  it("are switched on, listed, and switched off one by one or all", async () => {
+    const hang = await box.post(path, { Fault: "hang", Seconds: "20" });
+    expect([hang.status, hang.body]).toEqual([
+      201,
+      expect.objectContaining({ id: "sim1.1", line: "sim1", fault: "hang", since: NOW }),
+    ]);
+    expect(hang.body["until"]).not.toBeNull();
+    await box.post(path, JSON.stringify({ Fault: "cms-error", Line: "sim1", Code: 38, Every: 3 }), {
+      type: "application/json",
+    });
+    const ids = async () => ((await box.get(path)).body["faults"] as { id: string }[]).map(({ id }) => id);
+    expect(await ids()).toEqual(["sim1.1", "sim1.2"]);
+    expect((await box.request(`${path}/sim1.1`, { method: "DELETE" })).status).toBe(204);
+    expect(await ids()).toEqual(["sim1.2"]);
+    expect((await box.request(path, { method: "DELETE" })).status).toBe(204);
+    expect(await ids()).toEqual([]);
+    expect((await box.request(`${path}/sim1.1`, { method: "DELETE" })).body["code"]).toBe(20404);
+  });
+
+  it("tell which there are and what each does", async () => {
+    const kinds = (await box.get(path)).body["kinds"] as { fault: string; text: string }[];
+    expect(kinds.map(({ fault }) => fault)).toEqual(expect.arrayContaining(["hang", "power-loss", "random"]));
+    expect(kinds.every(({ text }) => text.length > 10)).toBe(true);
+  });
+
+  it.each([
+    [{}, "Fault is one of hang, "],
+    [{ Fault: "toString" }, "Fault is one of hang, "],
+    [{ Fault: "hang", Line: "gsm2" }, 'Line "gsm2" is not simulated: sim1 can fail.'],
+    [{ Fault: "hang", Seconds: "soon" }, "Seconds is a number from 0.001"],
+    [{ Fault: "cms-error", Every: "0" }, "Every is a whole number from 1"],
+    [{ Fault: "hang", Colour: "red" }, "Colour is not known"],
+  ])("refuse %j: %s", async (form, message) => {
+    const answer = await box.post(path, form as Record<string, string>);
+    expect([answer.status, answer.body["code"]]).toEqual([400, 20422]);
+    expect(answer.body["message"]).toContain(message);
+    expect((await box.get(path)).body["faults"]).toEqual([]);
+  });
+
+  it("do not exist while no line is simulated", async () => {
+    const real = await openApiBox({ simulated: false });
+    try {
+      expect((await real.get(path)).status).toBe(404);
+    } finally {
+      await real.close();
+    }
   });
 });
 

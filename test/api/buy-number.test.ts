@@ -193,25 +193,3 @@ describe("a release through the official SDK", () => {
     expect((await box.client.incomingPhoneNumbers.create({ phoneNumber: OWN })).phoneNumber).toBe(OWN);
   });
 });
-
-describe("a number", () => {
-  it("moves to a subaccount and back", async () => {
-    const child = {
-      ...box.account,
-      sid: `AC${"e".repeat(32)}`,
-      authToken: "e".repeat(32),
-      ownerAccountSid: box.account.sid,
-    };
-    await box.settings.change((document) => ({ ...document, accounts: [...document.accounts, child] }));
-    const own = box.numbers.byNumber(OWN)?.sid ?? "";
-    const moved = await box.client.incomingPhoneNumbers(own).update({ accountSid: child.sid });
-    expect(moved.accountSid).toBe(child.sid);
-    expect(await failure(box.client.incomingPhoneNumbers(own).fetch())).toEqual([404, 20404]);
-
-    const path = `/2010-04-01/Accounts/${child.sid}/IncomingPhoneNumbers/${own}.json`;
-    const asChild = { credentials: `${child.sid}:${child.authToken}` };
-    const refused = await box.post(path, { AccountSid: box.account.sid }, asChild);
-    expect([refused.status, refused.body["code"]]).toEqual([400, 21470]);
-    expect((await box.post(path, { AccountSid: box.account.sid })).body["account_sid"]).toBe(box.account.sid);
-  });
-});

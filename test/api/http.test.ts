@@ -140,7 +140,7 @@ describe("a path", () => {
   it.each([
     ["PUT", "/Messages.json"],
     ["DELETE", "/IncomingPhoneNumbers.json"],
-    ["POST", ".json"],
+    ["DELETE", ".json"],
     ["OPTIONS", "/Messages.json"],
     ["PATCH", "/Messages.json"],
   ])("asked with %s where that is no method is 405: %s", async (method, below) => {

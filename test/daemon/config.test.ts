@@ -118,6 +118,25 @@ describe("a configuration that is wrong", () => {
   ];
   for (const { name, text, says } of cases) it(name, () => expect(messageOf(text)).toBe(says));
 
+  it.each([
+    ["ends a line", '"AT+CFUN=1\\rAT"'],
+    ["types ESC", '"AT+CFUN=1\\e"'],
+    ["types Ctrl-Z", '"AT\\x1a"'],
+    ["is no command", '"CFUN=1"'],
+    ["tries a PIN", `'AT+CPIN="1234"'`],
+    ["sends", '"AT+CMGS=20"'],
+    ["dials", '"ATD0612345678;"'],
+  ])("refuses an init command that %s", (_, command) => {
+    const text = `lines:\n  - { name: a, type: modem, device: "sim:", init: [${command}] }\n`;
+    expect(messageOf(text)).toContain("lines[0].init[0]");
+  });
+
+  it("takes init commands as they are", () => {
+    const text = `lines:\n  - { name: a, type: modem, device: "sim:", init: ['AT+QCFG="ims",1'] }\n`;
+    const [line] = parseConfig(text, "/etc/pylone/pylone.yaml").lines;
+    expect(line).toMatchObject({ init: ['AT+QCFG="ims",1'] });
+  });
+
   it("lists every problem under the name of the file", () => {
     expect(messageOf("htpp: {}\nsite: { country: fr }\nlines: []\n").split("\n")).toEqual([
       "/etc/pylone/pylone.yaml has 3 problems:",

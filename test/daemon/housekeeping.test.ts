@@ -17,7 +17,16 @@ it("a message that was scheduled joins its queue within a second of its instant"
   const chores = new Chores({
     clock,
     log: silentLog(),
-    chores: choresOf({ store, clock, config: parseConfig(CONFIG, "pylone.yaml"), lines: [], look: () => {} }),
+    chores: choresOf({
+      store,
+      clock,
+      config: parseConfig(CONFIG, "pylone.yaml"),
+      lines: [],
+      look: () => {},
+      publishIncomplete: async () => 0,
+      endQueued: async () => {},
+      accounts: { inactive: () => [] },
+    }),
   });
   const sendAt = clock.now() + 20_000;
   const message = newOutbound({

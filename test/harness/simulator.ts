@@ -40,6 +40,11 @@ export class SimulatorClient {
     return this.#post("Control", { release: what });
   }
 
+  /** Switches a fault on: `Fault`, `Seconds`, … as in the simulator's README. */
+  fault(fields: Record<string, string>): Promise<void> {
+    return this.#post("Faults", fields);
+  }
+
   async #post(path: string, fields: Record<string, string>): Promise<void> {
     const answer = await fetch(`${this.#control}/${path}`, {
       method: "POST",

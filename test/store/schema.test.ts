@@ -10,6 +10,7 @@ import { Notices } from "../../src/store/notices.ts";
 import { migrate, SCHEMA_VERSION } from "../../src/store/schema.ts";
 import type { MessageFilter } from "../../src/store/store.ts";
 import { Undo } from "../../src/store/undo.ts";
+import { Usage } from "../../src/store/usage.ts";
 import { Webhooks } from "../../src/store/webhooks.ts";
 import { type InProcess, openInProcess } from "./in-process.ts";
 import { ACCOUNT, FROM, newOutbound, T0, TO } from "./new-outbound.ts";
@@ -30,6 +31,7 @@ function messages(): Messages {
     undo,
     notices,
     events,
+    usage: new Usage(opened.db),
     depths: new Depths(undo),
     horizon: new Horizon(undo),
     webhooks: new Webhooks(opened.db, { notices, events }),

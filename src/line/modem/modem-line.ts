@@ -21,7 +21,8 @@ import type {
 } from "../line.ts";
 import { cmsErrorOf } from "./cms-errors.ts";
 import type { FromNetwork } from "./from-network.ts";
-import { outcomeOf } from "./send.ts";
+import { prepareSecondTry, secondTryOf } from "./second-try.ts";
+import { outcomeOf, referenceOf } from "./send.ts";
 import { Session } from "./session.ts";
 
 export type ModemLineOptions = {
@@ -32,6 +33,8 @@ export type ModemLineOptions = {
   readonly memory: LineMemory;
   readonly pin: string | null;
   readonly smsc: string | null;
+  /** Commands the operator wants given at each start of the modem. */
+  readonly init?: readonly string[];
   readonly simulated: boolean;
 };
 
@@ -73,6 +76,8 @@ class ModemLine implements Line {
   #reason = "not started";
   #since: number;
   #facts = NO_FACTS;
+  /** The Submission whose result may still come, until another is accepted or the session is over. */
+  #unanswered: string | null = null;
   /** That the subscription refuses has been told. */
   #alarmed = false;
 
@@ -134,12 +139,28 @@ class ModemLine implements Line {
     this.#set("stopped", "stopped");
   }
 
-  async #submit(segment: Segment, { signal }: SubmitOptions): Promise<SubmitOutcome> {
+  async #submit(segment: Segment, { submissionId, signal }: SubmitOptions): Promise<SubmitOutcome> {
     const session = this.#session;
     if (signal.aborted || this.#stopping.signal.aborted) return this.#rejected("line.stopped", "is stopping");
     if (this.#state !== "ready" || session === null) {
       return this.#rejected("line.not-ready", `cannot send now (${this.#state}: ${this.#reason})`);
     }
+    const first = await this.#attempt(segment, session, submissionId, signal);
+    const second = secondTryOf(first);
+    if (second === null) return first;
+    const otherwise = await prepareSecondTry(segment, second, {
+      recallSmsc: () => session.recallSmsc(),
+      sleep: (ms) => this.#options.clock.sleep(ms, { signal: this.#stopping.signal }).catch(() => undefined),
+    });
+    return otherwise === null ? first : this.#attempt(otherwise, session, submissionId, signal);
+  }
+
+  async #attempt(
+    segment: Segment,
+    session: Session,
+    submissionId: string,
+    signal: AbortSignal,
+  ): Promise<SubmitOutcome> {
     let pdu: ReturnType<typeof encodeSubmit>;
     try {
       pdu = encodeSubmit(segment, { smsc: session.smscInPdu, statusReport: true });
@@ -152,10 +173,12 @@ class ModemLine implements Line {
     }
     const result = await session.submit(pdu, signal);
     const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
+    if (outcome.is === "unknown" && result.is !== "lost") this.#unanswered = submissionId;
+    else if (outcome.is === "accepted") this.#unanswered = null;
     this.#alarm(outcome, session.manufacturer);
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
-    if (outcome.is === "rejected" && result.is === "error" && outcome.fault.disposition === "line")
-      session.nudge();
+    const isLines = outcome.is === "rejected" && outcome.fault.disposition === "line";
+    if (isLines && result.is === "error" && secondTryOf(outcome) === null) session.nudge();
     return outcome;
   }
 
@@ -203,7 +226,7 @@ class ModemLine implements Line {
   /** True when the line was ready in between. */
   async #converse(port: BytePort): Promise<boolean> {
     let ready = false;
-    const { clock, memory, pin, smsc } = this.#options;
+    const { clock, memory, pin, smsc, init = [] } = this.#options;
     const session = new Session({
       port,
       clock,
@@ -211,6 +234,7 @@ class ModemLine implements Line {
       memory,
       pin,
       smsc,
+      init,
       keep: (arrived) => this.#keep(arrived),
       onState: (state, reason) => {
         ready ||= state === "ready";
@@ -219,7 +243,13 @@ class ModemLine implements Line {
       onFacts: (facts) => {
         this.#facts = { ...this.#facts, ...facts };
       },
+      onLate: (text) => this.#late(text),
       onNoise: (text, kind) => this.#noise(text, kind),
+      onStorageAlarm: ({ name, used, total }) =>
+        this.#event(
+          "line.storage",
+          `${this.name}: the message storage ${name} holds ${used} of ${total}: full, it receives nothing. It is being emptied; what stays in it cannot be kept or deleted.`,
+        ),
       onStuck: (storage, index) =>
         this.#event(
           "line.refused",
@@ -229,8 +259,22 @@ class ModemLine implements Line {
     this.#session = session;
     const why = await session.run();
     this.#session = null;
+    this.#unanswered = null;
     if (!this.#stopping.signal.aborted) this.#set("opening", why);
     return ready;
+  }
+
+  /** `+CMGS` after its send was given up: the network has that message. */
+  #late(text: string): void {
+    const submissionId = this.#unanswered;
+    const reference = referenceOf(text);
+    if (submissionId === null || reference === null) {
+      this.#noise(text, "stale");
+      return;
+    }
+    this.#unanswered = null;
+    this.#count("late");
+    this.#handlers?.onLateAcceptance?.(submissionId, reference);
   }
 
   async #keep(arrived: FromNetwork): Promise<Kept> {
@@ -283,7 +327,7 @@ class ModemLine implements Line {
     );
   }
 
-  #event(type: "line.noise" | "line.refused", text: string): void {
+  #event(type: "line.noise" | "line.refused" | "line.storage", text: string): void {
     this.#handlers?.onEvent({
       type,
       level: type === "line.noise" ? "info" : "warning",

@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { BytePort } from "../byte-port.ts";
-import type { Kept, LineFacts, LineMemory, LineState } from "../line.ts";
+import type { Kept, LineFacts, LineMemory, LineState, StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";
 import { type CommandResult, fieldsOf } from "./at/command.ts";
 import { Dialogue } from "./at/dialogue.ts";
@@ -16,7 +16,10 @@ import { send } from "./commands.ts";
 import type { FromNetwork } from "./from-network.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
+import { MORE_MESSAGES, MoreMessages } from "./more-messages.ts";
+import { urcsOf } from "./profiles/profile.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
+import { recallSmsc } from "./smsc.ts";
 import { GENERIC_URCS } from "./urcs.ts";
 
 export type SessionOptions = {
@@ -26,10 +29,15 @@ export type SessionOptions = {
   readonly memory: LineMemory;
   readonly pin: string | null;
   readonly smsc: string | null;
+  readonly init: readonly string[];
   readonly keep: (arrived: FromNetwork) => Promise<Kept>;
   readonly onState: (state: LineState, reason: string) => void;
   readonly onFacts: (facts: Partial<LineFacts>) => void;
+  /** A `+CMGS:` of a send that was given up. */
+  readonly onLate: (text: string) => void;
   readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
+  /** A message storage is nearly full. */
+  readonly onStorageAlarm: (level: StorageLevel) => void;
   readonly onStuck: (storage: string, index: number) => void;
 };
 
@@ -49,6 +57,7 @@ export class Session {
   readonly #dialogue: Dialogue;
   readonly #ask: Ask;
   #setup: Setup | null = null;
+  #more = new MoreMessages(false);
   #inbox: Inbox | null = null;
   #registration: Registration = { registered: true, reason: "registration unknown" };
   /** Whether the registration decides the state now: after the drain, until the next bring-up. */
@@ -76,7 +85,7 @@ export class Session {
         onUrc: (text, pdu) => this.#onUrc(text, pdu),
         onRestart: (text) => this.#restart(`the modem said "${text}"`),
         onEcho: () => this.#onEcho(),
-        onLate: (text) => options.onNoise(text, "stale"),
+        onLate: (text) => options.onLate(text),
         onNoise: options.onNoise,
         onResync: () => this.nudge(),
         onMute: (reason) => this.#end(reason),
@@ -109,7 +118,27 @@ export class Session {
     pdu: { readonly hex: string; readonly tpduLength: number },
     signal: AbortSignal,
   ): Promise<CommandResult> {
-    return this.#dialogue.run(send(pdu), { signal });
+    const { clock } = this.#options;
+    const more = this.#more;
+    // It goes into the queue right before its send: nobody waits for its answer.
+    if (more.begins(clock.monotonicMs())) {
+      this.#ask(MORE_MESSAGES).then(
+        (result) => more.answered(result),
+        () => undefined,
+      );
+    }
+    return this.#dialogue.run(send(pdu), { signal }).finally(() => more.ended(clock.monotonicMs()));
+  }
+
+  /** The modem has lost the service centre's number: from now on every PDU carries it. False: nobody knows it. */
+  async recallSmsc(): Promise<boolean> {
+    const { memory, smsc: configured } = this.#options;
+    if (this.#setup === null || this.#setup.smscInPdu !== null) return false;
+    const smscInPdu = await recallSmsc({ memory, configured, sim: this.#setup.sim });
+    if (smscInPdu === null) return false;
+    this.#setup = { ...this.#setup, smscInPdu };
+    this.#options.log.warn("the modem has forgotten the service centre's number: it goes with each text now");
+    return true;
   }
 
   /** Settles with the reason when the session is over. */
@@ -137,7 +166,7 @@ export class Session {
   }
 
   async #once(): Promise<void> {
-    const { clock, memory, pin, smsc, onState, onFacts } = this.#options;
+    const { clock, log, memory, pin, smsc, init, onState, onFacts } = this.#options;
     this.#restarted = null;
     this.#watchSoon = false;
     this.#settled = false;
@@ -150,6 +179,12 @@ export class Session {
       memory,
       pin,
       smsc,
+      init,
+      log,
+      onProfile: (profile) => {
+        log.info({ profile: profile.name }, "the modem is known");
+        this.#dialogue.adopt({ urcs: urcsOf(profile, GENERIC_URCS), gapMs: profile.interCommandDelayMs });
+      },
     });
     this.#refused = brought.is === "refused";
     if (brought.is === "refused") {
@@ -158,8 +193,10 @@ export class Session {
       return;
     }
     this.#setup = brought.setup;
+    this.#more = new MoreMessages(brought.setup.profile.moreMessages);
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
+    const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;
     this.#inbox = new Inbox({
       ask: this.#ask,
       clock,
@@ -167,6 +204,15 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
+      lists: brought.setup.profile.lists && (await memory.get(listing)) === null,
+      onListingHangs: () => {
+        log.warn("the modem does not end its listings: its messages are read one by one from now on");
+        return memory.put(listing, "hangs");
+      },
+      onStorage: (level, alarming) => {
+        onFacts({ storage: level });
+        if (alarming) this.#options.onStorageAlarm(level);
+      },
       onTextMode: () => this.#restart("the modem fell back to text mode"),
       sleep: (ms) => this.#sleep(ms),
     });
@@ -240,6 +286,8 @@ export class Session {
       if (/^\d+$/.test(index)) this.#inbox?.announced(storage, Number.parseInt(index, 10));
     } else if (/^\+C(?:MT|DS):/.test(text) && pdu !== null) {
       this.#inbox?.direct(pdu);
+    } else if (/^(?:\^SMMEMFULL:|SMS FULL)/.test(text)) {
+      this.#inbox?.full(/"([A-Z]{2})"/.exec(text)?.[1] ?? null);
     } else if (/^\+CREG:/.test(text)) {
       const stat = fieldsOf(text)[0] ?? "";
       if (/^\d+$/.test(stat) && this.#setup !== null) {

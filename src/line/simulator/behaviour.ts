@@ -12,6 +12,8 @@ export type ModemBehaviour = {
   readonly name: string;
   /** Bytes from the TE. `true`: they never reach the parser. */
   readonly onBytes?: (bytes: Uint8Array) => boolean;
+  /** Text on its way to the TE, changed; asked before `onOutput`, oldest behaviour first. */
+  readonly shapeOutput?: (text: string) => string;
   /** Text to the TE. `true`: it is never sent. */
   readonly onOutput?: (text: string) => boolean;
   /** A command about to be carried out; `perform` does what the honest modem does. `true`: answered here, at any time. */
@@ -20,6 +22,12 @@ export type ModemBehaviour = {
   readonly onSubmit?: (answer: (answer: Answer) => void, proceed: () => void) => boolean;
   /** What the network said to a SUBMIT; another answer for the TE, or null for the honest one. */
   readonly onOutcome?: (outcome: SubmitOutcome) => Answer | null;
+  /** The answer to a SUBMIT that was on the air is about to be told. `true`: `tell` is called later, or never. */
+  readonly onResult?: (tell: () => void) => boolean;
+  /** `true`: there is no room for another text, whatever the storages say. */
+  readonly isFull?: () => boolean;
+  /** What opening the link to the network costs a send that finds it closed, in milliseconds. */
+  readonly linkMs?: () => number | null;
   /** `<stat>` of `+CREG` (27.007 §7.2) in place of the real one. */
   readonly registration?: () => number | null;
   /** Called once, when it is released: what it held back goes on. */
@@ -30,8 +38,19 @@ export type NetworkBehaviour = {
   readonly name: string;
   /** A STATUS-REPORT about to be made out. A number: so many milliseconds later; `never`: not at all. */
   readonly onReport?: (about: { readonly from: string; readonly to: string }) => number | "never" | null;
-  /** What becomes of a text at its recipient: a TP-ST other than 0 means it does not arrive. */
-  readonly onArrival?: (about: { readonly from: string; readonly to: string }) => number | null;
+  /** What becomes of a SUBMIT at its recipient: a TP-ST other than 0 means it does not arrive. `text` is this part's. */
+  readonly onArrival?: (about: {
+    readonly from: string;
+    readonly to: string;
+    readonly text: string;
+  }) => number | null;
+  /** One part of a phone's text on its way to a modem. A number: so many milliseconds later, behind others. */
+  readonly onPart?: (about: {
+    readonly from: string;
+    readonly to: string;
+  }) => "lost" | "twice" | number | null;
+  /** How much longer a SUBMIT is on the air, in milliseconds. */
+  readonly onAir?: () => number | null;
   readonly onRelease?: () => void;
 };
 
@@ -51,6 +70,11 @@ export class BehaviourStack<B extends { readonly onRelease?: () => void }> {
 
   claimed(by: (behaviour: B) => boolean | undefined): boolean {
     return this.#newestFirst.some((behaviour) => by(behaviour) === true);
+  }
+
+  /** Oldest first, each changing what the one before made of it. */
+  shaped<T>(value: T, by: (behaviour: B, value: T) => T): T {
+    return this.#newestFirst.reduceRight((shaped, behaviour) => by(behaviour, shaped), value);
   }
 
   ask<T>(question: (behaviour: B) => T | null | undefined): T | null {

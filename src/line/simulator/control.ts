@@ -6,11 +6,14 @@
  * - `GET /Messages` → `{ messages: [{ direction, from, to, body, at, parts }] }`, newest last
  * - `POST /Messages` `From`, `To`, `Body` → a phone texts the modem
  * - `POST /Control` `{ "hold": NAME }` or `{ "release": NAME }` (NAMEs below), or `{ "reboot": true }`
+ * - `GET /Faults` → `{ faults, kinds }`; `POST /Faults` `Fault`, `Seconds`, … switches one on (`fault-desk.ts`);
+ *   `DELETE /Faults` or `/Faults/ID` switches all or one off
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Log, maskNumber } from "../../runtime/log.ts";
 import type { ModemBehaviour, Release } from "./behaviour.ts";
 import { holdRegistration, holdSends, mute, swallowResults } from "./behaviours.ts";
+import type { FaultDesk } from "./fault-desk.ts";
 import type { HandsetMessage } from "./handsets.ts";
 import type { SimulatedModem } from "./modem.ts";
 import type { SimulatedNetwork } from "./network.ts";
@@ -31,16 +34,19 @@ type Reply = { readonly status: number; readonly body: unknown };
 export class Control {
   readonly #modem: SimulatedModem;
   readonly #network: SimulatedNetwork;
+  readonly #faults: FaultDesk;
   readonly #log: Log;
   readonly #holds = new Map<string, Release>();
 
   constructor(options: {
     readonly modem: SimulatedModem;
     readonly network: SimulatedNetwork;
+    readonly faults: FaultDesk;
     readonly log: Log;
   }) {
     this.#modem = options.modem;
     this.#network = options.network;
+    this.#faults = options.faults;
     this.#log = options.log;
   }
 
@@ -58,14 +64,32 @@ export class Control {
     const route = `${request.method} ${(request.url ?? "/").split("?")[0]}`;
     if (route === "GET /Messages")
       return { status: 200, body: { messages: this.#network.messages().map(shown) } };
-    if (route !== "POST /Messages" && route !== "POST /Control")
+    if (route === "GET /Faults")
+      return { status: 200, body: { faults: this.#faults.list(), kinds: this.#faults.kinds() } };
+    if (route.startsWith("DELETE /Faults")) return this.#faultOff(route.slice("DELETE /Faults".length));
+    if (!["POST /Messages", "POST /Control", "POST /Faults"].includes(route))
       return {
         status: 404,
-        body: { error: `There is no ${route}: GET /Messages, POST /Messages and POST /Control exist.` },
+        body: {
+          error: `There is no ${route}: GET and POST /Messages, POST /Control, GET, POST and DELETE /Faults exist.`,
+        },
       };
     const fields = await readFields(request);
     if (typeof fields === "string") return bad(fields);
+    if (route === "POST /Faults") return this.#faultOn(fields);
     return route === "POST /Messages" ? this.#text(fields) : this.#control(fields);
+  }
+
+  #faultOn(fields: Fields): Reply {
+    const fault = this.#faults.switchOn(fields);
+    return typeof fault === "string" ? bad(fault) : { status: 201, body: fault };
+  }
+
+  #faultOff(path: string): Reply {
+    if (path === "") this.#faults.allOff();
+    else if (!this.#faults.switchOff(path.slice(1)))
+      return { status: 404, body: { error: `The fault ${path.slice(1)} is not on.` } };
+    return { status: 200, body: { faults: this.#faults.list() } };
   }
 
   #text(fields: Fields): Reply {

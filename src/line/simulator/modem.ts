@@ -6,6 +6,7 @@
  * `+CMS ERROR: 305` until it is told `AT+CMGF=0`.
  */
 import type { Clock } from "../../runtime/clock.ts";
+import { Fault } from "../../runtime/fault.ts";
 import type { BytePort } from "../byte-port.ts";
 import { BehaviourStack, type ModemBehaviour, type Release } from "./behaviour.ts";
 import { type Answer, type Call, cme, cms, ERROR, ok, parseCommandLine } from "./call.ts";
@@ -44,6 +45,9 @@ export type SimulatedModemOptions = {
   readonly behaviours?: readonly ModemBehaviour[];
 };
 
+/** 27.005 §3.5.6 allows 1 to 5 seconds. */
+const LINK_KEPT_MS = 3000;
+
 const COMMANDS = { ...GENERAL_COMMANDS, ...STORAGE_COMMANDS, ...MESSAGE_COMMANDS };
 
 /** What cannot be done before the PIN; the message commands answer with CMS numbers, the others with CME. */
@@ -64,6 +68,10 @@ export class SimulatedModem implements Subscriber {
   #powered = true;
   #powerUps = 0;
   #announced = 1;
+  #plugged = true;
+  #plugIns = 0;
+  /** Until when (monotonic) the radio link stays open after a send (27.005 §3.5.6). */
+  #linkOpenUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SimulatedModemOptions) {
     const { number, network, clock } = options;
@@ -105,8 +113,19 @@ export class SimulatedModem implements Subscriber {
     network.attach(this);
   }
 
-  /** Opens the modem's port. There is one: an earlier connection is closed. */
-  connect(): BytePort {
+  /** The name its port has now: a modem that was unplugged may come back under another one. */
+  get devicePath(): string {
+    return `/dev/ttyUSB${this.#plugIns}`;
+  }
+
+  /** Opens the modem's port. There is one: an earlier connection is closed. Throws where there is none. */
+  connect(devicePath = this.devicePath): BytePort {
+    if (!this.#plugged || devicePath !== this.devicePath)
+      throw new Fault({
+        code: "line.closed",
+        disposition: "line",
+        message: `There is no ${devicePath}: the simulated modem is ${this.#plugged ? `at ${this.devicePath}` : "unplugged"}.`,
+      });
     this.#port?.end("replaced by a newer connection");
     const port = new MemoryPort(
       (bytes) => this.#receive(bytes),
@@ -147,9 +166,25 @@ export class SimulatedModem implements Subscriber {
     });
   }
 
-  /** The port vanishes as when a plug is pulled; the modem lives on. */
+  /** The port vanishes, as when a plug is pulled, and can be opened again at once; the modem lives on. */
   unplug(): void {
     this.#port?.end("unplugged");
+  }
+
+  /** The same, and there is no port until `plugIn`. */
+  pullOut(): void {
+    this.#plugged = false;
+    this.unplug();
+  }
+
+  plugIn(options: { readonly renamed?: boolean } = {}): void {
+    if (options.renamed === true) this.#plugIns += 1;
+    this.#plugged = true;
+  }
+
+  /** There is room for texts again: the network is told (RP-SMMA). */
+  roomAgain(): void {
+    this.#network.wake(this.number);
   }
 
   /** Prints a line nobody asked for. */
@@ -169,8 +204,9 @@ export class SimulatedModem implements Subscriber {
   }
 
   offer(tpdu: Uint8Array, answer: (verdict: Verdict) => void): void {
-    if (isRegistered(this.#registration())) this.#device.inbox.receive(tpdu, answer);
-    else answer("absent");
+    if (!isRegistered(this.#registration())) answer("absent");
+    else if (this.#behaviours.claimed((behaviour) => behaviour.isFull?.())) answer("full");
+    else this.#device.inbox.receive(tpdu, answer);
   }
 
   #receive(bytes: Uint8Array): void {
@@ -178,8 +214,10 @@ export class SimulatedModem implements Subscriber {
     this.#terminal.input(bytes);
   }
 
-  #send(text: string): void {
-    if (!this.#powered || this.#behaviours.claimed((behaviour) => behaviour.onOutput?.(text))) return;
+  #send(honest: string): void {
+    if (!this.#powered) return;
+    const text = this.#behaviours.shaped(honest, (by, shaped) => by.shapeOutput?.(shaped) ?? shaped);
+    if (text === "" || this.#behaviours.claimed((behaviour) => behaviour.onOutput?.(text))) return;
     this.#port?.emit(new Uint8Array(Buffer.from(text, "latin1")));
   }
 
@@ -227,13 +265,30 @@ export class SimulatedModem implements Subscriber {
   #submit(tpdu: Uint8Array, tpMr: number, answer: (answer: Answer) => void): void {
     const powerUp = this.#powerUps;
     const proceed = () =>
-      this.#network.delays.after(this.#network.submitMs, () => {
+      this.#network.delays.after(this.#network.submitMs + this.#openLinkMs(), () => {
         if (powerUp !== this.#powerUps) return;
         const outcome = this.#network.submit(this.number, tpdu);
+        this.#keepLink();
         const honest = outcome.is === "taken" ? ok(`+CMGS: ${tpMr}`) : cms(outcome.cause);
-        answer(this.#behaviours.ask((behaviour) => behaviour.onOutcome?.(outcome)) ?? honest);
+        const told = this.#behaviours.ask((behaviour) => behaviour.onOutcome?.(outcome)) ?? honest;
+        const tell = () => answer(told);
+        if (!this.#behaviours.claimed((behaviour) => behaviour.onResult?.(tell))) tell();
       });
     if (!this.#behaviours.claimed((behaviour) => behaviour.onSubmit?.(answer, proceed))) proceed();
+  }
+
+  /** What the radio link costs this send: nothing while it is still open. */
+  #openLinkMs(): number {
+    const { settings, clock } = this.#device;
+    if (clock.monotonicMs() < this.#linkOpenUntilMs) return 0;
+    // Mode 1 falls back to 0 when the link was let go, mode 2 stays (27.005 §3.5.6).
+    if (settings.cmms === 1 && this.#linkOpenUntilMs > 0) settings.cmms = 0;
+    return this.#behaviours.ask((behaviour) => behaviour.linkMs?.()) ?? 0;
+  }
+
+  #keepLink(): void {
+    const { settings, clock } = this.#device;
+    this.#linkOpenUntilMs = settings.cmms === 0 ? 0 : clock.monotonicMs() + LINK_KEPT_MS;
   }
 
   #registration(): number {

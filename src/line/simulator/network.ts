@@ -15,7 +15,7 @@ import {
   type Submit,
   type Timestamp,
 } from "./codec/tpdu.ts";
-import { cutText } from "./codec/user-data.ts";
+import { cutText, textOf } from "./codec/user-data.ts";
 import { Delays } from "./delays.ts";
 import { type HandsetMessage, Handsets } from "./handsets.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -76,7 +76,7 @@ export class SimulatedNetwork {
   }
 
   get submitMs(): number {
-    return this.#airTime.submitMs;
+    return this.#airTime.submitMs + (this.#behaviours.ask((behaviour) => behaviour.onAir?.()) ?? 0);
   }
 
   behave(behaviour: NetworkBehaviour): Release {
@@ -127,8 +127,13 @@ export class SimulatedNetwork {
     const parts = cutText(body, this.#reference);
     if (parts === null) return refused("the text needs more than 255 parts");
     const sentAt = this.#timestamp();
-    for (const part of parts)
-      this.#deliver(to, mailbox, encodeDeliver({ ...part, originator: from, tpPid: 0, sentAt }));
+    for (const part of parts) {
+      const tpdu = encodeDeliver({ ...part, originator: from, tpPid: 0, sentAt });
+      const fate = this.#behaviours.ask((behaviour) => behaviour.onPart?.({ from, to })) ?? "once";
+      if (typeof fate === "number") this.delays.after(fate, () => this.#deliver(to, mailbox, tpdu));
+      else if (fate !== "lost") this.#deliver(to, mailbox, tpdu);
+      if (fate === "twice") this.#deliver(to, mailbox, tpdu);
+    }
     this.#handsets.sent(from, to, body, parts.length, sentAt.epochMs);
     this.#log?.debug({ from: maskNumber(from), to: maskNumber(to), parts: parts.length }, "a phone texts");
     return { accepted: true, parts: parts.length };
@@ -163,7 +168,8 @@ export class SimulatedNetwork {
     const to = submit.destination;
     this.#log?.debug({ from: maskNumber(from), to: maskNumber(to) }, "SUBMIT taken");
     const arrived = (tpSt: number) => this.#report(from, submit, sentAt, tpSt);
-    const tpSt = this.#behaviours.ask((behaviour) => behaviour.onArrival?.({ from, to })) ?? DELIVERED;
+    const about = { from, to, text: textOf([submit]) };
+    const tpSt = this.#behaviours.ask((behaviour) => behaviour.onArrival?.(about)) ?? DELIVERED;
     const mailbox = this.#mailboxes.get(to);
     if (tpSt !== DELIVERED) this.delays.after(this.#airTime.deliverMs, () => arrived(tpSt));
     else if (mailbox !== undefined)

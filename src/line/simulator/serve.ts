@@ -10,7 +10,10 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import type { Clock } from "../../runtime/clock.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
+import type { BytePort } from "../byte-port.ts";
 import { Control } from "./control.ts";
+import { FaultBoard } from "./fault-board.ts";
+import { FaultDesk } from "./fault-desk.ts";
 import { SimulatedModem } from "./modem.ts";
 import { type AirTime, SimulatedNetwork } from "./network.ts";
 
@@ -39,7 +42,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   const { host, number, clock, log } = options;
   const network = new SimulatedNetwork({ clock, log, airTime: options.airTime });
   const modem = new SimulatedModem({ number, network, clock, pin: options.pin });
-  const control = new Control({ modem, network, log });
+  const faults = new FaultDesk(new Map([["modem", new FaultBoard({ modem, network, log })]]));
+  const control = new Control({ modem, network, faults, log });
   const sockets = new Set<Socket>();
   const modemServer = createTcpServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -58,6 +62,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
     return stopped;
   };
   const closeAll = async () => {
+    faults.allOff();
     network.stop();
     for (const socket of sockets) socket.destroy();
     const closed = [close(modemServer), close(controlServer)];
@@ -75,7 +80,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
 }
 
 function serveConnection(modem: SimulatedModem, socket: Socket, log: Log): void {
-  const port = modem.connect();
+  let port: BytePort;
+  try {
+    port = modem.connect();
+  } catch (error) {
+    log.info({ why: reasonOf(error) }, "modem port refused");
+    socket.destroy();
+    return;
+  }
   log.info("modem port opened");
   port.onData((bytes) => socket.write(bytes));
   port.onClose((reason) => {

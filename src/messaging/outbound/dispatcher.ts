@@ -29,6 +29,7 @@ export class Dispatcher {
   readonly #rateOf: (number: string) => Rate;
   readonly #pending: Pending;
   readonly #watch: UnknownWatch;
+  readonly #reports: Parameters<typeof recordParkedReports>[0];
   readonly #queues = new Map<string, NumberQueue>();
   readonly #feeds = new Map<string, LineFeed>();
   readonly #feedOf = new Map<NumberQueue, LineFeed>();
@@ -59,6 +60,7 @@ export class Dispatcher {
     this.#rateOf = options.rateOf;
     this.#pending = new Pending(log);
     const reports = { store, kindOf: (line: string) => roster.get(line)?.kind ?? "modem", clock };
+    this.#reports = reports;
     this.#watch = new UnknownWatch({
       store,
       roster,
@@ -92,6 +94,11 @@ export class Dispatcher {
     this.#armLookAgain();
   }
 
+  /** The answer to a Submission that was called unknown: it is settled, and not sent again. */
+  acceptedLate(line: string, submissionId: string, reference: string): void {
+    this.#pending.own("settle late", this.#settleLate(line, submissionId, reference));
+  }
+
   /**
    * The stop ladder: claim nothing more, call back what is before its point of no return, wait `graceMs` for
    * what is behind it, record the rest as unknown. Idempotent.
@@ -108,6 +115,15 @@ export class Dispatcher {
     }
     this.#state = "stopped";
     await this.#pending.drain();
+  }
+
+  async #settleLate(line: string, submissionId: string, reference: string): Promise<void> {
+    const { is } = await this.#store.settle(submissionId, { is: "accepted", reference }, this.#clock.now());
+    this.#options.log.info({ line, submissionId, outcome: is }, "an answer that came late");
+    const watched = this.#watch.forget(submissionId);
+    if (watched === null) return;
+    await recordParkedReports(this.#reports, { ...watched, reference });
+    this.#nudge(watched.queue);
   }
 
   #nudge(number: string): void {

@@ -66,6 +66,16 @@ export class UnknownWatch {
     if (line === null || line.status.state === "ready") this.#beginWait(entry);
   }
 
+  /** The outcome is known after all. Null when nobody watches this one any more. */
+  forget(submissionId: string): UnknownSubmission | null {
+    const entry = this.#entries.get(submissionId);
+    if (entry === undefined) return null;
+    this.#entries.delete(submissionId);
+    entry.wait?.cancel();
+    entry.end.cancel();
+    return entry.submission;
+  }
+
   lineStateChanged(name: string, isReady: boolean): void {
     for (const entry of this.#entries.values()) {
       if (entry.submission.line !== name) continue;
@@ -92,12 +102,8 @@ export class UnknownWatch {
   }
 
   #judge(submissionId: string): void {
-    const entry = this.#entries.get(submissionId);
-    if (entry === undefined) return;
-    this.#entries.delete(submissionId);
-    entry.wait?.cancel();
-    entry.end.cancel();
-    this.#pending.own("judge unknown", this.#resolve(entry.submission));
+    const submission = this.forget(submissionId);
+    if (submission !== null) this.#pending.own("judge unknown", this.#resolve(submission));
   }
 
   async #resolve(submission: UnknownSubmission): Promise<void> {

@@ -40,8 +40,8 @@ export function scriptBringUp(modem: ScriptedModem, script: Script): void {
   modem.expects("ATE0").says("ATE0\r\r\nOK\r\n");
   ask("ATV1", "OK");
   ask("AT+CMEE=1", "OK");
-  ask("AT+CGMI", "Quectel", "OK");
-  ask("AT+CGMM", "EC25", "OK");
+  ask("AT+CGMI", "Modem works", "OK");
+  ask("AT+CGMM", "M1", "OK");
   ask("AT+CGSN", "860000000000000", "OK");
   ask("AT+CFUN?", "+CFUN: 1", "OK");
   ask("AT+CPIN?", "+CPIN: READY", "OK");

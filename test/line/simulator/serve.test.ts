@@ -195,3 +195,32 @@ describe("the process", () => {
     squatter.close();
   });
 });
+
+test("faults are switched on and off at the control port", async () => {
+  const { say } = await dial();
+  await say("ATE0;+CMGF=0\r", OK);
+  const on = await control("/Faults", { Fault: "cms-error", Code: 38, Every: 2 });
+  expect([on.status, on.body]).toEqual([201, expect.objectContaining({ id: "modem.1", code: 38, every: 2 })]);
+  const send = async () => {
+    await say("AT+CMGS=30\r", "> ");
+    return await say(SUBMIT + CTRL_Z, "\r\n");
+  };
+  expect(await send()).toContain("+CMGS: 1");
+  expect(await send()).toBe("\r\n+CMS ERROR: 38\r\n");
+  expect((await control("/Faults")).body["faults"]).toEqual([expect.objectContaining({ acted: 1 })]);
+  const response = await fetch(`http://${options.host}:${simulator.controlPort}/Faults/modem.1`, {
+    method: "DELETE",
+  });
+  expect([response.status, await response.json()]).toEqual([200, { faults: [] }]);
+  expect(await control("/Faults", { Fault: "gravity" })).toMatchObject({ status: 400 });
+});
+
+test("random faults come again for the same seed, until they are switched off", async () => {
+  const on = await control("/Faults", { Fault: "random", Seed: 7, GapSeconds: 30 });
+  expect(on.body).toMatchObject({ id: "modem.random", seed: 7 });
+  await options.clock.advance(300_000);
+  const { faults } = (await control("/Faults")).body as { faults: { fault: string }[] };
+  expect(faults.length).toBeGreaterThan(1);
+  const off = await fetch(`http://${options.host}:${simulator.controlPort}/Faults`, { method: "DELETE" });
+  expect(await off.json()).toEqual({ faults: [] });
+});
