@@ -3,7 +3,8 @@ import type { Line } from "../line/line.ts";
 import type { Rate } from "../messaging/outbound/accept.ts";
 import type { Event } from "../runtime/event.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
-import type { StoredMessage, SubmissionDetail } from "../store/store.ts";
+import type { StoredMessage } from "../store/store.ts";
+import type { SubmissionDetail } from "../store/submission-record.ts";
 import type { HandsetMessage } from "./deps.ts";
 import { dateText, dateTextOrNull, messageView } from "./views.ts";
 

@@ -20,6 +20,7 @@ import { createKeywords } from "../messaging/inbound/keywords.ts";
 import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
+import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { createEndQueued } from "../messaging/outbound/end-queued.ts";
@@ -184,6 +185,7 @@ async function composeOn(
       parseAddress,
       rateOf,
       serviceOf,
+      loop: new ReplyLoop(clock),
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),

@@ -4,7 +4,7 @@
  * Segment over, so that nothing slips between a STOP and a send.
  */
 import type { Database, Statement } from "./database.ts";
-import type { OptOutChange } from "./store.ts";
+import type { OptOutChange } from "./recipient.ts";
 
 export class OptOuts {
   readonly #has: Statement<[string, string]>;

@@ -5,7 +5,8 @@
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { MessageRow, Messages } from "./messages.ts";
-import type { Mend, NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
+import type { Mend, NewInbound, StoredMessage } from "./store.ts";
+import type { SubmissionDetail } from "./submission-record.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
 import type { Usage } from "./usage.ts";
 

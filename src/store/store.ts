@@ -9,6 +9,14 @@
  */
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
+import type { OptOutChange, PoolFacts } from "./recipient.ts";
+import type {
+  OpenSubmission,
+  ParkedReport,
+  ReportRecord,
+  SubmissionDetail,
+  UnknownSubmission,
+} from "./submission-record.ts";
 
 /** Single messages go before broadcasts; FIFO within each (DESIGN §5). */
 export type Lane = "single" | "broadcast";
@@ -73,14 +81,6 @@ export type NewOutbound = {
   readonly refusal?: { readonly errorCode: number; readonly why: string } | null;
 };
 
-/** What the choice of a sender out of a service's pool needs to know. */
-export type PoolFacts = {
-  /** Who of the service wrote to this recipient last. */
-  readonly sticky: string | null;
-  /** Of each queue that was asked about, in that order. */
-  readonly queuedSegments: readonly number[];
-};
-
 export type AcceptResult =
   | { readonly is: "accepted"; readonly message: StoredMessage }
   | { readonly is: "queue-full"; readonly queuedSegments: number }
@@ -116,40 +116,6 @@ export type Settlement =
 /** An *unknown* may still be settled as accepted: its answer came late.
  * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
 export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
-
-/** A Submission whose outcome nobody knows (DESIGN §4.2). */
-export type UnknownSubmission = {
-  readonly submissionId: string;
-  readonly messageSid: string;
-  readonly queue: string;
-  readonly line: string;
-  readonly recipient: string;
-  readonly startedAt: number;
-};
-
-/** A Submission that a Report may still be about: accepted, or unknown; without a final report. */
-export type OpenSubmission = {
-  readonly submissionId: string;
-  readonly messageSid: string;
-  readonly line: string;
-  readonly state: "trying" | "accepted" | "unknown";
-  /** null while trying or unknown. */
-  readonly reference: string | null;
-  readonly recipient: string;
-  readonly startedAt: number;
-};
-
-export type ReportRecord = {
-  readonly state: Report["state"];
-  readonly status: number;
-  /** Twilio's error code when the state is `failed`. */
-  readonly errorCode: number | null;
-  readonly reference: string;
-  readonly doneAt: string | null;
-  readonly at: number;
-};
-
-export type ParkedReport = { readonly parkedId: string; readonly report: Report; readonly at: number };
 
 export type KeptSegment = {
   readonly keptId: string;
@@ -188,15 +154,6 @@ export type Mend = {
   } | null;
   readonly at: number;
   readonly event: NewEvent | null;
-};
-
-/** Said by a recipient: `stop` blocks the pairs (recipient, scope), `start` lifts them. */
-export type OptOutChange = {
-  readonly is: "stop" | "start";
-  readonly recipient: string;
-  /** Numbers and service SIDs. */
-  readonly scopes: readonly string[];
-  readonly at: number;
 };
 
 /** What a keyword does beside being a Message (contract §4.5). */
@@ -290,19 +247,6 @@ export type MessageFilter = {
   /** Only messages created before this one (exclusive): the paging cursor. */
   readonly beforeSid?: string;
   readonly limit: number;
-};
-
-export type SubmissionDetail = {
-  readonly submissionId: string;
-  readonly index: number;
-  readonly line: string;
-  readonly state: "trying" | "accepted" | "rejected" | "unknown";
-  readonly reference: string | null;
-  readonly startedAt: number;
-  readonly settledAt: number | null;
-  readonly reportState: Report["state"] | null;
-  readonly reportStatus: number | null;
-  readonly why: string | null;
 };
 
 /** Which way, and what the account's own side of it was. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InboundSegment } from "../../src/sms/message.ts";
-import type { KeywordEffect, OptOutChange, Store } from "../../src/store/store.ts";
+import type { OptOutChange } from "../../src/store/recipient.ts";
+import type { KeywordEffect, Store } from "../../src/store/store.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
 import { ACCOUNT, FROM, newOutbound, newSid, T0, TO } from "./new-outbound.ts";
 

@@ -12,8 +12,9 @@
 import { type Keyword, type OptOutPolicy, readKeyword } from "../../accounts/opt-out.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { maskNumber } from "../../runtime/log.ts";
+import type { OptOutChange } from "../../store/recipient.ts";
 import type { NumberRecord } from "../../store/settings-document.ts";
-import type { KeywordEffect, NewInbound, NewOutbound, OptOutChange } from "../../store/store.ts";
+import type { KeywordEffect, NewInbound, NewOutbound } from "../../store/store.ts";
 import type { Accept, Rate } from "../outbound/accept.ts";
 import type { ServiceOfNumber } from "./numbers.ts";
 
