@@ -11,6 +11,7 @@ const STORE_DOOR = [
   "store/store.ts",
   "store/submission-record.ts",
   "store/recipient.ts",
+  "store/mend.ts",
   "store/settings-document.ts",
 ];
 const LINE_CONTRACT = ["line/line.ts", "line/byte-port.ts"];

@@ -3,8 +3,8 @@
  * credentials), authentication, the router; what no route takes is Twilio's 404 or 405.
  *
  * Twilio's `2010-04-01` paths name their representation in a suffix (contract §1.1). It is taken off before
- * routing, so that routes are written once; only `.json` is served. The product APIs have none; their paths may
- * begin with the product's name (`/messaging/v1/…`), which tells apart what has the same path on several hosts.
+ * routing, so that routes are written once; `write-answer.ts` looks at it again. The product APIs have none; their
+ * paths may begin with the product's name (`/messaging/v1/…`), which tells apart what has one path on several hosts.
  */
 import Koa from "koa";
 import { routeAccounts } from "./account-resource.ts";
@@ -21,10 +21,14 @@ import { answerHealth } from "./health.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeMessages } from "./messages.ts";
+import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
 import { routeServices } from "./services.ts";
+import { routeShortCodes } from "./short-codes.ts";
 import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
 import { routeUsage } from "./usage-records.ts";
+import { routeUssd } from "./ussd.ts";
+import { resourcePathOf } from "./write-answer.ts";
 
 export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
@@ -38,7 +42,10 @@ export function createApp(deps: ApiDeps): Koa {
   routeServices(router, deps);
   routeUsage(router, deps);
   routeAvailablePhoneNumbers(router, deps);
+  routeShortCodes(router, deps);
+  routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
+  routeUssd(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
@@ -57,8 +64,8 @@ export function createApp(deps: ApiDeps): Koa {
 /** Refuses what no route takes, and tells the router the path without suffix and trailing slash. */
 function chooseRoute(router: ApiRouter): Koa.Middleware {
   return async (ctx, next) => {
-    const path = routePathOf(pathOf(ctx));
-    if (path === null || !isDecodable(path)) throw notFound(ctx);
+    const path = withoutProduct(resourcePathOf(pathOf(ctx)));
+    if (!isDecodable(path)) throw notFound(ctx);
     const matched = router.match(path, ctx.method);
     if (!matched.route) {
       const allowed = new Set(matched.path.flatMap((layer) => layer.methods));
@@ -70,11 +77,8 @@ function chooseRoute(router: ApiRouter): Koa.Middleware {
   };
 }
 
-/** Null for a representation that is not served. */
-function routePathOf(path: string): string | null {
-  if (path.startsWith("/messaging/v1/")) return path.slice("/messaging".length);
-  if (!path.startsWith("/2010-04-01/")) return path;
-  return path.endsWith(".json") ? path.slice(0, -".json".length) : null;
+function withoutProduct(path: string): string {
+  return path.startsWith("/messaging/v1/") ? path.slice("/messaging".length) : path;
 }
 
 function isDecodable(path: string): boolean {

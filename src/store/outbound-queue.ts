@@ -36,6 +36,8 @@ const QUEUE_OVERFLOW = { errorCode: 30001, errorMessage: "its sender's queue is 
 /** Contract §3.1, 35125. */
 const MAX_SCHEDULED = 500_000;
 
+type End = { readonly errorCode: number; readonly why: string; readonly at: number };
+
 export class OutboundQueue {
   readonly #messages: Messages;
   readonly #submissions: Submissions;
@@ -49,6 +51,7 @@ export class OutboundQueue {
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
   readonly #waitingOf: Statement<[string, string, number], number>;
+  readonly #waitingIn: Statement<[string, string, number], number>;
   readonly #earliest: Statement<[], number | null>;
 
   constructor(
@@ -91,6 +94,11 @@ export class OutboundQueue {
       .prepare<[string, string, number], number>(`
         SELECT key FROM message WHERE rank IS NOT NULL AND accountSid = ?
         UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND accountSid = ? LIMIT ?`)
+      .pluck();
+    this.#waitingIn = db
+      .prepare<[string, string, number], number>(`
+        SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL
+        UNION ALL SELECT key FROM message WHERE queue = ? AND retryAt IS NOT NULL LIMIT ?`)
       .pluck();
     this.#earliest = db
       .prepare<[], number | null>(`
@@ -165,9 +173,17 @@ export class OutboundQueue {
   }
 
   /** What is on the wire ends as it ends; what waits is not sent any more. */
-  endAll(accountSid: string, end: { errorCode: number; why: string; at: number }): number {
+  endAll(accountSid: string, end: End): number {
     if (this.#depths.all().length === 0) return 0;
-    const waiting = this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE);
+    return this.#end(this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE), end);
+  }
+
+  /** The same for one queue. */
+  endQueue(queue: string, end: End): number {
+    return this.#end(this.#waitingIn.all(queue, queue, ENDED_AT_ONCE), end);
+  }
+
+  #end(waiting: readonly number[], end: End): number {
     for (const key of waiting) {
       const row = this.#messages.byKey(key);
       if (row !== null) this.#fail(row, { errorCode: end.errorCode, errorMessage: end.why }, end.at);

@@ -9,6 +9,7 @@
  */
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
+import type { Mend } from "./mend.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
 import type {
   OpenSubmission,
@@ -138,22 +139,6 @@ export type NewInbound = {
   readonly receivedAt: number;
   /** 30009 and what is missing, of a Message that is shown with gaps. */
   readonly error?: { readonly code: number; readonly text: string };
-};
-
-/** What parts that come late do to a Message that was shown without them. */
-export type Mend = {
-  readonly sid: string;
-  /** The late parts. */
-  readonly keptIds: readonly string[];
-  /** As it reads now; null when the late parts are copies of what it shows. */
-  readonly now: {
-    readonly body: string;
-    readonly numSegments: number;
-    /** What is still missing; null when it is whole. */
-    readonly error: { readonly code: number; readonly text: string } | null;
-  } | null;
-  readonly at: number;
-  readonly event: NewEvent | null;
 };
 
 /** What a keyword does beside being a Message (contract §4.5). */
@@ -307,10 +292,13 @@ export interface Store {
   expire(now: number): Promise<number>;
   /** Fails what waits to be sent for an account, at most 1,000 at a time; returns how many. */
   endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
+  /** Fails what waits in a queue, at most 1,000 at a time; returns how many. */
+  endQueue(queue: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
-  /** Candidates for a Report: same line, and same reference or no reference yet. Newest first. */
+  /** Candidates for a Report: same line, and same reference, no reference yet, or the one that a line repeats
+   *  whatever it sends. Newest first. */
   openSubmissions(line: string, reference: string): Promise<readonly OpenSubmission[]>;
   recordReport(submissionId: string, record: ReportRecord): Promise<SettleResult>;
   parkReport(line: string, report: Report, at: number): Promise<void>;

@@ -24,6 +24,8 @@ export type OpenSubmission = {
   readonly reference: string | null;
   readonly recipient: string;
   readonly startedAt: number;
+  /** Its line answers every Submission with this reference: it says nothing about which one a Report is about. */
+  readonly repeats?: true;
 };
 
 export type ReportRecord = {
