@@ -32,6 +32,7 @@ const ERRORS = {
   21217: [400, "The phone number does not appear to be valid."],
   21265: [400, "The 'To' number is a short code."],
   21266: [400, "The 'To' and 'From' numbers are the same."],
+  21401: [400, "The phone number is not valid."],
   21402: [400, "The URL is not valid: it must be absolute, http or https."],
   21403: [400, "The method is not valid: it must be GET or POST."],
   21405: [400, "A VoiceFallbackUrl needs a VoiceUrl."],

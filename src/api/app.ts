@@ -3,7 +3,7 @@
  * credentials), authentication, the router; what no route takes is Twilio's 404 or 405.
  *
  * Twilio's `2010-04-01` paths name their representation in a suffix (contract §1.1). It is taken off before
- * routing, so that routes are written once; only `.json` is served.
+ * routing, so that routes are written once; `write-answer.ts` looks at it again.
  */
 import Koa from "koa";
 import { routeAccounts } from "./account-resource.ts";
@@ -22,11 +22,15 @@ import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeLookup } from "./lookup.ts";
 import { routeMessages } from "./messages.ts";
+import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
+import { routeShortCodes } from "./short-codes.ts";
 import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
 import { testMode } from "./test-mode.ts";
 import { routeUsage } from "./usage-records.ts";
+import { routeUssd } from "./ussd.ts";
 import { routeVoice } from "./voice.ts";
+import { resourcePathOf } from "./write-answer.ts";
 
 export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
@@ -42,7 +46,10 @@ export function createApp(deps: ApiDeps): Koa {
   routeVoice(router);
   routeLookup(router, deps);
   routeAvailablePhoneNumbers(router, deps);
+  routeShortCodes(router, deps);
+  routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
+  routeUssd(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
@@ -62,8 +69,8 @@ export function createApp(deps: ApiDeps): Koa {
 /** Refuses what no route takes, and tells the router the path without suffix and trailing slash. */
 function chooseRoute(router: ApiRouter): Koa.Middleware {
   return async (ctx, next) => {
-    const path = routePathOf(pathOf(ctx));
-    if (path === null || !isDecodable(path)) throw notFound(ctx);
+    const path = resourcePathOf(pathOf(ctx));
+    if (!isDecodable(path)) throw notFound(ctx);
     const matched = router.match(path, ctx.method);
     if (!matched.route) {
       const allowed = new Set(matched.path.flatMap((layer) => layer.methods));
@@ -73,12 +80,6 @@ function chooseRoute(router: ApiRouter): Koa.Middleware {
     (ctx as ApiContext).newRouterPath = path;
     await next();
   };
-}
-
-/** Null for a representation that is not served. */
-function routePathOf(path: string): string | null {
-  if (!path.startsWith("/2010-04-01/")) return path;
-  return path.endsWith(".json") ? path.slice(0, -".json".length) : null;
 }
 
 function isDecodable(path: string): boolean {

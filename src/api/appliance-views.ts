@@ -13,7 +13,7 @@ export function lineView(
   numbers: readonly NumberRecord[],
   rateOf: (number: string) => Rate,
 ): Record<string, unknown> {
-  const { state, reason, since, simulated, facts, counters } = line.status;
+  const { state, reason, since, simulated, facts, counters, recovery = null } = line.status;
   return {
     name: line.name,
     kind: line.kind,
@@ -41,6 +41,17 @@ export function lineView(
     last_sent: dateTextOrNull(facts.lastSentAt),
     last_received: dateTextOrNull(facts.lastReceivedAt),
     counters,
+    recovery:
+      recovery === null
+        ? null
+        : {
+            trouble: recovery.trouble,
+            reason: recovery.reason,
+            since: dateText(recovery.since),
+            last_step: recovery.lastStep,
+            next_step: recovery.nextStep,
+            next_step_not_before: dateTextOrNull(recovery.nextStepAt),
+          },
   };
 }
 

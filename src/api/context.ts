@@ -3,6 +3,7 @@ import type { RouterContext } from "@koa/router";
 import Router from "@koa/router";
 import type { AccountRecord, KeyRecord } from "../store/settings-document.ts";
 import { ApiError } from "./api-error.ts";
+import { writeAnswer } from "./write-answer.ts";
 
 export type ApiState = {
   /** Whose credentials these are. */
@@ -24,9 +25,7 @@ export function createRouter(): ApiRouter {
 }
 
 export function answer(ctx: ApiContext, status: number, body: object): void {
-  ctx.status = status;
-  ctx.body = JSON.stringify(body);
-  ctx.set("Content-Type", "application/json");
+  writeAnswer(ctx, status, body);
 }
 
 /** The answer to a DELETE. */

@@ -35,6 +35,8 @@ export type ApiDeps = {
   readonly accept: Pick<Accept, "accept">;
   /** Ends what waits to be sent for an account that was suspended or closed. */
   readonly endQueued: (accountSid: string) => Promise<void>;
+  /** Ends what waits to be sent from a number that was released. */
+  readonly endQueueOf: (phoneNumber: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;

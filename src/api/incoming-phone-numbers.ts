@@ -60,7 +60,9 @@ export function routeIncomingPhoneNumbers(router: ApiRouter, deps: ApiDeps): voi
   });
 
   router.delete(`${PATH}/:sid`, async (ctx) => {
-    if (!(await deps.numbers.release(numberOf(ctx, deps).sid))) throw notFound(ctx);
+    const number = numberOf(ctx, deps);
+    if (!(await deps.numbers.release(number.sid))) throw notFound(ctx);
+    await deps.endQueueOf(number.phoneNumber);
     answerEmpty(ctx);
   });
 }

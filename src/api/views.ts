@@ -106,6 +106,24 @@ export function numberView(number: NumberRecord): Record<string, unknown> {
   };
 }
 
+export function shortCodeView(number: NumberRecord): Record<string, unknown> {
+  const sid = `SC${number.sid.slice(2)}`;
+  return {
+    sid,
+    account_sid: number.accountSid,
+    friendly_name: number.friendlyName,
+    short_code: number.phoneNumber,
+    api_version: number.echoed?.["ApiVersion"] ?? API_VERSION,
+    sms_url: number.smsUrl,
+    sms_method: number.smsMethod,
+    sms_fallback_url: number.smsFallbackUrl,
+    sms_fallback_method: number.smsFallbackMethod,
+    date_created: dateText(number.createdAt),
+    date_updated: dateText(number.updatedAt),
+    uri: `${accountPath(number.accountSid)}/SMS/ShortCodes/${sid}.json`,
+  };
+}
+
 /** The live service writes `SMS` and `MMS` here in capitals, and in small letters on a number one has. */
 export function availableNumberView(offer: Offer, region: string | null): Record<string, unknown> {
   const place = offer.place ?? {};

@@ -11,6 +11,7 @@ import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
+import { PortClaims } from "../line/modem/find/find-port.ts";
 import type { FaultBoard } from "../line/simulator/fault-board.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
@@ -18,7 +19,7 @@ import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
-import { createEndQueued } from "../messaging/outbound/end-queued.ts";
+import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
@@ -90,7 +91,8 @@ async function composeOn(
 
   const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
   const faultBoards = new Map<string, FaultBoard>();
-  const lines = linesOf(config, { clock, log, store, network, faultBoards });
+  const claims = new PortClaims();
+  const lines = linesOf(config, { clock, log, store, network, claims, faultBoards });
   const roster = new LineRoster({
     lines,
     lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
@@ -116,6 +118,7 @@ async function composeOn(
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
     clock,
     log,
+    onEnded: (messageSid) => dispatcher.withdraw(messageSid),
   });
   const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
@@ -140,6 +143,7 @@ async function composeOn(
     store,
     accept,
     endQueued,
+    endQueueOf: createEndQueueOf({ store, clock }),
     roster,
     siteCountry,
     rateOf,

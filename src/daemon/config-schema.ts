@@ -39,11 +39,14 @@ const place = z.strictObject({
 const modemLine = z.strictObject({
   name: lineName,
   type: z.literal("modem"),
-  /** A serial path, `tcp://host:port`, or `sim:` for the in-memory modem. */
+  /** A serial path, a modem to look for, `tcp://host:port`, or `sim:` for the in-memory modem. */
   device: z
     .string()
     .min(1)
-    .regex(/^(sim:|tcp:\/\/[^:/]+:\d+$|\/)/, "device is a path (/dev/…), tcp://host:port, or sim:"),
+    .regex(
+      /^(sim:|tcp:\/\/[^:/]+:\d+$|\/|auto$|imei:\d{14,16}$|iccid:\d{18,20}$|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$|usb:\d+-\d+(\.\d+)*$)/,
+      "device is a path (/dev/…), tcp://host:port, sim:, or a modem to look for: auto, imei:…, iccid:…, usb:VENDOR:PRODUCT or usb:PLACE (as in usb:1-1.2)",
+    ),
   baudRate: z.number().int().positive().default(115200),
   number: e164.optional(),
   pin: z
@@ -54,6 +57,19 @@ const modemLine = z.strictObject({
   /** Given at each start of the modem, after what its model needs. */
   init: z.array(initCommand).max(20).optional(),
   segmentsPerSecond: segmentsPerSecond.optional(),
+  /** Run when the modem is gone or hangs and nothing milder has helped: a program and its arguments, no shell. */
+  resetCommand: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(20)
+    .refine(([program]) => program?.startsWith("/") ?? true, {
+      message:
+        'a reset command is a list that begins with the full path of a program, e.g. ["/usr/sbin/uhubctl", "-l", "1-1", "-a", "cycle"]',
+    })
+    .optional(),
+  incomingCalls: z.enum(["hang-up", "ignore"]).optional(),
+  /** Logs the wire, texts and numbers masked. */
+  trace: z.boolean().optional(),
   place: place.optional(),
 });
 

@@ -79,6 +79,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     unknownSubmissions: () => submissions.unknown(),
     expire: (now) => queue.expire(now),
     endQueued: (accountSid, end) => queue.endAll(accountSid, end),
+    endQueue: (name, end) => queue.endQueue(name, end),
     queueDepths: () => depths.all(),
 
     openSubmissions: (line, reference) => submissions.open(line, reference),
@@ -113,8 +114,16 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     submissionsOf,
 
     usage: (accountSid, firstDay, lastDay) => usage.days(accountSid, firstDay, lastDay),
-    redact: (sid, at) => alterations.redact(sid, at),
-    deleteMessage: (sid) => alterations.delete(sid),
+    redact: (sid, at) => {
+      const result = alterations.redact(sid, at);
+      if (result.is === "redacted") inbound.forgetShown(sid);
+      return result;
+    },
+    deleteMessage: (sid) => {
+      const result = alterations.delete(sid);
+      if (result === "deleted") inbound.forgetShown(sid);
+      return result;
+    },
     cancelScheduled: (sid, at) => alterations.cancelScheduled(sid, at),
     keepFeedback: (sid, outcome, at) => alterations.keepFeedback(sid, outcome, at),
 

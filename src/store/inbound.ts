@@ -12,9 +12,10 @@ import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
 import { newestKeyOf } from "./events.ts";
 import { copyPrint, segmentFromJson, segmentToJson } from "./inbound-segment.ts";
+import type { Mend } from "./mend.ts";
 import type { Retired } from "./retired.ts";
 import { idOfKey, keyOfId, RowKeys } from "./row-keys.ts";
-import type { Completion, KeepResult, KeptSegment, Mend } from "./store.ts";
+import type { Completion, KeepResult, KeptSegment } from "./store.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** Service centres give up redelivering within this time. */
@@ -157,7 +158,7 @@ export class Inbound {
     if (rows === null) return false;
     if (now !== null) {
       if (!this.#retired.rewriteInbound(sid, now, at)) {
-        // Pruned meanwhile: what comes now is a message of its own.
+        // Gone, or erased, meanwhile: what comes now is a message of its own.
         this.#forget.run(sid);
         return false;
       }
@@ -183,6 +184,11 @@ export class Inbound {
 
   pruneFingerprints(before: number): number {
     return this.#pruneFingerprints.run(before).changes;
+  }
+
+  /** Its text is to be nowhere any more; a part that still comes is a message of its own. */
+  forgetShown(sid: string): void {
+    this.#forget.run(sid);
   }
 
   pruneShown(key: number): number {

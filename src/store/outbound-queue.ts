@@ -9,7 +9,8 @@ import type { Depths } from "./depths.ts";
 import type { Horizon } from "./horizon.ts";
 import type { MessageRow, Messages } from "./messages.ts";
 import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
-import type { AcceptResult, Claim, ClaimResult, NewOutbound, Standing } from "./store.ts";
+import type { Standing } from "./reading.ts";
+import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
 /** Contract: the message stayed in the queue longer than its ValidityPeriod. */
@@ -18,6 +19,8 @@ const VALIDITY_EXPIRED = 30036;
 /** Failing late Messages is bounded per command: others wait for the same worker. */
 const EXPIRED_AT_ONCE = 1000;
 const ENDED_AT_ONCE = 1000;
+
+type End = { readonly errorCode: number; readonly why: string; readonly at: number };
 
 export class OutboundQueue {
   readonly #messages: Messages;
@@ -30,6 +33,7 @@ export class OutboundQueue {
   readonly #late: Statement<[number, number, number], number>;
   readonly #waitingOf: Statement<[string, string, number], number>;
   readonly #ahead: Statement<[Record<string, unknown>], { messages: number; segments: number }>;
+  readonly #waitingIn: Statement<[string, string, number], number>;
   readonly #earliest: Statement<[], number | null>;
 
   constructor(
@@ -64,6 +68,11 @@ export class OutboundQueue {
     this.#ahead = db.prepare(`
       SELECT count(*) AS messages, ifnull(sum(length(progress) - length(replace(progress, '.', ''))), 0) AS segments
       FROM message WHERE queue = @queue AND rank IS NOT NULL AND (rank < @rank OR (rank = @rank AND key < @key))`);
+    this.#waitingIn = db
+      .prepare<[string, string, number], number>(`
+        SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL
+        UNION ALL SELECT key FROM message WHERE queue = ? AND retryAt IS NOT NULL LIMIT ?`)
+      .pluck();
     this.#earliest = db
       .prepare<[], number | null>(`
         SELECT min(at) FROM (SELECT min(expiresAt) AS at FROM message WHERE rank IS NOT NULL
@@ -131,9 +140,17 @@ export class OutboundQueue {
   }
 
   /** What is on the wire ends as it ends; what waits is not sent any more. */
-  endAll(accountSid: string, end: { errorCode: number; why: string; at: number }): number {
+  endAll(accountSid: string, end: End): number {
     if (this.#depths.all().length === 0) return 0;
-    const waiting = this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE);
+    return this.#end(this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE), end);
+  }
+
+  /** The same for one queue. */
+  endQueue(queue: string, end: End): number {
+    return this.#end(this.#waitingIn.all(queue, queue, ENDED_AT_ONCE), end);
+  }
+
+  #end(waiting: readonly number[], end: End): number {
     for (const key of waiting) {
       const row = this.#messages.byKey(key);
       if (row !== null) this.#fail(row, end);
@@ -170,7 +187,7 @@ export class OutboundQueue {
     return claims;
   }
 
-  #fail(row: MessageRow, { errorCode, why, at }: { errorCode: number; why: string; at: number }): void {
+  #fail(row: MessageRow, { errorCode, why, at }: End): void {
     this.#messages.change(row, { status: "failed", errorCode, errorMessage: why, waitingFor: null }, at);
   }
 }

@@ -41,6 +41,7 @@ export class Outcomes {
     if (submission.state !== "trying") return stale(row);
     switch (settlement.is) {
       case "accepted":
+        this.#submissions.answered(submission.line, settlement.reference);
         this.#submissions.change(submission, {
           state: "accepted",
           reference: settlement.reference,

@@ -4,8 +4,9 @@
  */
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
+import type { Mend } from "./mend.ts";
 import type { MessageRow, Messages } from "./messages.ts";
-import type { Mend, NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
+import type { NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
 import type { Usage } from "./usage.ts";
 
@@ -49,7 +50,7 @@ export class Retired {
     this.#rewrite = db.prepare(`
       UPDATE message_retired SET body = @body, numSegments = @numSegments, errorCode = @errorCode,
         errorMessage = @errorMessage, updatedAt = @at
-      WHERE key = @key AND sid = @sid AND direction = 'inbound'`);
+      WHERE key = @key AND sid = @sid AND direction = 'inbound' AND body <> ''`);
   }
 
   bySid(key: number, sid: string): RetiredRow | null {
@@ -93,7 +94,7 @@ export class Retired {
     return stored;
   }
 
-  /** A received Message reads otherwise now. False when it is no longer there. */
+  /** A received Message reads otherwise now. False when it is no longer there, or its text was erased. */
   rewriteInbound(sid: string, now: Exclude<Mend["now"], null>, at: number): boolean {
     const { changes } = this.#rewrite.run({
       key: keyOfSid(sid),

@@ -7,8 +7,10 @@
  * called. When the disk stops keeping its word every pending promise rejects with `store.failed`, and so does
  * every later one.
  */
-import type { Event, EventLevel, NewEvent } from "../runtime/event.ts";
+import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
+import type { Mend } from "./mend.ts";
+import type { EventFilter, Standing, UsageDay } from "./reading.ts";
 
 /** Single messages go before broadcasts; FIFO within each (DESIGN §5). */
 export type Lane = "single" | "broadcast";
@@ -117,6 +119,10 @@ export type OpenSubmission = {
   readonly reference: string | null;
   readonly recipient: string;
   readonly startedAt: number;
+  /** Its line answers every Submission with this reference: it says nothing about which one a Report is about. */
+  readonly repeats?: true;
+  /** When its outcome became unknown: the same instant for all that one death of the process left behind. */
+  readonly doubtfulSince: number | null;
 };
 
 export type ReportRecord = {
@@ -152,22 +158,6 @@ export type NewInbound = {
   readonly receivedAt: number;
   /** 30009 and what is missing, of a Message that is shown with gaps. */
   readonly error?: { readonly code: number; readonly text: string };
-};
-
-/** What parts that come late do to a Message that was shown without them. */
-export type Mend = {
-  readonly sid: string;
-  /** The late parts. */
-  readonly keptIds: readonly string[];
-  /** As it reads now; null when the late parts are copies of what it shows. */
-  readonly now: {
-    readonly body: string;
-    readonly numSegments: number;
-    /** What is still missing; null when it is whole. */
-    readonly error: { readonly code: number; readonly text: string } | null;
-  } | null;
-  readonly at: number;
-  readonly event: NewEvent | null;
 };
 
 /** What a webhook tells an app, kept as facts; `webhook/payload.ts` gives them Twilio's spelling. */
@@ -264,37 +254,6 @@ export type SubmissionDetail = {
   readonly why: string | null;
 };
 
-/** Which way, and what the account's own side of it was. */
-export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
-
-export type UsageDay = {
-  readonly accountSid: string;
-  /** UTC days since 1970-01-01. */
-  readonly day: number;
-  readonly category: UsageCategory;
-  readonly messages: number;
-  readonly segments: number;
-};
-
-/** Where an outbound Message stands among those that wait for the same Number. */
-export type Standing = {
-  readonly queue: string;
-  readonly expiresAt: number;
-  /** Segments of this Message that nobody has yet. */
-  readonly waitingSegments: number;
-  /** What goes before it, or would if its time to try again were now. */
-  readonly messagesAhead: number;
-  readonly segmentsAhead: number;
-};
-
-export type EventFilter = {
-  readonly beforeSid?: string;
-  readonly level?: EventLevel;
-  readonly type?: string;
-  readonly messageSid?: string;
-  readonly limit: number;
-};
-
 /** What an app says became of a Message (contract §3.9). */
 export type Feedback = {
   readonly outcome: "confirmed" | "unconfirmed";
@@ -336,10 +295,13 @@ export interface Store {
   expire(now: number): Promise<number>;
   /** Fails what waits to be sent for an account, at most 1,000 at a time; returns how many. */
   endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
+  /** Fails what waits in a queue, at most 1,000 at a time; returns how many. */
+  endQueue(queue: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
-  /** Candidates for a Report: same line, and same reference or no reference yet. Newest first. */
+  /** Candidates for a Report: same line, and same reference, no reference yet, or the one that a line repeats
+   *  whatever it sends. Newest first. */
   openSubmissions(line: string, reference: string): Promise<readonly OpenSubmission[]>;
   recordReport(submissionId: string, record: ReportRecord): Promise<SettleResult>;
   parkReport(line: string, report: Report, at: number): Promise<void>;

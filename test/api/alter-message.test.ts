@@ -87,6 +87,14 @@ describe("a delete through the official SDK", () => {
     expect(await box.client.messages(await sent()).remove()).toBe(true);
   });
 
+  it("of the row a page ended with does not disturb the next page", async () => {
+    const sids = [await sent(), await sent(), await sent()].toReversed();
+    const first = await box.get(box.api("/Messages.json?PageSize=2"));
+    await box.client.messages(sids[1] ?? "").remove();
+    const second = await box.get(String(first.body["next_page_uri"]));
+    expect(second.body["messages"]).toMatchObject([{ sid: sids[2] }]);
+  });
+
   it("of a message that is not finished is refused with 409 and 20009", async () => {
     expect(await failure(box.client.messages(await queued()).remove())).toEqual([409, 20009]);
   });

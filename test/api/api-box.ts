@@ -10,13 +10,13 @@ import { Numbers } from "../../src/accounts/numbers.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
-import type { Line } from "../../src/line/line.ts";
+import type { Line, UssdResult } from "../../src/line/line.ts";
 import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
 import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
-import { createEndQueued } from "../../src/messaging/outbound/end-queued.ts";
+import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -33,7 +33,7 @@ export type Answer = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Parsed, null when empty. */
+  /** Parsed; of an answer that is no JSON, empty. */
   readonly body: Record<string, unknown>;
 };
 
@@ -121,7 +121,8 @@ export class ApiBox {
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
     });
     const text = await response.text();
-    const parsed: unknown = text === "" ? {} : JSON.parse(text);
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    const parsed: unknown = isJson ? JSON.parse(text) : {};
     return {
       status: response.status,
       headers: response.headers,
@@ -168,6 +169,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     applications: new Applications(settings, clock),
     store,
     endQueued: createEndQueued({ store, clock }),
+    endQueueOf: createEndQueueOf({ store, clock }),
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
@@ -230,6 +232,14 @@ function listen(server: Server): Promise<number> {
   });
 }
 
+const USSD: Readonly<Record<string, UssdResult>> = {
+  "*100#": { is: "answered", text: "Solde 12.40 EUR", expectsAnswer: false },
+  "*123#": { is: "answered", text: "1 Balance 2 Offers", expectsAnswer: true },
+  "*1#": { is: "failed", why: "busy", reason: "another USSD request is being answered" },
+  "*2#": { is: "failed", why: "refused", reason: "the network does not support this" },
+  "*3#": { is: "failed", why: "not-ready", reason: "searching for a network" },
+};
+
 /** Stands where a Line stands; the API only looks at it. */
 function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
   return {
@@ -260,6 +270,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
     },
     start: () => {},
     submit: () => Promise.reject(new Error("the API submits nothing")),
+    ussd: (code) => Promise.resolve(USSD[code] ?? { is: "failed", why: "no-answer", reason: "no answer" }),
     stop: async () => {},
   };
 }

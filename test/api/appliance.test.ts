@@ -45,6 +45,7 @@ describe("Lines", () => {
       storage: { name: "ME", used: 3, total: 23 },
       last_received: NOW,
       counters: { sent: 0, received: 1 },
+      recovery: null,
     });
   });
 

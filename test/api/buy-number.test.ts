@@ -185,6 +185,17 @@ describe("a release through the official SDK", () => {
     expect([again.sid === first.sid, again.smsUrl]).toEqual([false, ""]);
   });
 
+  it("ends what waits to be sent from it, and leaves what others send", async () => {
+    const first = await box.client.incomingPhoneNumbers.create({ phoneNumber: FREE });
+    const send = async (from: string) =>
+      (await box.client.messages.create({ from, to: "+33639980002", body: "x" })).sid;
+    const [waiting, other] = [await send(FREE), await send(OWN)];
+    await box.client.incomingPhoneNumbers(first.sid).remove();
+
+    expect(await box.client.messages(waiting).fetch()).toMatchObject({ status: "failed", errorCode: 30037 });
+    expect((await box.client.messages(other).fetch()).status).toBe("queued");
+  });
+
   it("is of a modem's number too", async () => {
     const own = box.numbers.byNumber(OWN)?.sid ?? "";
     const answer = await box.request(box.api(`/IncomingPhoneNumbers/${own}.json`), { method: "DELETE" });

@@ -393,3 +393,20 @@ describe("an account's queue that is ended", () => {
     expect(await statusOf(sid)).toBe("sent");
   });
 });
+
+describe("a number's queue that is ended", () => {
+  const end = { errorCode: 30037, why: "released", at: T0 + 5 };
+
+  it("fails what waits and what backs off, and nothing of another number", async () => {
+    const [first, second] = [await accept(), await accept()];
+    const others = await accept({ queue: "+33639980009" });
+    const claimed = await claimOne();
+    await store.settle(claimed.submissionId, { is: "retry", retryAt: T0 + 60_000, why: "busy" }, T0 + 1);
+
+    expect(await store.endQueue(FROM, end)).toBe(2);
+    expect(await store.getMessage(first)).toMatchObject({ status: "failed", errorCode: 30037 });
+    expect(await statusOf(second)).toBe("failed");
+    expect(await statusOf(others)).toBe("queued");
+    expect(await store.endQueue(FROM, end)).toBe(0);
+  });
+});

@@ -12,9 +12,10 @@ import type { NewEvent } from "../../runtime/event.ts";
 import type { KeySequence } from "../../runtime/ids.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import { textWithGaps } from "../../sms/join.ts";
+import type { Mend } from "../../store/mend.ts";
 import type { ApplicationRecord, NumberRecord } from "../../store/settings-document.ts";
-import type { Completion, Mend, NewInbound, NewWebhook } from "../../store/store.ts";
-import { type ContentKind, kindOfContent } from "./content.ts";
+import type { Completion, NewInbound, NewWebhook } from "../../store/store.ts";
+import { type ContentKind, flagOf, kindOfContent } from "./content.ts";
 import type { InboundNumbers, ParseAddress } from "./numbers.ts";
 import type { Assembled } from "./reassemble.ts";
 import { inboundWebhook, numberFor, type Route, routeOf } from "./route.ts";
@@ -102,7 +103,9 @@ export function createCompleter(options: CompleterOptions): Completer {
       receivedAt: Math.max(...there.map((part) => part.receivedAt)),
       ...(error === null ? {} : { error }),
     };
-    const kind = kindOfContent(there.map((part) => part.segment));
+    const segments = there.map((part) => part.segment);
+    const kind = kindOfContent(segments);
+    const flag = flagOf(segments);
     const route: Route = isActive(number.accountSid)
       ? routeOf(number, applicationOf(number.smsApplicationSid))
       : { is: "inactive" };
@@ -111,7 +114,9 @@ export function createCompleter(options: CompleterOptions): Completer {
       message,
       webhook: webhookOf(kind, route, message),
       event:
-        error === null ? eventOf(kind, route, message) : incompleteEvent(message, error.text, clock.now()),
+        error === null
+          ? (eventOf(kind, route, message) ?? flagEvent(message, flag, clock.now()))
+          : incompleteEvent(message, error.text, clock.now()),
     };
   };
 
@@ -158,6 +163,13 @@ function missingOf(parts: Assembled["parts"]): { readonly code: number; readonly
   if (missing.length === 0) return null;
   const which = missing.length === 1 ? `part ${missing[0]}` : `parts ${missing.join(", ")}`;
   return { code: MISSING_SEGMENT, text: `${which} of ${parts.length} did not come` };
+}
+
+function flagEvent(message: NewInbound, flag: string | null, at: number): NewEvent | null {
+  if (flag === null) return null;
+  const { sid, accountSid, line } = message;
+  const text = `Message ${sid} to ${maskNumber(message.to)} is special (${flag}); it is stored and told like any other.`;
+  return { type: "inbound.special", level: "info", at, text, line, messageSid: sid, accountSid };
 }
 
 function incompleteEvent(message: NewInbound, missing: string, at: number): NewEvent {

@@ -18,7 +18,7 @@ import type { Log } from "../../runtime/log.ts";
 import type { InboundSegment } from "../../sms/message.ts";
 import type { KeptSegment, Store } from "../../store/store.ts";
 import { type Completer, type CompleterOptions, createCompleter, mendOf } from "./complete.ts";
-import { kindOfContent } from "./content.ts";
+import { kindOfContent, signalTextOf } from "./content.ts";
 import { type Assembled, assemble, INCOMPLETE_AFTER_HOURS, isConcatenated, newestAt } from "./reassemble.ts";
 
 const HOUR_MS = 3_600_000;
@@ -146,17 +146,16 @@ function copiesEvent(line: string, at: number): NewEvent {
 }
 
 async function keepSignal(store: Store, line: string, segment: InboundSegment, at: number): Promise<void> {
-  const pid = segment.tpPid.toString(16).toUpperCase().padStart(2, "0");
-  const why = `TP-PID ${pid}h: meant for the telephone, not for a person`;
+  const why = signalTextOf(segment);
   await Promise.all([
     store.quarantine(line, segment.raw, why, at),
     store.addEvent({
-      type: "inbound.unrouted",
+      type: segment.waiting ? "inbound.special" : "inbound.unrouted",
       level: "info",
       at,
-      text: `${line} received a silent message (TP-PID ${pid}h); it is kept raw and shown to no app.`,
+      text: `${line} received a message without text (${why}); it is kept raw and shown to no app.`,
       line,
-      detail: { tpPid: segment.tpPid },
+      detail: { tpPid: segment.tpPid, tpDcs: segment.tpDcs },
     }),
   ]);
 }

@@ -12,6 +12,7 @@ import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
+import { Downs } from "./downs.ts";
 import { LineFeed } from "./line-feed.ts";
 import type { LineRoster } from "./line-roster.ts";
 import { NumberQueue } from "./number-queue.ts";
@@ -37,6 +38,7 @@ export class Dispatcher {
   readonly #options: {
     readonly log: Log;
     readonly outcomes: Outcomes;
+    readonly downs: Downs;
   };
   #stopListening: (() => void) | null = null;
   #lookAgain: Timer | null = null;
@@ -59,7 +61,13 @@ export class Dispatcher {
     this.#clock = clock;
     this.#rateOf = options.rateOf;
     this.#pending = new Pending(log);
-    const reports = { store, kindOf: (line: string) => roster.get(line)?.kind ?? "modem", clock };
+    const reports = {
+      store,
+      kindOf: (line: string) => roster.get(line)?.kind ?? "modem",
+      clock,
+      onEnded: (messageSid: string) => this.withdraw(messageSid),
+    };
+    const downs = new Downs();
     this.#reports = reports;
     this.#watch = new UnknownWatch({
       store,
@@ -69,6 +77,7 @@ export class Dispatcher {
       pending: this.#pending,
       policy,
       settledByReport: (submission) => recordParkedReports(reports, { ...submission, reference: null }),
+      downs,
     });
     const outcomes = new Outcomes({
       store,
@@ -77,7 +86,7 @@ export class Dispatcher {
       onUnknown: (submission) => this.#watch.add(submission),
       onAccepted: (submission) => recordParkedReports(reports, submission),
     });
-    this.#options = { log, outcomes };
+    this.#options = { log, outcomes, downs };
   }
 
   /** Settles when what a former process left behind is known: queues with Messages, outcomes nobody knows. */
@@ -115,6 +124,11 @@ export class Dispatcher {
     }
     this.#state = "stopped";
     await this.#pending.drain();
+  }
+
+  /** A report has ended the Message: parts that are claimed and not on the wire yet stay here. */
+  withdraw(messageSid: string): void {
+    for (const feed of this.#feeds.values()) feed.withdraw(messageSid);
   }
 
   async #settleLate(line: string, submissionId: string, reference: string): Promise<void> {

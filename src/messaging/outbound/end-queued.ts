@@ -7,6 +7,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { Store } from "../../store/store.ts";
 
 const SUSPENDED = 30002;
+const MAY_NOT_SEND = 30037;
 
 export function createEndQueued(deps: {
   readonly store: Pick<Store, "endQueued">;
@@ -18,5 +19,19 @@ export function createEndQueued(deps: {
     let ended = 1;
     while (ended > 0)
       ended = await store.endQueued(accountSid, { errorCode: SUSPENDED, why, at: clock.now() });
+  };
+}
+
+/** What still waits to be sent from a number that was given back: nobody has it to send from. */
+export function createEndQueueOf(deps: {
+  readonly store: Pick<Store, "endQueue">;
+  readonly clock: Clock;
+}): (phoneNumber: string) => Promise<void> {
+  const { store, clock } = deps;
+  return async (phoneNumber) => {
+    const why = "its sender was released before it could be sent";
+    let ended = 1;
+    while (ended > 0)
+      ended = await store.endQueue(phoneNumber, { errorCode: MAY_NOT_SEND, why, at: clock.now() });
   };
 }

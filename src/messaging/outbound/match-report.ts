@@ -8,10 +8,19 @@
  * say. A recipient the service centre masked (`+#0842…`) leaves the reference alone, which is good enough when
  * one open Submission has it.
  *
+ * Some modems answer every Submission with the same reference, 0 or 255, while the reports carry the true one. Once a
+ * line is known for that (the store notices) its reference says nothing: the recipient and the order decide, the
+ * oldest within two minutes of the report's stamp first. Such a match is inferred; two texts to one phone within two
+ * minutes may swap their reports.
+ *
  * A Submission whose outcome is unknown has no reference. A report that nothing else claims and that names its
  * recipient within two minutes of the attempt is taken for its report: the one nearest in time. While another
  * Submission to that recipient still waits for its answer the report is left alone: it may belong to that one,
  * and a message held unknown for longer is better than one believed delivered.
+ *
+ * When the process dies, what was on the wire and what was recorded ahead of it come into doubt together. They are
+ * handed over in their order, so of these the oldest is meant, however near the others are in time: taking a later
+ * one for it would leave that one never sent and believed delivered.
  */
 import type { Report } from "../../sms/message.ts";
 import type { OpenSubmission } from "../../store/store.ts";
@@ -28,28 +37,48 @@ export function matchReport(
   open: readonly OpenSubmission[],
   now: number,
 ): OpenSubmission | null {
-  return named(report, open, now) ?? adopted(report, open, now);
-}
-
-function named(report: Told, open: readonly OpenSubmission[], now: number): OpenSubmission | null {
-  const submittedAt = epochOf(report.tpScts) ?? now;
   const sameReference = open.filter(
     ({ state, reference }) => state === "accepted" && reference === report.reference,
   );
-  const inTime = ({ startedAt }: OpenSubmission) =>
-    startedAt <= submittedAt + CLOCK_SLACK_MS && startedAt >= now - REPORT_LIFE_MS;
+  const repeating = open.filter(({ state, repeats }) => state === "accepted" && repeats === true);
+  return named(report, sameReference, now) ?? likely(report, repeating, now) ?? adopted(report, open, now);
+}
 
-  for (const likeness of ["exact", "tail"] as const) {
-    const alike = newestFirst(
-      sameReference.filter(({ recipient }) => likenessOf(recipient, report.recipient) === likeness),
-    );
-    const best = alike.find(inTime) ?? (alike.length === 1 ? alike[0] : undefined);
-    if (best !== undefined) return best;
-  }
-  const only = sameReference.filter(inTime);
+function named(report: Told, sameReference: readonly OpenSubmission[], now: number): OpenSubmission | null {
+  const likeliest = likely(report, sameReference, now);
+  if (likeliest !== null) return likeliest;
+  const only = sameReference.filter((submission) => isInTime(submission, report, now));
   return isMasked(report.recipient) && only.length === 1 ? (only[0] ?? null) : null;
 }
 
+/** The one whose recipient is named, at the time that fits best. */
+function likely(report: Told, candidates: readonly OpenSubmission[], now: number): OpenSubmission | null {
+  const inTime = (submission: OpenSubmission) => isInTime(submission, report, now);
+  for (const likeness of ["exact", "tail"] as const) {
+    const alike = newestFirst(
+      candidates.filter(({ recipient }) => likenessOf(recipient, report.recipient) === likeness),
+    );
+    const best =
+      nextInLine(alike, report, now) ?? alike.find(inTime) ?? (alike.length === 1 ? alike[0] : undefined);
+    if (best !== undefined) return best;
+  }
+  return null;
+}
+
+/** Of Submissions that share a reference because their line repeats it: the oldest about the report's time. */
+function nextInLine(alike: readonly OpenSubmission[], report: Told, now: number): OpenSubmission | undefined {
+  const submittedAt = epochOf(report.tpScts) ?? now;
+  return alike.findLast(
+    ({ repeats, startedAt }) => repeats === true && Math.abs(startedAt - submittedAt) <= CLOCK_SLACK_MS,
+  );
+}
+
+function isInTime({ startedAt }: OpenSubmission, report: Told, now: number): boolean {
+  const submittedAt = epochOf(report.tpScts) ?? now;
+  return startedAt <= submittedAt + CLOCK_SLACK_MS && startedAt >= now - REPORT_LIFE_MS;
+}
+
+/** `open` is newest first. */
 function adopted(report: Told, open: readonly OpenSubmission[], now: number): OpenSubmission | null {
   const toRecipient = open.filter(
     ({ state, recipient }) => state !== "accepted" && likenessOf(recipient, report.recipient) !== "none",
@@ -62,7 +91,10 @@ function adopted(report: Told, open: readonly OpenSubmission[], now: number): Op
   }
   const distance = ({ startedAt }: OpenSubmission) => Math.abs(startedAt - submittedAt);
   const near = toRecipient.filter((submission) => distance(submission) <= CLOCK_SLACK_MS);
-  return near.sort((a, b) => distance(a) - distance(b))[0] ?? null;
+  const nearest = [...near].sort((a, b) => distance(a) - distance(b))[0];
+  if (nearest === undefined || nearest.doubtfulSince === null) return nearest ?? null;
+  const group = near.filter(({ doubtfulSince }) => doubtfulSince === nearest.doubtfulSince);
+  return group.at(-1) ?? null;
 }
 
 /**

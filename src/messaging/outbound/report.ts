@@ -16,6 +16,7 @@ import type { Report } from "../../sms/message.ts";
 import type { OpenSubmission, ParkedReport, ReportRecord, Store } from "../../store/store.ts";
 import { matchReport } from "./match-report.ts";
 import type { AcceptedSubmission } from "./outcomes.ts";
+import { RecentReports } from "./recent-reports.ts";
 import { codeOfReport } from "./twilio-codes.ts";
 
 type Deps = {
@@ -23,12 +24,15 @@ type Deps = {
   /** Which kind a Line is: the numbers in a report mean something else on each. */
   readonly kindOf: (line: string) => LineKind;
   readonly clock: Clock;
+  /** A report has ended a Message, whatever of it is still to be sent. */
+  readonly onEnded?: (messageSid: string) => void;
 };
 
 export function createReportHandler(
   deps: Deps & { readonly log: Log },
 ): (line: string, report: Report) => Promise<Kept> {
   const { store, clock, log } = deps;
+  const recent = new RecentReports(store);
 
   const find = async (line: string, report: Report) => {
     const open = await store.openSubmissions(line, report.reference);
@@ -39,10 +43,10 @@ export function createReportHandler(
     const at = clock.now();
     const first = await find(line, report);
     if (first.match !== null) {
-      await record(deps, line, first.match.submissionId, report, at);
+      await Promise.all([record(deps, line, first.match.submissionId, report, at), recent.add(line, report)]);
       return;
     }
-    await store.parkReport(line, report, at);
+    await Promise.all([store.parkReport(line, report, at), recent.add(line, report)]);
     const second = await find(line, report);
     if (second.match !== null) {
       await recordParkedReports(deps, asAccepted(second.match, report.reference));
@@ -62,9 +66,11 @@ export function createReportHandler(
 
   return async (line, report) => {
     try {
+      if (await recent.has(line, report)) return "kept";
       await handle(line, report);
       return "kept";
     } catch (error) {
+      recent.forget(line, report).catch(() => undefined);
       log.error(
         { line, reference: report.reference, reason: reasonOf(error) },
         "a delivery report was not kept",
@@ -92,6 +98,7 @@ export async function recordParkedReports(
     reference,
     recipient,
     startedAt,
+    doubtfulSince: null,
   };
   const ours: ParkedReport[] = [];
   for (const candidate of parked) {
@@ -118,7 +125,8 @@ async function record(
   const errorCode = report.state === "failed" ? codeOfReport(kindOf(line), report.status) : null;
   const { state, status, reference, doneAt } = report;
   const entry: ReportRecord = { state, status, errorCode, reference, doneAt, at };
-  await store.recordReport(submissionId, entry);
+  const { message } = await store.recordReport(submissionId, entry);
+  if (message.status === "undelivered") deps.onEnded?.(message.sid);
 }
 
 function asAccepted(match: OpenSubmission, reference: string): AcceptedSubmission {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Kept, SubmitOutcome } from "../../../src/line/line.ts";
 import type { Segment } from "../../../src/sms/message.ts";
 import { segmentTo, textOf } from "../line-contract.ts";
-import { closeStage, readyLine, type Stage } from "./scripted-line.ts";
+import { closeStage, HONEST, readyLine, type Stage, scriptBringUp } from "./scripted-line.ts";
 
 /** 23.040 §9.2.2.2, worked out by hand: to +33612345678, relative validity of a day, report asked for. */
 const SUBMIT = "0031000B913316325476F80000A712C730BD0CA281DEF0B21BB4E1BDD71B1F";
@@ -48,6 +48,42 @@ describe("sending", () => {
     expect(settled.outcome).toEqual({ is: "accepted", reference: "44" });
     expect(stage.seen.inbound).toHaveLength(1);
     expect(stage.line.status.state).toBe("ready");
+    await closeStage(stage);
+  });
+
+  test("takes a line that comes with the prompt, and one that is glued to the result, for what they are", async () => {
+    const stage = await readyLine();
+    stage.modem
+      .expects("AT+CMGS=30")
+      .says('\r\n> \r\n+CMTI: "ME",3\r\n')
+      .expectsPdu(SUBMIT)
+      .says('\r\n^RSSI:17\r\n\r\n+CMGS: 44+CMTI: "ME",4\r\n\r\nOK\r\n');
+    for (const index of [3, 4]) {
+      stage.modem
+        .expects(`AT+CMGR=${index}`)
+        .says(`\r\n+CMGR: 0,,33\r\n${DELIVER}\r\n\r\nOK\r\n`)
+        .expects(`AT+CMGD=${index}`)
+        .answers("OK");
+    }
+    const settled = submit(stage);
+    await stage.until(() => stage.modem.remaining === 0);
+    expect(settled.outcome).toEqual({ is: "accepted", reference: "44" });
+    expect(stage.seen.inbound).toHaveLength(2);
+    await closeStage(stage);
+  });
+
+  test("sends in spite of an echo that has come back, then sets the modem up again", async () => {
+    const stage = await readyLine();
+    stage.modem
+      .expects("AT+CMGS=30")
+      .says("AT+CMGS=30\r\r\n> ")
+      .expectsPdu(SUBMIT)
+      .says(`${SUBMIT}\u001a\r\n+CMGS: 44\r\n\r\nOK\r\n`);
+    scriptBringUp(stage.modem, HONEST);
+    const settled = submit(stage);
+    await stage.until(() => stage.modem.remaining === 0);
+    expect(settled.outcome).toEqual({ is: "accepted", reference: "44" });
+    await stage.until(() => stage.line.status.state === "ready");
     await closeStage(stage);
   });
 

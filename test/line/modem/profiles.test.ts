@@ -249,6 +249,20 @@ describe("what a family says unasked", () => {
   });
 
   test.each([
+    ["SIMCOM_Ltd", "SIM800", "SMS Ready"],
+    ["SIMCOM INCORPORATED", "SIMCOM_SIM7600E", "SMS DONE"],
+    ["Quectel", "EC25", "+QIND: SMS DONE"],
+    ["Telit", "LE910", "#QSS: 3"],
+  ])("%s %s: %s is a reason to look what is there", async (manufacturer, model, said) => {
+    const stage = posing({ manufacturer, model });
+    await stage.ready();
+    const before = stage.typed.length;
+    stage.modem.unsolicited(said);
+    await until(stage.clock, () => stage.typed.slice(before).includes("AT+CMGL=4"), 5000);
+    await stage.stop();
+  });
+
+  test.each([
     ["SIMCOM_Ltd", "SIM800", "UNDER-VOLTAGE POWER DOWN"],
     ["INCORPORATED", "A7670E", "*ATREADY: 1"],
   ])("%s %s: after %s it is set up again", async (manufacturer, model, said) => {

@@ -277,6 +277,20 @@ describe("a part that comes late", () => {
     expect(await bodies()).toEqual(["one two three", "uno dos tres"]);
   });
 
+  test.each(["redact", "deleteMessage"] as const)(
+    "brings nothing back that the app erased (%s)",
+    async (how) => {
+      await take(part("one ", 1), part("three", 3));
+      await afterHours(24);
+      const [shown] = await messages();
+      await testStore.store[how](shown?.sid ?? "", clock.now());
+      await take(part("two ", 2));
+      expect(await bodies()).toEqual(how === "redact" ? [""] : []);
+      await afterHours(24);
+      expect((await bodies()).at(-1)).toBe("[…]two […]");
+    },
+  );
+
   test("more than three days later is a message of its own", async () => {
     await take(part("one ", 1), part("three", 3));
     await afterHours(24);

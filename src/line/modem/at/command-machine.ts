@@ -13,6 +13,7 @@
 import { assertNever } from "../../../runtime/assert-never.ts";
 import { classify, isHex, type UrcTable } from "./classify.ts";
 import type { Command, CommandResult, Phase, ResponseLine } from "./command.ts";
+import { partsOf } from "./glued.ts";
 
 export type Flight = { readonly command: Command; readonly lines: readonly ResponseLine[] };
 
@@ -143,13 +144,13 @@ function prompted(machine: Machine): Step {
   };
 }
 
-/** A line of hex with the next header glued to it, as some modems list: two lines. */
 function lines(machine: Machine, text: string, urcs: UrcTable): Step {
-  const glued = /^([0-9A-Fa-f]{2,})(\+[A-Z]+:.*)$/.exec(text);
-  if (glued === null) return line(machine, text, urcs);
-  const first = line(machine, glued[1] ?? "", urcs);
-  const second = line(first.machine, glued[2] ?? "", urcs);
-  return { machine: second.machine, effects: [...first.effects, ...second.effects] };
+  let step: Step = { machine, effects: [] };
+  for (const part of partsOf(text)) {
+    const then = line(step.machine, part, urcs);
+    step = { machine: then.machine, effects: [...step.effects, ...then.effects] };
+  }
+  return step;
 }
 
 function line(machine: Machine, text: string, urcs: UrcTable): Step {
