@@ -12,6 +12,7 @@ const STORE_DOOR = [
   "store/submission-record.ts",
   "store/recipient.ts",
   "store/mend.ts",
+  "store/reading.ts",
   "store/settings-document.ts",
 ];
 const LINE_CONTRACT = ["line/line.ts", "line/byte-port.ts"];

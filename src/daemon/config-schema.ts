@@ -128,6 +128,7 @@ export const configSchema = z.strictObject({
       timeoutMs: z.number().int().min(100).max(60_000).default(15_000),
       retryForHours: z.number().positive().max(720).default(48),
       replyWithinMinutes: z.number().positive().default(60),
+      verifyTls: z.boolean().default(true),
     })
     .prefault({}),
   inbound: z.strictObject({ incompleteAfterHours: z.number().positive().max(720).default(24) }).prefault({}),

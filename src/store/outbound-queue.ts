@@ -10,8 +10,9 @@ import type { Horizon } from "./horizon.ts";
 import type { MessageRow, Messages } from "./messages.ts";
 import type { OptOuts } from "./opt-outs.ts";
 import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
+import type { Standing } from "./reading.ts";
 import type { StickySenders } from "./sticky-senders.ts";
-import type { AcceptResult, Claim, ClaimResult, NewOutbound, Standing } from "./store.ts";
+import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
 /** Contract: the message stayed in the queue longer than its ValidityPeriod. */

@@ -7,9 +7,10 @@
  * called. When the disk stops keeping its word every pending promise rejects with `store.failed`, and so does
  * every later one.
  */
-import type { Event, EventLevel, NewEvent } from "../runtime/event.ts";
+import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
+import type { EventFilter, Standing, UsageDay } from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
 import type {
   OpenSubmission,
@@ -231,37 +232,6 @@ export type MessageFilter = {
   readonly sentBefore?: number;
   /** Only messages created before this one (exclusive): the paging cursor. */
   readonly beforeSid?: string;
-  readonly limit: number;
-};
-
-/** Which way, and what the account's own side of it was. */
-export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
-
-export type UsageDay = {
-  readonly accountSid: string;
-  /** UTC days since 1970-01-01. */
-  readonly day: number;
-  readonly category: UsageCategory;
-  readonly messages: number;
-  readonly segments: number;
-};
-
-/** Where an outbound Message stands among those that wait for the same Number. */
-export type Standing = {
-  readonly queue: string;
-  readonly expiresAt: number;
-  /** Segments of this Message that nobody has yet. */
-  readonly waitingSegments: number;
-  /** What goes before it, or would if its time to try again were now. */
-  readonly messagesAhead: number;
-  readonly segmentsAhead: number;
-};
-
-export type EventFilter = {
-  readonly beforeSid?: string;
-  readonly level?: EventLevel;
-  readonly type?: string;
-  readonly messageSid?: string;
   readonly limit: number;
 };
 

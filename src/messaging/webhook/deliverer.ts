@@ -31,6 +31,8 @@ export type DelivererOptions = {
   readonly timeoutMs: number;
   readonly retryForHours: number;
   readonly replyWithinMinutes: number;
+  /** False: self-signed certificates of apps are taken. */
+  readonly verifyTls?: boolean;
   /** Webhooks of one app under way at once; 32 when not given. */
   readonly concurrency?: number;
 };
@@ -81,6 +83,7 @@ export class WebhookDeliverer {
     this.#context = {
       clock: deps.clock,
       timeoutMs: options.timeoutMs,
+      verifyTls: options.verifyTls ?? true,
       lookup: new NameLookup(deps.isOwnAddress, deps.resolveName),
       signal: this.#abort.signal,
       authTokenOf: deps.authTokenOf,
