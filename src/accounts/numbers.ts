@@ -16,10 +16,7 @@ export type NumberFilter = {
 
 /** What `update` may change. What a number is (its digits, kind, country, line) is not among it. */
 export type NumberPatch = Partial<
-  Omit<
-    NumberRecord,
-    "sid" | "accountSid" | "phoneNumber" | "kind" | "country" | "line" | "createdAt" | "updatedAt"
-  >
+  Omit<NumberRecord, "sid" | "phoneNumber" | "kind" | "country" | "line" | "createdAt" | "updatedAt">
 >;
 
 export type Provisioning = {
@@ -73,12 +70,44 @@ export class Numbers {
       const position = document.numbers.findIndex((record) => record.phoneNumber === wanted.phoneNumber);
       const existing = document.numbers[position];
       if (existing === undefined) {
-        return { ...document, numbers: [...document.numbers, newRecord(wanted, this.#clock.now())] };
+        return withNumber(document, newRecord(wanted, this.#clock.now()));
       }
       const moved = { ...existing, line: wanted.line, updatedAt: this.#clock.now() };
       return { ...document, numbers: document.numbers.with(position, moved) };
     });
     return this.#mustFind(this.byNumber(wanted.phoneNumber));
+  }
+
+  /** Provisions what nobody has. Null when somebody has it, be it since a moment ago. */
+  async buy(wanted: Provisioning, settings: NumberPatch): Promise<NumberRecord | null> {
+    const record = { ...newRecord(wanted, this.#clock.now()), ...settings };
+    let isFree = false;
+    await this.#settings.change((document) => {
+      isFree = !document.numbers.some(({ phoneNumber }) => phoneNumber === wanted.phoneNumber);
+      return isFree ? withNumber(document, record) : document;
+    });
+    return isFree ? record : null;
+  }
+
+  /** Nobody has it from now on. False when there is no such number (any more). */
+  async release(sid: string): Promise<boolean> {
+    let released = false;
+    await this.#settings.change((document) => {
+      const record = document.numbers.find((each) => each.sid === sid);
+      released = record !== undefined;
+      if (record === undefined) return document;
+      return {
+        ...document,
+        numbers: document.numbers.filter((each) => each.sid !== sid),
+        released: [...document.released.filter((each) => each !== record.phoneNumber), record.phoneNumber],
+      };
+    });
+    return released;
+  }
+
+  /** An account had it and gave it back. */
+  isReleased(phoneNumber: string): boolean {
+    return this.#settings.document.released.includes(phoneNumber);
   }
 
   /** Null when there is no such number (any more). */
@@ -93,10 +122,34 @@ export class Numbers {
     return this.bySid(sid);
   }
 
+  /**
+   * It keeps its URLs, as on the live service; an application is its former account's and is let go. What waits in
+   * its queue is sent: it was accepted while the number was that account's.
+   */
+  async transfer(sid: string, accountSid: string): Promise<NumberRecord | null> {
+    const updatedAt = this.#clock.now();
+    await this.#settings.change((document) => ({
+      ...document,
+      numbers: document.numbers.map((record) =>
+        record.sid === sid ? { ...record, accountSid, smsApplicationSid: "", updatedAt } : record,
+      ),
+    }));
+    return this.bySid(sid);
+  }
+
   #mustFind(record: NumberRecord | null): NumberRecord {
     if (record === null) throw new Error("a number was released while it was being provisioned");
     return record;
   }
+}
+
+/** A number that is provisioned is released no longer. */
+function withNumber(document: SettingsDocument, record: NumberRecord): SettingsDocument {
+  return {
+    ...document,
+    numbers: [...document.numbers, record],
+    released: document.released.filter((each) => each !== record.phoneNumber),
+  };
 }
 
 function newRecord(wanted: Provisioning, now: number): NumberRecord {

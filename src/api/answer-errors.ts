@@ -1,5 +1,5 @@
 /**
- * The one place where anything thrown becomes an answer (contract §1.7): always JSON, always with an integer
+ * The one place where anything thrown becomes an answer (contract §1.7): always Twilio's shape, always with an integer
  * code. What nobody expected is logged once, here, and shown as 20500 without its reason.
  */
 import { randomUUID } from "node:crypto";
@@ -7,6 +7,7 @@ import type { Middleware } from "koa";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
 import { ApiError, errorBody } from "./api-error.ts";
+import { writeAnswer } from "./write-answer.ts";
 
 export function answerErrors(log: Log): Middleware {
   return async (ctx, next) => {
@@ -23,9 +24,8 @@ export function answerErrors(log: Log): Middleware {
           "request failed",
         );
       }
-      ctx.status = error.status;
-      ctx.body = JSON.stringify(errorBody(error));
-      ctx.set({ ...error.headers, "Content-Type": "application/json" });
+      ctx.set(error.headers);
+      writeAnswer(ctx, error.status, errorBody(error));
     }
   };
 }

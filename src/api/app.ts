@@ -3,31 +3,53 @@
  * credentials), authentication, the router; what no route takes is Twilio's 404 or 405.
  *
  * Twilio's `2010-04-01` paths name their representation in a suffix (contract §1.1). It is taken off before
- * routing, so that routes are written once; only `.json` is served.
+ * routing, so that routes are written once; `write-answer.ts` looks at it again.
  */
 import Koa from "koa";
 import { routeAccounts } from "./account-resource.ts";
 import { answerErrors } from "./answer-errors.ts";
 import { ApiError } from "./api-error.ts";
+import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
+import { routeApplications } from "./applications.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
+import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { answerHealth } from "./health.ts";
+import { routeIamKeys } from "./iam-keys.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
+import { routeLookup } from "./lookup.ts";
 import { routeMessages } from "./messages.ts";
+import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
+import { routeShortCodes } from "./short-codes.ts";
 import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
+import { testMode } from "./test-mode.ts";
+import { routeUsage } from "./usage-records.ts";
+import { routeUssd } from "./ussd.ts";
+import { routeVoice } from "./voice.ts";
+import { resourcePathOf } from "./write-answer.ts";
 
 export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
   router.use("/2010-04-01/Accounts/:account", resolveAccount(deps.accounts));
   router.use("/appliance/v1", mainAccountOnly);
-  routeAccounts(router);
+  routeAccounts(router, deps);
+  routeApiKeys(router, deps);
+  routeIamKeys(router, deps);
+  routeApplications(router, deps);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
+  routeUsage(router, deps);
+  routeVoice(router);
+  routeLookup(router, deps);
+  routeAvailablePhoneNumbers(router, deps);
+  routeShortCodes(router, deps);
+  routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
+  routeUssd(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 
@@ -37,7 +59,8 @@ export function createApp(deps: ApiDeps): Koa {
   );
   app.use(answerErrors(deps.log));
   app.use(answerHealth(deps.health));
-  app.use(authenticate(deps.accounts, new Lockout(deps.clock)));
+  app.use(authenticate(deps, new Lockout(deps.clock)));
+  app.use(testMode(deps));
   app.use(chooseRoute(router));
   app.use(router.routes());
   return app;
@@ -46,8 +69,8 @@ export function createApp(deps: ApiDeps): Koa {
 /** Refuses what no route takes, and tells the router the path without suffix and trailing slash. */
 function chooseRoute(router: ApiRouter): Koa.Middleware {
   return async (ctx, next) => {
-    const path = routePathOf(pathOf(ctx));
-    if (path === null || !isDecodable(path)) throw notFound(ctx);
+    const path = resourcePathOf(pathOf(ctx));
+    if (!isDecodable(path)) throw notFound(ctx);
     const matched = router.match(path, ctx.method);
     if (!matched.route) {
       const allowed = new Set(matched.path.flatMap((layer) => layer.methods));
@@ -57,12 +80,6 @@ function chooseRoute(router: ApiRouter): Koa.Middleware {
     (ctx as ApiContext).newRouterPath = path;
     await next();
   };
-}
-
-/** Null for a representation that is not served. */
-function routePathOf(path: string): string | null {
-  if (!path.startsWith("/2010-04-01/")) return path;
-  return path.endsWith(".json") ? path.slice(0, -".json".length) : null;
 }
 
 function isDecodable(path: string): boolean {

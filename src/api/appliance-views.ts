@@ -5,6 +5,7 @@ import type { Event } from "../runtime/event.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { StoredMessage, SubmissionDetail } from "../store/store.ts";
 import type { HandsetMessage } from "./deps.ts";
+import { explain, type WaitingFacts } from "./explain.ts";
 import { dateText, dateTextOrNull, messageView } from "./views.ts";
 
 export function lineView(
@@ -12,7 +13,7 @@ export function lineView(
   numbers: readonly NumberRecord[],
   rateOf: (number: string) => Rate,
 ): Record<string, unknown> {
-  const { state, reason, since, simulated, facts, counters } = line.status;
+  const { state, reason, since, simulated, facts, counters, recovery = null } = line.status;
   return {
     name: line.name,
     kind: line.kind,
@@ -36,9 +37,21 @@ export function lineView(
     signal_dbm: facts.signalDbm,
     smsc: facts.smsc,
     own_number: facts.ownNumber,
+    storage: facts.storage ?? null,
     last_sent: dateTextOrNull(facts.lastSentAt),
     last_received: dateTextOrNull(facts.lastReceivedAt),
     counters,
+    recovery:
+      recovery === null
+        ? null
+        : {
+            trouble: recovery.trouble,
+            reason: recovery.reason,
+            since: dateText(recovery.since),
+            last_step: recovery.lastStep,
+            next_step: recovery.nextStep,
+            next_step_not_before: dateTextOrNull(recovery.nextStepAt),
+          },
   };
 }
 
@@ -65,6 +78,31 @@ export function messageDetailView(
       report_status: submission.reportStatus,
       why: submission.why,
     })),
+  };
+}
+
+/** "Why is it not sent", in one answer. */
+export function explanationView(message: StoredMessage, facts: WaitingFacts): Record<string, unknown> {
+  const { standing, line, segmentsPerSecond } = facts;
+  const { reason, nextAttemptAt, forecastAt } = explain(message, facts);
+  return {
+    message_sid: message.sid,
+    account_sid: message.accountSid,
+    status: message.status,
+    reason,
+    error_code: message.errorCode,
+    queue: standing?.queue ?? null,
+    position: standing === null ? null : standing.messagesAhead + 1,
+    messages_ahead: standing?.messagesAhead ?? null,
+    segments_ahead: standing?.segmentsAhead ?? null,
+    segments_per_second: standing === null ? null : segmentsPerSecond,
+    line: line?.name ?? message.line,
+    line_state: line?.state ?? null,
+    line_reason: line?.reason ?? null,
+    attempts: message.attempts,
+    next_attempt: dateTextOrNull(nextAttemptAt),
+    forecast: dateTextOrNull(forecastAt),
+    expires: dateTextOrNull(standing?.expiresAt ?? null),
   };
 }
 

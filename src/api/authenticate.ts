@@ -1,34 +1,58 @@
-/** HTTP Basic on every request (contract §1.2). Who the caller is, and whose path it is. */
+/**
+ * HTTP Basic on every request (contract §1.2): an account's SID and token, an API key's SID and secret, or the
+ * main account's test credentials. Who the caller is, and whose path it is.
+ */
 import type { Middleware } from "koa";
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Keys } from "../accounts/keys.ts";
 import { ApiError } from "./api-error.ts";
-import { type ApiContext, type ApiState, canonicalSid, notFound } from "./context.ts";
+import { type ApiContext, type ApiState, canonicalSid, notFound, pathOf } from "./context.ts";
 import type { Lockout } from "./lockout.ts";
 
-export function authenticate(accounts: Accounts, lockout: Lockout): Middleware<ApiState> {
+type Directory = { readonly accounts: Accounts; readonly keys: Keys };
+
+export function authenticate(directory: Directory, lockout: Lockout): Middleware<ApiState> {
   return async (ctx, next) => {
     const address = ctx.req.socket.remoteAddress ?? "";
-    const waitMs = lockout.waitMs(address);
+    const given = ctx.get("Authorization");
+    const waitMs = lockout.waitMs(address, given);
     if (waitMs > 0) {
       throw new ApiError(20429, null, { headers: { "Retry-After": String(Math.ceil(waitMs / 1000)) } });
     }
-    const credentials = basicCredentials(ctx.get("Authorization"));
+    const credentials = basicCredentials(given);
     // No credentials, or a scheme that is not served, is no guess: it is not counted.
     if (credentials === null) throw unauthenticated();
     const username = canonicalSid(credentials.username) ?? credentials.username;
-    const caller = accounts.authenticate(username, credentials.password);
-    if (caller === null) {
-      lockout.failed(address);
+    const identity = identify(username, credentials.password, directory);
+    if (identity === null) {
+      lockout.failed(address, given);
       throw unauthenticated();
     }
-    lockout.succeeded(address);
-    if (caller.status !== "active") throw new ApiError(20005);
-    ctx.state.caller = caller;
+    lockout.succeeded(address, given);
+    if (identity.caller.status !== "active") throw new ApiError(20005);
+    Object.assign(ctx.state, identity);
     await next();
   };
 }
 
-/** `/2010-04-01/Accounts/{AC}…`: the caller's own account or one below it; any other does not exist for them. */
+type Identity = Pick<ApiState, "caller" | "key" | "isTest">;
+
+function identify(username: string, password: string, { accounts, keys }: Directory): Identity | null {
+  if (username.startsWith("SK")) {
+    const key = keys.authenticate(username, password);
+    const owner = key === null ? null : accounts.bySid(key.accountSid);
+    return owner === null ? null : { caller: owner, key, isTest: false };
+  }
+  const caller = accounts.authenticate(username, password);
+  if (caller !== null) return { caller, key: null, isTest: false };
+  const tester = accounts.authenticateTest(username, password);
+  return tester === null ? null : { caller: { ...tester, sid: username }, key: null, isTest: true };
+}
+
+/**
+ * `/2010-04-01/Accounts/{AC}…`: the caller's own account or one below it; any other does not exist for them. Of an
+ * account that is suspended or closed everything can be read, and the account itself be changed.
+ */
 export function resolveAccount(accounts: Accounts) {
   return async (ctx: ApiContext, next: () => Promise<unknown>): Promise<void> => {
     const sid = canonicalSid(ctx.params["account"] ?? "");
@@ -37,6 +61,8 @@ export function resolveAccount(accounts: Accounts) {
     if (account === null || (account.sid !== caller.sid && account.ownerAccountSid !== caller.sid)) {
       throw notFound(ctx);
     }
+    const isItself = /^\/[^/]+\/[^/]+\/[^/]+$/.test(pathOf(ctx));
+    if (account.status !== "active" && ctx.method !== "GET" && !isItself) throw new ApiError(20005);
     ctx.state.account = account;
     await next();
   };

@@ -1,5 +1,11 @@
-/** What the API is given at composition. It reads the store; everything it changes goes through another room. */
+/**
+ * What the API is given at composition. It reads the store; what it changes goes through another room, except
+ * what an app does to a finished Message, which concerns no other.
+ */
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Applications } from "../accounts/applications.ts";
+import type { Inventory } from "../accounts/inventory.ts";
+import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
@@ -9,14 +15,35 @@ import type { Store } from "../store/store.ts";
 
 export type ApiDeps = {
   readonly accounts: Accounts;
+  readonly keys: Keys;
   readonly numbers: Numbers;
-  readonly store: Pick<Store, "getMessage" | "listMessages" | "submissionsOf" | "listEvents">;
+  readonly inventory: Inventory;
+  readonly store: Pick<
+    Store,
+    | "getMessage"
+    | "listMessages"
+    | "submissionsOf"
+    | "standingOf"
+    | "listEvents"
+    | "redact"
+    | "deleteMessage"
+    | "cancelScheduled"
+    | "keepFeedback"
+    | "usage"
+  >;
+  readonly applications: Applications;
   readonly accept: Pick<Accept, "accept">;
+  /** Ends what waits to be sent for an account that was suspended or closed. */
+  readonly endQueued: (accountSid: string) => Promise<void>;
+  /** Ends what waits to be sent from a number that was released. */
+  readonly endQueueOf: (phoneNumber: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
   /** Segments per second of a Number. */
   readonly rateOf: (number: string) => Rate;
+  /** What becomes of a message with a `MediaUrl`: refused, or sent without it. */
+  readonly mediaUrl: "refuse" | "ignore";
   readonly health: () => Promise<HealthReport>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;

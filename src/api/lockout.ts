@@ -1,62 +1,94 @@
 /**
- * Holds off an address that keeps guessing. Ten wrong passwords within five minutes close the API to it for one
- * minute: 429/20429 with `Retry-After`, to everything it sends, so that a locked-out operator reads "too many
- * requests" and not "wrong password". A success forgets the failures. The address is the socket's own, never a
- * forwarded header's; IPv6 counts by /64, which one machine can fill.
+ * Holds off who keeps guessing, and nobody else. An app with a stale password asks again and again beside others
+ * that are in order, often from the same address; somebody who guesses asks with a new password each time. So:
  *
- * Bounded: past 10,000 addresses the ones not heard of for longest are forgotten.
+ * - ten times the same wrong credentials within five minutes close the API to those credentials for a minute;
+ * - ten different ones close it to the address, except to credentials that have been right from there before.
+ *
+ * Closed means 429/20429 with `Retry-After`, so that an operator reads "too many requests" and not "wrong
+ * password". The address is the socket's own, never a forwarded header's; IPv6 counts by /64, which one machine
+ * can fill. Credentials are remembered as digests. Bounded: past 10,000 addresses the ones not heard of for
+ * longest are forgotten.
  */
+import { createHash } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
 
 const FAILURES = 10;
 const WITHIN_MS = 5 * 60_000;
 const LOCKED_MS = 60_000;
 const ADDRESSES = 10_000;
+const RIGHT_ONES = 100;
 
-type Record = { failures: number; since: number; lockedUntil: number };
+type Wrong = { failures: number; lockedUntil: number };
+type Neighbour = { since: number; lockedUntil: number; wrong: Map<string, Wrong>; right: Set<string> };
 
 export class Lockout {
   readonly #clock: Clock;
-  readonly #records = new Map<string, Record>();
+  readonly #neighbours = new Map<string, Neighbour>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Milliseconds until this address may try again; 0 when it may now. */
-  waitMs(address: string): number {
-    const record = this.#records.get(networkOf(address));
-    return record === undefined ? 0 : Math.max(0, record.lockedUntil - this.#clock.monotonicMs());
+  /** Milliseconds until these credentials may be tried again from this address; 0 when they may now. */
+  waitMs(address: string, credentials: string): number {
+    const neighbour = this.#neighbours.get(networkOf(address));
+    if (neighbour === undefined) return 0;
+    const digest = digestOf(credentials);
+    if (neighbour.right.has(digest)) return 0;
+    const lockedUntil = Math.max(neighbour.lockedUntil, neighbour.wrong.get(digest)?.lockedUntil ?? 0);
+    return Math.max(0, lockedUntil - this.#clock.monotonicMs());
   }
 
-  failed(address: string): void {
-    const key = networkOf(address);
+  failed(address: string, credentials: string): void {
+    const neighbour = this.#hearFrom(address);
     const now = this.#clock.monotonicMs();
-    const known = this.#records.get(key);
-    const record =
-      known === undefined || now - known.since > WITHIN_MS
-        ? { failures: 0, since: now, lockedUntil: 0 }
-        : known;
-    record.failures += 1;
-    if (record.failures >= FAILURES) {
-      record.lockedUntil = now + LOCKED_MS;
-      record.failures = 0;
-      record.since = now;
+    if (now - neighbour.since > WITHIN_MS) {
+      neighbour.since = now;
+      neighbour.wrong.clear();
     }
-    this.#records.delete(key);
-    this.#records.set(key, record);
-    this.#forgetOldest();
+    const digest = digestOf(credentials);
+    neighbour.right.delete(digest);
+    const wrong = neighbour.wrong.get(digest) ?? { failures: 0, lockedUntil: 0 };
+    neighbour.wrong.set(digest, wrong);
+    wrong.failures += 1;
+    if (wrong.failures >= FAILURES) {
+      wrong.failures = 0;
+      wrong.lockedUntil = now + LOCKED_MS;
+    }
+    if (neighbour.wrong.size >= FAILURES) {
+      neighbour.wrong.clear();
+      neighbour.lockedUntil = now + LOCKED_MS;
+    }
   }
 
-  succeeded(address: string): void {
-    this.#records.delete(networkOf(address));
+  succeeded(address: string, credentials: string): void {
+    const digest = digestOf(credentials);
+    const { right } = this.#hearFrom(address);
+    if (right.has(digest)) return;
+    right.add(digest);
+    const [oldest] = right;
+    if (right.size > RIGHT_ONES && oldest !== undefined) right.delete(oldest);
   }
 
-  #forgetOldest(): void {
-    if (this.#records.size <= ADDRESSES) return;
-    const oldest = this.#records.keys().next().value;
-    if (oldest !== undefined) this.#records.delete(oldest);
+  #hearFrom(address: string): Neighbour {
+    const key = networkOf(address);
+    const neighbour = this.#neighbours.get(key) ?? {
+      since: this.#clock.monotonicMs(),
+      lockedUntil: 0,
+      wrong: new Map(),
+      right: new Set(),
+    };
+    this.#neighbours.delete(key);
+    this.#neighbours.set(key, neighbour);
+    const oldest = this.#neighbours.keys().next().value;
+    if (this.#neighbours.size > ADDRESSES && oldest !== undefined) this.#neighbours.delete(oldest);
+    return neighbour;
   }
+}
+
+function digestOf(credentials: string): string {
+  return createHash("sha256").update(credentials).digest("base64");
 }
 
 function networkOf(address: string): string {

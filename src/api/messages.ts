@@ -1,9 +1,11 @@
-/** Messages, contract §3: send, list, fetch, and the media an SMS does not have. */
+/** Messages, contract §3: send, list, fetch, and the media an SMS does not have. Changing one: `alter-message.ts`. */
 import type { StoredMessage } from "../store/store.ts";
+import { routeAlterations } from "./alter-message.ts";
 import { ApiError } from "./api-error.ts";
-import { type ApiContext, type ApiRouter, answer, notFound, sidOf } from "./context.ts";
+import { type ApiRouter, answer } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { readMessageFilter } from "./message-filter.ts";
+import { messageOf } from "./message-of.ts";
 import { listFrom, pageOf } from "./page.ts";
 import { readForm } from "./read-body.ts";
 import { readSend } from "./read-send.ts";
@@ -40,6 +42,8 @@ export function routeMessages(router: ApiRouter, deps: ApiDeps): void {
     answer(ctx, 200, messageView(await messageOf(ctx, deps), "read"));
   });
 
+  routeAlterations(router, deps);
+
   router.get("/2010-04-01/Accounts/:account/Messages/:sid/Media", async (ctx) => {
     await messageOf(ctx, deps);
     const page = await pageOf<never>(ctx, {
@@ -51,10 +55,4 @@ export function routeMessages(router: ApiRouter, deps: ApiDeps): void {
     });
     answer(ctx, 200, page);
   });
-}
-
-async function messageOf(ctx: ApiContext, deps: ApiDeps): Promise<StoredMessage> {
-  const message = await deps.store.getMessage(sidOf(ctx, ["SM", "MM"]));
-  if (message === null || message.accountSid !== ctx.state.account.sid) throw notFound(ctx);
-  return message;
 }

@@ -1,12 +1,12 @@
 /**
- * Paging, contract §1.9. The token carries the SID of the last row of the page, so a page begins where the last
+ * Paging, contract §1.9 and §1.10. The token carries the SID of the last row of the page, so a page begins where the last
  * one ended whatever has been added since: a row is listed at most once and none that was there is missed.
  *
  * `Page` without a token is what old clients count up by themselves; it steps over that many pages, and so does
  * `previous_page_uri`, which no cursor can give.
  */
 import { ApiError } from "./api-error.ts";
-import { type ApiContext, pathOf } from "./context.ts";
+import { type ApiContext, originOf, pathOf } from "./context.ts";
 
 const DEFAULT_SIZE = 50;
 const MAX_SIZE = 1000;
@@ -24,6 +24,50 @@ export type PageSource<Row> = {
 };
 
 export async function pageOf<Row>(ctx: ApiContext, source: PageSource<Row>): Promise<object> {
+  const { shown, size, page, token, next } = await readPage(ctx, source);
+  const uri = uriMaker(pathOf(ctx), ctx, size);
+  const first = page * size;
+  return {
+    first_page_uri: uri(0, null),
+    next_page_uri: next === null ? null : uri(page + 1, next),
+    previous_page_uri: page > 0 ? uri(page - 1, null) : null,
+    uri: uri(page, token),
+    page,
+    page_size: size,
+    start: shown.length === 0 && page === 0 ? 0 : first,
+    end: first + Math.max(0, shown.length - 1),
+    [source.key]: shown.map(source.view),
+  };
+}
+
+/** Contract §1.10, the product APIs' form: all of it under `meta`, absolute, on the host the client used. */
+export async function metaPageOf<Row>(ctx: ApiContext, source: PageSource<Row>): Promise<object> {
+  const { shown, size, page, token, next } = await readPage(ctx, source);
+  const url = uriMaker(originOf(ctx) + pathOf(ctx), ctx, size);
+  return {
+    meta: {
+      page,
+      page_size: size,
+      first_page_url: url(0, null),
+      previous_page_url: page > 0 ? url(page - 1, null) : null,
+      url: url(page, token),
+      next_page_url: next === null ? null : url(page + 1, next),
+      key: source.key,
+    },
+    [source.key]: shown.map(source.view),
+  };
+}
+
+type Page<Row> = {
+  readonly shown: readonly Row[];
+  readonly size: number;
+  readonly page: number;
+  /** Of this page and of the next, with their `PA`. */
+  readonly token: string | null;
+  readonly next: string | null;
+};
+
+async function readPage<Row>(ctx: ApiContext, source: PageSource<Row>): Promise<Page<Row>> {
   const query = new URLSearchParams(ctx.querystring);
   const size = readSize(query.get("PageSize"));
   const page = readPageNumber(query.get("Page"));
@@ -33,19 +77,12 @@ export async function pageOf<Row>(ctx: ApiContext, source: PageSource<Row>): Pro
   const shown = rows.slice(0, size);
   const last = shown.at(-1);
   const more = rows.length > size && last !== undefined;
-
-  const uri = uriMaker(pathOf(ctx), query, size);
-  const first = page * size;
   return {
-    first_page_uri: uri(0, null),
-    next_page_uri: more ? uri(page + 1, `PA${source.cursorOf(last)}`) : null,
-    previous_page_uri: page > 0 ? uri(page - 1, null) : null,
-    uri: uri(page, token === null ? null : `PA${token}`),
+    shown,
+    size,
     page,
-    page_size: size,
-    start: shown.length === 0 && page === 0 ? 0 : first,
-    end: first + Math.max(0, shown.length - 1),
-    [source.key]: shown.map(source.view),
+    token: token === null ? null : `PA${token}`,
+    next: more ? `PA${source.cursorOf(last)}` : null,
   };
 }
 
@@ -57,7 +94,7 @@ export function listFrom<Row>(rows: readonly Row[], cursorOf: (row: Row) => stri
   };
 }
 
-function readSize(text: string | null): number {
+export function readSize(text: string | null): number {
   if (text === null || text === "") return DEFAULT_SIZE;
   const size = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (size < 1 || size > MAX_SIZE) throw new ApiError(20007);
@@ -93,9 +130,11 @@ async function skip<Row>(source: PageSource<Row>, count: number): Promise<{ afte
   return { after };
 }
 
-/** Relative, with every filter repeated and percent-encoded (`DateSent%3E=`). */
-function uriMaker(path: string, query: URLSearchParams, size: number) {
-  const filters = [...query].filter(([name]) => !["PageSize", "Page", "PageToken"].includes(name));
+/** With every filter repeated and percent-encoded (`DateSent%3E=`). */
+function uriMaker(path: string, ctx: ApiContext, size: number) {
+  const filters = [...new URLSearchParams(ctx.querystring)].filter(
+    ([name]) => !["PageSize", "Page", "PageToken"].includes(name),
+  );
   return (page: number, token: string | null): string => {
     const pairs = [...filters, ["PageSize", String(size)], ["Page", String(page)]];
     if (token !== null) pairs.push(["PageToken", token]);

@@ -1,4 +1,5 @@
 /** One named parameter, read the way Twilio does: an empty value is an absent one. */
+import { ApiError } from "./api-error.ts";
 
 export function textOf(parameters: URLSearchParams, name: string): string | null {
   const value = parameters.get(name);
@@ -23,4 +24,11 @@ export function addressOf(parameters: URLSearchParams, name: string): string | n
  */
 export function isWebUrl(text: string): boolean {
   return text.length <= 4000 && /^https?:\/\/[^\s/?#]/i.test(text) && !/\s/.test(text) && URL.canParse(text);
+}
+
+/** Null when it is absent. An empty one, or one of more than 64 characters, is Twilio's 20002. */
+export function friendlyNameOf(form: URLSearchParams): string | null {
+  const name = form.get("FriendlyName");
+  if (name !== null && (name === "" || name.length > 64)) throw new ApiError(20002);
+  return name;
 }

@@ -1,12 +1,13 @@
 /**
- * The parameters of a number's update, contract §5.1. An empty value clears; what is absent stays. URLs and
+ * The parameters of a number's purchase and of its update, contract §5.1. An empty value clears; what is absent stays. URLs and
  * methods are checked here, once, so that a webhook is never attempted to something that is no URL.
  */
 import type { NumberPatch } from "../accounts/numbers.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { HttpMethod } from "../store/store.ts";
 import { ApiError } from "./api-error.ts";
-import { isWebUrl } from "./parameter.ts";
+import { canonicalSid } from "./context.ts";
+import { friendlyNameOf, isWebUrl } from "./parameter.ts";
 
 /** Stored for nothing but to be shown again; where a set of values is given, no other is taken. */
 const ECHOED: Readonly<Record<string, readonly string[] | null>> = {
@@ -24,16 +25,24 @@ const ECHOED: Readonly<Record<string, readonly string[] | null>> = {
 
 const MAX_ECHOED_LENGTH = 64;
 
-export function readNumberPatch(form: URLSearchParams, number: NumberRecord): NumberPatch {
-  const accountSid = form.get("AccountSid");
-  if (accountSid !== null && accountSid !== "" && accountSid !== number.accountSid) throw new ApiError(21470);
+/** The number as it stands; one that is about to be bought has nothing set yet. */
+type Current = Pick<NumberRecord, "smsUrl" | "voiceUrl" | "echoed">;
+
+export const NOTHING_SET: Current = { smsUrl: "", voiceUrl: "" };
+
+/** `isApplication`: whether that is an application of the account the number belongs to. */
+export function readNumberPatch(
+  form: URLSearchParams,
+  number: Current,
+  isApplication: (sid: string) => boolean,
+): NumberPatch {
   const patch: NumberPatch = {
-    ...field("friendlyName", readFriendlyName(form)),
+    ...field("friendlyName", friendlyNameOf(form)),
     ...field("smsUrl", readUrl(form, "SmsUrl")),
     ...field("smsMethod", readMethod(form, "SmsMethod")),
     ...field("smsFallbackUrl", readUrl(form, "SmsFallbackUrl")),
     ...field("smsFallbackMethod", readMethod(form, "SmsFallbackMethod")),
-    ...field("smsApplicationSid", readApplication(form)),
+    ...field("smsApplicationSid", readApplication(form, isApplication)),
     ...field("statusCallback", readUrl(form, "StatusCallback")),
     ...field("statusCallbackMethod", readMethod(form, "StatusCallbackMethod")),
     ...field("voiceUrl", readUrl(form, "VoiceUrl")),
@@ -55,13 +64,7 @@ function field<Name extends keyof NumberPatch>(
   return value === null || value === undefined ? {} : { [name]: value };
 }
 
-function readFriendlyName(form: URLSearchParams): string | null {
-  const name = form.get("FriendlyName");
-  if (name !== null && (name === "" || name.length > 64)) throw new ApiError(20002);
-  return name;
-}
-
-function readUrl(form: URLSearchParams, name: string): string | null {
+export function readUrl(form: URLSearchParams, name: string): string | null {
   const url = form.get(name)?.trim() ?? null;
   if (url !== null && url !== "" && !isWebUrl(url)) {
     throw new ApiError(
@@ -72,7 +75,7 @@ function readUrl(form: URLSearchParams, name: string): string | null {
   return url;
 }
 
-function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
+export function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
   const method = form.get(name)?.toUpperCase();
   if (method === undefined) return null;
   if (method === "") return "POST";
@@ -82,14 +85,15 @@ function readMethod(form: URLSearchParams, name: string): HttpMethod | null {
   return method;
 }
 
-/** No application exists yet that a number could be given to. */
-function readApplication(form: URLSearchParams): string | null {
-  const sid = form.get("SmsApplicationSid");
-  if (sid !== null && sid !== "") throw new ApiError(21420);
-  return sid;
+function readApplication(form: URLSearchParams, isApplication: (sid: string) => boolean): string | null {
+  const sid = form.get("SmsApplicationSid")?.trim() ?? null;
+  if (sid === null || sid === "") return sid;
+  const canonical = canonicalSid(sid);
+  if (canonical === null || !isApplication(canonical)) throw new ApiError(21420);
+  return canonical;
 }
 
-function readEchoed(form: URLSearchParams, number: NumberRecord): Readonly<Record<string, string>> | null {
+function readEchoed(form: URLSearchParams, number: Current): Readonly<Record<string, string>> | null {
   const echoed: Record<string, string> = { ...number.echoed };
   let changed = false;
   for (const [name, values] of Object.entries(ECHOED)) {

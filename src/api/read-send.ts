@@ -6,6 +6,7 @@ import { maySend, type Refusal, readParties } from "../accounts/may-send.ts";
 import type { OutboundRequest } from "../messaging/outbound/accept.ts";
 import type { AccountRecord } from "../store/settings-document.ts";
 import { ApiError, isApiErrorCode } from "./api-error.ts";
+import { canonicalSid } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { addressOf, isWebUrl, textOf } from "./parameter.ts";
 
@@ -33,11 +34,15 @@ export function readSend(form: URLSearchParams, account: AccountRecord, deps: Ap
   if (allowed.is === "no") throw refused(allowed);
 
   if (body !== null && body.length > MAX_BODY_LENGTH) throw new ApiError(21617);
-  refuseMedia(form.getAll("MediaUrl").filter((url) => url !== ""));
+  readMedia(
+    form.getAll("MediaUrl").filter((url) => url !== ""),
+    deps.mediaUrl,
+  );
   refuseContent(form);
   if (body === null) throw new ApiError(21602);
   const statusCallback = textOf(form, "StatusCallback");
   if (statusCallback !== null && !isWebUrl(statusCallback)) throw new ApiError(21609);
+  const applicationCallback = readApplicationCallback(form, account, deps);
   const validitySeconds = readValidity(textOf(form, "ValidityPeriod"));
   refuseSchedule(form);
 
@@ -49,7 +54,7 @@ export function readSend(form: URLSearchParams, account: AccountRecord, deps: Ap
     to: parties.to.address,
     body,
     messagingServiceSid: null,
-    statusCallback,
+    statusCallback: statusCallback ?? applicationCallback,
     queue: number,
     lane: "single",
     validitySeconds,
@@ -75,10 +80,25 @@ function noSuchService(sid: string): ApiError {
     : new ApiError(21705);
 }
 
-function refuseMedia(urls: readonly string[]): void {
-  if (urls.length === 0) return;
+/** What a message names in `ApplicationSid` tells where its statuses go (contract §9.3). */
+function readApplicationCallback(
+  form: URLSearchParams,
+  account: AccountRecord,
+  deps: Pick<ApiDeps, "applications">,
+): string | null {
+  const text = textOf(form, "ApplicationSid");
+  if (text === null) return null;
+  const sid = canonicalSid(text);
+  const application = sid === null ? null : deps.applications.bySid(sid);
+  if (application === null || application.accountSid !== account.sid) throw new ApiError(21420);
+  return application.messageStatusCallback || application.smsStatusCallback || null;
+}
+
+/** Where media is ignored, what is wrong with it is said all the same. */
+function readMedia(urls: readonly string[], policy: ApiDeps["mediaUrl"]): void {
   if (!urls.every(isWebUrl)) throw new ApiError(21620);
-  throw new ApiError(urls.length > MAX_MEDIA ? 21623 : 21621);
+  if (urls.length > MAX_MEDIA) throw new ApiError(21623);
+  if (urls.length > 0 && policy === "refuse") throw new ApiError(21621);
 }
 
 function refuseContent(form: URLSearchParams): void {

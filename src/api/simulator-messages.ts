@@ -57,8 +57,11 @@ function readHandsetText(form: URLSearchParams, deps: ApiDeps): { from: string; 
     throw new ApiError(21212, `The 'From' number ${from} is no number a handset could have.`);
   }
   const address = parseAddress(to, deps.siteCountry)?.address ?? to;
-  const number = deps.numbers.byNumber(address);
-  const line = number === null ? null : deps.roster.get(number.line);
+  // A number that nobody has is still in its SIM, and can be texted to.
+  const served =
+    deps.numbers.byNumber(address) ??
+    deps.inventory.offers().find(({ phoneNumber }) => phoneNumber === address);
+  const line = served === undefined ? null : deps.roster.get(served.line);
   if (line?.status.simulated !== true) {
     throw new ApiError(21211, `The 'To' number ${to} is not a number of a simulated line.`);
   }

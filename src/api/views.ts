@@ -2,8 +2,10 @@
  * Twilio's resources as they are written: every key every time, `null` when empty, counts as text where the
  * contract says text (§3.2, §5.1, §7.1). The only file of Twilio's surface that knows the wire's casing.
  */
+import { countryName, nationalFormatOf } from "../accounts/address.ts";
+import type { Offer } from "../accounts/inventory.ts";
 import type { AccountRecord, NumberRecord } from "../store/settings-document.ts";
-import type { StoredMessage } from "../store/store.ts";
+import type { Feedback, StoredMessage } from "../store/store.ts";
 
 const API_VERSION = "2010-04-01";
 
@@ -50,6 +52,17 @@ export function messageView(message: StoredMessage, answering: "created" | "read
   };
 }
 
+export function feedbackView(message: StoredMessage, feedback: Feedback): Record<string, unknown> {
+  return {
+    account_sid: message.accountSid,
+    message_sid: message.sid,
+    outcome: feedback.outcome,
+    date_created: dateText(feedback.createdAt),
+    date_updated: dateText(feedback.updatedAt),
+    uri: `${accountPath(message.accountSid)}/Messages/${message.sid}/Feedback.json`,
+  };
+}
+
 export function numberView(number: NumberRecord): Record<string, unknown> {
   const path = `${accountPath(number.accountSid)}/IncomingPhoneNumbers/${number.sid}`;
   const echoed = number.echoed ?? {};
@@ -90,6 +103,59 @@ export function numberView(number: NumberRecord): Record<string, unknown> {
     date_updated: dateText(number.updatedAt),
     uri: `${path}.json`,
     subresource_uris: { assigned_add_ons: `${path}/AssignedAddOns.json` },
+  };
+}
+
+export function shortCodeView(number: NumberRecord): Record<string, unknown> {
+  const sid = `SC${number.sid.slice(2)}`;
+  return {
+    sid,
+    account_sid: number.accountSid,
+    friendly_name: number.friendlyName,
+    short_code: number.phoneNumber,
+    api_version: number.echoed?.["ApiVersion"] ?? API_VERSION,
+    sms_url: number.smsUrl,
+    sms_method: number.smsMethod,
+    sms_fallback_url: number.smsFallbackUrl,
+    sms_fallback_method: number.smsFallbackMethod,
+    date_created: dateText(number.createdAt),
+    date_updated: dateText(number.updatedAt),
+    uri: `${accountPath(number.accountSid)}/SMS/ShortCodes/${sid}.json`,
+  };
+}
+
+/** The live service writes `SMS` and `MMS` here in capitals, and in small letters on a number one has. */
+export function availableNumberView(offer: Offer, region: string | null): Record<string, unknown> {
+  const place = offer.place ?? {};
+  return {
+    friendly_name: nationalFormatOf(offer.phoneNumber),
+    phone_number: offer.phoneNumber,
+    lata: place.lata ?? null,
+    locality: place.locality ?? null,
+    rate_center: place.rateCenter ?? null,
+    latitude: place.latitude?.toFixed(6) ?? null,
+    longitude: place.longitude?.toFixed(6) ?? null,
+    region,
+    postal_code: place.postalCode ?? null,
+    iso_country: offer.country,
+    address_requirements: "none",
+    beta: false,
+    capabilities: { voice: false, SMS: true, MMS: false, fax: false },
+  };
+}
+
+export function availableCountryView(accountSid: string, code: string): Record<string, unknown> {
+  const path = `${accountPath(accountSid)}/AvailablePhoneNumbers/${code}`;
+  return {
+    country_code: code,
+    country: countryName(code) ?? code,
+    uri: `${path}.json`,
+    beta: false,
+    subresource_uris: {
+      local: `${path}/Local.json`,
+      toll_free: `${path}/TollFree.json`,
+      mobile: `${path}/Mobile.json`,
+    },
   };
 }
 

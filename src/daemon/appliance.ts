@@ -74,7 +74,11 @@ export class Appliance {
     await Promise.all(lines.map(({ line }) => line.stop(LINE_GRACE_MS)));
     network?.stop();
     await pending.drain();
-    await store.addEvent({ type: "daemon.stopped", level: "info", at: clock.now(), text: reason });
-    await store.close();
+    try {
+      await store.addEvent({ type: "daemon.stopped", level: "info", at: clock.now(), text: reason });
+    } finally {
+      // A full disk keeps no event; what it has is closed all the same.
+      await store.close();
+    }
   }
 }

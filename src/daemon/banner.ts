@@ -31,9 +31,12 @@ const HANDSET = "+33612345678";
 export function banner(facts: BannerFacts): string {
   const [url = "", ...others] = facts.urls;
   const elsewhere = others.length === 0 ? "" : ` (from elsewhere: ${others.join(", ")})`;
-  const rows: [string, string][] = [
+  const rows: (readonly [string, string])[] = [
     ["configuration", facts.configFile ?? "built in: one simulated line"],
     ["data", facts.dataDir],
+    ...(facts.firstStart
+      ? []
+      : [["account", `${facts.account.sid}; its token: ${facts.credentialsCommand}`] as const]),
     ...facts.lines.map((line): [string, string] => [`line ${line.name}`, described(line)]),
   ];
   return [

@@ -4,10 +4,14 @@
  */
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
+import { Applications } from "../accounts/applications.ts";
+import { Inventory } from "../accounts/inventory.ts";
+import { Keys } from "../accounts/keys.ts";
 import { Numbers } from "../accounts/numbers.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
+import { PortClaims } from "../line/modem/find/find-port.ts";
 import type { FaultBoard } from "../line/simulator/fault-board.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
@@ -15,6 +19,7 @@ import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
+import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
@@ -32,6 +37,7 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { Config } from "./config-schema.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
@@ -57,6 +63,7 @@ export async function compose(options: {
   readonly onFatal: (fault: Fault) => void;
 }): Promise<Composed> {
   const { dataDir } = options.loaded.config;
+  await makeDataFolder(dataDir);
   const store = await openStore({ dataDir, onFatal: options.onFatal });
   try {
     return await composeOn(store, options);
@@ -73,7 +80,9 @@ async function composeOn(
   const { config, file } = loaded;
   const settings = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(settings, config.account ?? null, clock);
-  const accounts = new Accounts(settings);
+  const accounts = new Accounts(settings, clock);
+  const apiKeys = new Keys(settings, clock);
+  const applications = new Applications(settings, clock);
   const numbers = new Numbers(settings, clock);
   const keys = new KeySequence(clock, store.newestKey);
   const pending = new Pending(log);
@@ -82,7 +91,8 @@ async function composeOn(
 
   const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
   const faultBoards = new Map<string, FaultBoard>();
-  const lines = linesOf(config, { clock, log, store, network, faultBoards });
+  const claims = new PortClaims();
+  const lines = linesOf(config, { clock, log, store, network, claims, faultBoards });
   const roster = new LineRoster({
     lines,
     lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
@@ -90,16 +100,31 @@ async function composeOn(
   const dispatcher = new Dispatcher({ store, roster, clock, log, rateOf, policy: config.outbound });
 
   const siteCountry = config.site.country;
-  const receive = createReceiver({ store, keys, clock, log, numbers, parseAddress, siteCountry });
+  const { incompleteAfterHours } = config.inbound;
+  const receive = createReceiver({
+    store,
+    keys,
+    clock,
+    log,
+    numbers,
+    parseAddress,
+    siteCountry,
+    incompleteAfterHours,
+    applicationOf: (sid) => applications.bySid(sid),
+    isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
+  });
   const report = createReportHandler({
     store,
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
     clock,
     log,
+    onEnded: (messageSid) => dispatcher.withdraw(messageSid),
   });
+  const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
     lines: config.lines,
     numbers,
+    inventory,
     accountSid: account.sid,
     siteCountry,
     configFile: file,
@@ -107,15 +132,22 @@ async function composeOn(
     log,
   });
 
+  const endQueued = createEndQueued({ store, clock });
   const health = createHealth({ store, lines, clock });
   const app = createApp({
     accounts,
+    keys: apiKeys,
     numbers,
+    inventory,
+    applications,
     store,
     accept,
+    endQueued,
+    endQueueOf: createEndQueueOf({ store, clock }),
     roster,
     siteCountry,
     rateOf,
+    mediaUrl: config.outbound.mediaUrl,
     health,
     simulated: network,
     faults: network === null ? null : new FaultDesk(faultBoards),
@@ -143,15 +175,29 @@ async function composeOn(
   });
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));
+  const acceptedLate = dispatcher.acceptedLate.bind(dispatcher);
   const onState = (line: Line, reason: string) => {
     roster.stateChanged(line.name, line.status.state, reason);
     look(line);
   };
-  const chores = new Chores({ clock, log, chores: choresOf({ store, clock, config, lines, look }) });
+  const chores = new Chores({
+    clock,
+    log,
+    chores: choresOf({
+      store,
+      clock,
+      config,
+      lines,
+      look,
+      endQueued,
+      accounts,
+      publishIncomplete: receive.publishIncomplete,
+    }),
+  });
   const appliance = new Appliance({
     lines: lines.map((line) => ({
       line,
-      handlers: handlersOf(line, { store, clock, log, pending, receive, report, onState }),
+      handlers: handlersOf(line, { store, clock, log, pending, receive, report, acceptedLate, onState }),
     })),
     store,
     server,

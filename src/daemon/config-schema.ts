@@ -13,14 +13,40 @@ const e164 = z
 const segmentsPerSecond = z.union([z.number().positive(), z.literal("unlimited")]);
 const port = z.number().int().min(0).max(65535);
 
+/** Typed to the modem as it stands, so nothing in it may end a line, open a prompt or cost a try of the PIN. */
+const initCommand = z
+  .string()
+  .regex(
+    /^AT[\x20-\x7e]{1,200}$/i,
+    'an init command is one line of printable characters that begins with AT, e.g. "AT+QCFG="ims",1" (no line end, ESC or Ctrl-Z)',
+  )
+  .refine((command) => !/\+CPIN\s*=/i.test(command), "the PIN has a key of its own: `pin`")
+  .refine(
+    (command) => !/\+CMG[SWC]\b|^ATD|;\s*D/i.test(command),
+    "an init command may not send, store or call",
+  );
+/** Where the line's numbers are at home: what AvailablePhoneNumbers searches and shows. */
+const place = z.strictObject({
+  region: z.string().min(1).optional(),
+  locality: z.string().min(1).optional(),
+  postalCode: z.string().min(1).optional(),
+  rateCenter: z.string().min(1).optional(),
+  lata: z.string().min(1).optional(),
+  latitude: z.number().min(-90).max(90).optional(),
+  longitude: z.number().min(-180).max(180).optional(),
+});
+
 const modemLine = z.strictObject({
   name: lineName,
   type: z.literal("modem"),
-  /** A serial path, `tcp://host:port`, or `sim:` for the in-memory modem. */
+  /** A serial path, a modem to look for, `tcp://host:port`, or `sim:` for the in-memory modem. */
   device: z
     .string()
     .min(1)
-    .regex(/^(sim:|tcp:\/\/[^:/]+:\d+$|\/)/, "device is a path (/dev/…), tcp://host:port, or sim:"),
+    .regex(
+      /^(sim:|tcp:\/\/[^:/]+:\d+$|\/|auto$|imei:\d{14,16}$|iccid:\d{18,20}$|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$|usb:\d+-\d+(\.\d+)*$)/,
+      "device is a path (/dev/…), tcp://host:port, sim:, or a modem to look for: auto, imei:…, iccid:…, usb:VENDOR:PRODUCT or usb:PLACE (as in usb:1-1.2)",
+    ),
   baudRate: z.number().int().positive().default(115200),
   number: e164.optional(),
   pin: z
@@ -28,7 +54,23 @@ const modemLine = z.strictObject({
     .regex(/^\d{4,8}$/, 'a PIN is 4 to 8 digits, in quotes: "0000"')
     .optional(),
   smsc: e164.optional(),
+  /** Given at each start of the modem, after what its model needs. */
+  init: z.array(initCommand).max(20).optional(),
   segmentsPerSecond: segmentsPerSecond.optional(),
+  /** Run when the modem is gone or hangs and nothing milder has helped: a program and its arguments, no shell. */
+  resetCommand: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(20)
+    .refine(([program]) => program?.startsWith("/") ?? true, {
+      message:
+        'a reset command is a list that begins with the full path of a program, e.g. ["/usr/sbin/uhubctl", "-l", "1-1", "-a", "cycle"]',
+    })
+    .optional(),
+  incomingCalls: z.enum(["hang-up", "ignore"]).optional(),
+  /** Logs the wire, texts and numbers masked. */
+  trace: z.boolean().optional(),
+  place: place.optional(),
 });
 
 const smppLine = z.strictObject({
@@ -39,6 +81,7 @@ const smppLine = z.strictObject({
   numbers: z.array(z.string().min(1)).min(1),
   window: z.number().int().min(1).max(1000).default(10),
   segmentsPerSecond: segmentsPerSecond.optional(),
+  place: place.optional(),
   maxSegmentsPerSecond: segmentsPerSecond.default("unlimited"),
 });
 
@@ -79,11 +122,13 @@ export const configSchema = z.strictObject({
       replyWithinMinutes: z.number().positive().default(60),
     })
     .prefault({}),
+  inbound: z.strictObject({ incompleteAfterHours: z.number().positive().max(720).default(24) }).prefault({}),
   outbound: z
     .strictObject({
       onUnknownOutcome: z.enum(["resend", "fail"]).default("resend"),
       unknownOutcomeWaitSeconds: z.number().min(0).max(3600).default(60),
       maxQueued: z.number().int().positive().default(100_000),
+      mediaUrl: z.enum(["refuse", "ignore"]).default("refuse"),
     })
     .prefault({}),
   retention: z.strictObject({ messagesDays: z.number().positive().default(400) }).prefault({}),

@@ -78,7 +78,13 @@ function crossCheck(config: Config, source: Source): Problem[] {
     numbers.set(number, line);
   };
 
+  const serial = config.lines.filter((line) => line.type === "modem" && !/^(?:sim:|tcp:)/.test(line.device));
   config.lines.forEach((line, index) => {
+    if (line.type === "modem" && line.device === "auto" && serial.length > 1)
+      refuse(
+        ["lines", index, "device"],
+        "`auto` takes any modem, so it is for a box with one; say which is meant with imei:…, iccid:… or usb:…",
+      );
     const first = names.get(line.name);
     if (first !== undefined)
       refuse(

@@ -1,4 +1,5 @@
 /** The chores of this appliance: what leaves the hot tables, what is deleted, what is looked at once more. */
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Line } from "../line/line.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Store } from "../store/store.ts";
@@ -24,10 +25,14 @@ export function choresOf(deps: {
   readonly clock: Clock;
   readonly config: Config;
   readonly lines: readonly Line[];
+  /** Shows the messages whose other parts did not come. */
+  readonly publishIncomplete: () => Promise<number>;
   /** Provisions the number a line may have learnt meanwhile. */
   readonly look: (line: Line) => void;
+  readonly endQueued: (accountSid: string) => Promise<void>;
+  readonly accounts: Pick<Accounts, "inactive">;
 }): Chore[] {
-  const { store, clock, config, lines, look } = deps;
+  const { store, clock, config, lines, look, endQueued, accounts, publishIncomplete } = deps;
   return [
     {
       name: "expire",
@@ -38,11 +43,25 @@ export function choresOf(deps: {
       },
     },
     {
+      name: "end what waits for inactive accounts",
+      everyMs: MINUTE,
+      run: async () => {
+        for (const { sid } of accounts.inactive()) await endQueued(sid);
+      },
+    },
+    {
       name: "retire",
       everyMs: MINUTE,
       run: async () => {
         const sentBefore = clock.now() - REPORT_WAIT_MS;
         while ((await store.retire({ sentBefore, limit: RETIRE_BATCH })) >= RETIRE_BATCH);
+      },
+    },
+    {
+      name: "publish incomplete messages",
+      everyMs: MINUTE,
+      run: async () => {
+        await publishIncomplete();
       },
     },
     {

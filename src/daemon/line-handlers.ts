@@ -15,6 +15,8 @@ export type LineHandlerDeps = {
   readonly pending: Pending;
   readonly receive: (line: string, segment: InboundSegment) => Promise<Kept>;
   readonly report: (line: string, report: Report) => Promise<Kept>;
+  /** A Submission whose outcome was unknown was accepted after all. */
+  readonly acceptedLate: (line: string, submissionId: string, reference: string) => void;
   /** The line's state has changed. */
   readonly onState: (line: Line, reason: string) => void;
 };
@@ -37,6 +39,7 @@ export function handlersOf(line: Line, deps: LineHandlerDeps): LineHandlers {
         return "refused";
       }
     },
+    onLateAcceptance: (submissionId, reference) => deps.acceptedLate(name, submissionId, reference),
     onState: (state, reason) => {
       deps.onState(line, reason);
       if (state === last) return;

@@ -2,8 +2,11 @@
  * The numbers of the modem lines (DESIGN §3 "Numbers"): the SIM is yours, so its number goes to the main account
  * at first sight, be it from the configuration or from the SIM itself. A line whose number nobody knows keeps
  * what it receives and says once what to paste; what it kept is routed as soon as the number is there.
+ *
+ * First sight is once: a number that an account has released since stays in the inventory until it is bought.
  */
 import { describeNumber, parseAddress } from "../accounts/address.ts";
+import type { Inventory } from "../accounts/inventory.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Line } from "../line/line.ts";
 import { type Log, maskNumber } from "../runtime/log.ts";
@@ -12,6 +15,7 @@ import type { LineConfig } from "./config-schema.ts";
 export type LineNumbersOptions = {
   readonly lines: readonly LineConfig[];
   readonly numbers: Numbers;
+  readonly inventory: Pick<Inventory, "offer">;
   readonly accountSid: string;
   readonly siteCountry: string;
   /** Null: the built-in default. */
@@ -47,18 +51,21 @@ export class LineNumbers {
     if (config.number !== undefined) this.#compare(line.name, config.number, ownNumber);
     else if (ownNumber === null) {
       if (numbers.ofLine(line.name).length === 0) this.#askForNumber(line.name);
-    } else if (numbers.byNumber(ownNumber)?.line !== line.name) {
-      await this.#provision(line.name, ownNumber);
+    } else if (await this.#provision(line.name, ownNumber)) {
       await this.#route();
     }
   }
 
-  async #provision(line: string, phoneNumber: string): Promise<void> {
-    const { numbers, accountSid, siteCountry, log } = this.#options;
-    if (numbers.byNumber(phoneNumber)?.line === line) return;
+  /** Whether there was anything to do. */
+  async #provision(line: string, phoneNumber: string): Promise<boolean> {
+    const { numbers, inventory, accountSid, siteCountry, log } = this.#options;
     const { kind, country } = describeNumber(phoneNumber, { lineKind: "modem", siteCountry });
+    const place = this.#options.lines.find(({ name }) => name === line)?.place;
+    inventory.offer(line, [{ phoneNumber, line, kind, country, place }]);
+    if (numbers.byNumber(phoneNumber)?.line === line || numbers.isReleased(phoneNumber)) return false;
     await numbers.provision({ accountSid, phoneNumber, kind, country, line });
     log.info({ line, number: maskNumber(phoneNumber), kind, country }, "number provisioned");
+    return true;
   }
 
   async #route(): Promise<void> {

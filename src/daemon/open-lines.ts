@@ -1,7 +1,11 @@
 /** From the configuration's lines to Lines: which port a `device` means, and the simulated network behind `sim:`. */
+import { realpath } from "node:fs/promises";
 import type { OpenPort } from "../line/byte-port.ts";
 import type { Line, LineMemory } from "../line/line.ts";
+import { openFoundPort, type PortClaims, selectorOf } from "../line/modem/find/find-port.ts";
+import { openAtRightSpeed } from "../line/modem/find-speed.ts";
 import { createModemLine } from "../line/modem/modem-line.ts";
+import { runResetCommand } from "../line/modem/recovery/reset-command.ts";
 import { openSerialPort } from "../line/modem/serial-port.ts";
 import { openTcpPort } from "../line/modem/tcp-port.ts";
 import { FaultBoard } from "../line/simulator/fault-board.ts";
@@ -18,6 +22,7 @@ export type LineDeps = {
   readonly store: Store;
   /** Null when no line is simulated. */
   readonly network: SimulatedNetwork | null;
+  readonly claims: PortClaims;
   /** Where the fault boards of the simulated lines are collected, by name. */
   readonly faultBoards: Map<string, FaultBoard>;
 };
@@ -28,6 +33,7 @@ export function isSimulated(line: LineConfig): boolean {
 
 export function createLine(config: ModemLineConfig, position: number, deps: LineDeps): Line {
   const { clock, log, store } = deps;
+  const { resetCommand } = config;
   return createModemLine({
     name: config.name,
     openPort: portOf(config, position, deps),
@@ -36,7 +42,12 @@ export function createLine(config: ModemLineConfig, position: number, deps: Line
     memory: memoryOf(config.name, store),
     pin: config.pin ?? null,
     smsc: config.smsc ?? null,
+    init: config.init ?? [],
     simulated: isSimulated(config),
+    resetFromOutside:
+      resetCommand === undefined ? null : (signal) => runResetCommand(resetCommand, { clock, signal }),
+    callPolicy: config.incomingCalls ?? "hang-up",
+    trace: config.trace ?? false,
   });
 }
 
@@ -45,7 +56,29 @@ function portOf(config: ModemLineConfig, position: number, deps: LineDeps): Open
     return simulatedPort(config, position, deps.network, deps);
   const tcp = /^tcp:\/\/([^:/]+):(\d+)$/.exec(config.device);
   if (tcp !== null) return openTcpPort(tcp[1] ?? "", Number(tcp[2]));
-  return openSerialPort(config.device, config.baudRate);
+  const { device, baudRate } = config;
+  const { claims, clock } = deps;
+  const selector = selectorOf(device);
+  if (selector !== null) {
+    // Found on USB, where a port has no speed.
+    const openPath = (path: string) => openSerialPort(path, baudRate);
+    return openFoundPort({ device, selector, claims, clock, openPath });
+  }
+  const openAt = (speed: number) => openSerialPort(device, speed);
+  const log = deps.log.child({ line: config.name });
+  return openClaimed(device, claims, openAtRightSpeed({ openAt, baudRate, clock, log }));
+}
+
+/** A path of one line's own is nothing for another to probe, also while it is shut. Its real name may change. */
+function openClaimed(device: string, claims: PortClaims, open: OpenPort): OpenPort {
+  let held: string | null = null;
+  return async (signal) => {
+    const path = await realpath(device).catch(() => null);
+    if (held !== null && held !== path) claims.release(held);
+    if (path !== null) claims.claim(path);
+    held = path;
+    return open(signal);
+  };
 }
 
 /** A simulated SIM always has a number; without one in the configuration it is found by asking, as on a real one. */

@@ -7,9 +7,10 @@
  * that pylone has not signed; PUBLIC_URL is then the SmsUrl exactly as it was configured.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { realpathSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import Koa from "koa";
 
 /** Written without ° and other characters that would halve what fits one SMS. */
@@ -125,4 +126,5 @@ To have the texts of pylone's first number answered by it, paste this beside pyl
   });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) start(process.env);
+const program = process.argv[1];
+if (program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url)) start(process.env);

@@ -37,6 +37,20 @@ export type LineStatus = {
   readonly facts: LineFacts;
   /** Monotonic counts since start, by name (`sent`, `received`, `reports`, `undecodable`, `noise`, …). */
   readonly counters: Readonly<Record<string, number>>;
+  /** What is done against a trouble the line has; null or absent when it has none. */
+  readonly recovery?: RecoveryStatus | null;
+};
+
+export type RecoveryStatus = {
+  readonly trouble: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly lastStep: string | null;
+  /** What is done next should it last; null when nothing is left to do. */
+  readonly nextStep: string | null;
+  /** Epoch milliseconds: not earlier. */
+  readonly nextStepAt: number | null;
 };
 
 export type LineFacts = {
@@ -53,13 +67,20 @@ export type LineFacts = {
   readonly ownNumber: string | null;
   readonly lastSentAt: number | null;
   readonly lastReceivedAt: number | null;
+  /** The fullest of its message storages, after the last look; absent or null where there is none, or none tells. */
+  readonly storage?: StorageLevel | null;
 };
+
+/** 27.005 §3.2.2. */
+export type StorageLevel = { readonly name: string; readonly used: number; readonly total: number };
 
 export type LineHandlers = {
   readonly onInbound: (segment: InboundSegment) => Promise<Kept>;
   readonly onReport: (report: Report) => Promise<Kept>;
   /** A PDU nobody can read: kept raw before it is deleted from the modem. */
   readonly onUndecodable: (raw: string, why: string) => Promise<Kept>;
+  /** A Submission that ended `unknown` was accepted after all: its answer came late. */
+  readonly onLateAcceptance?: (submissionId: string, reference: string) => void;
   readonly onState: (state: LineState, reason: string) => void;
   readonly onEvent: (event: NewEvent) => void;
   /** The network's idea of the time, epoch milliseconds. */
@@ -74,9 +95,19 @@ export interface Line {
   readonly status: LineStatus;
   start(handlers: LineHandlers): void;
   submit(segment: Segment, options: SubmitOptions): Promise<SubmitOutcome>;
+  /** Asks the network by USSD; only lines that can. Never rejects. The text is nobody's business: never logged. */
+  ussd?(code: string): Promise<UssdResult>;
   /** Waits for what is on the wire, bounded by `graceMs`. Idempotent, safe without start. */
   stop(graceMs: number): Promise<void>;
 }
+
+export type UssdResult =
+  | { readonly is: "answered"; readonly text: string; readonly expectsAnswer: boolean }
+  | {
+      readonly is: "failed";
+      readonly why: "busy" | "not-ready" | "refused" | "no-answer" | "ended";
+      readonly reason: string;
+    };
 
 export type SubmitOptions = { readonly submissionId: string; readonly signal: AbortSignal };
 

@@ -9,11 +9,17 @@ export type EventType =
   | "line.undecodable" // a PDU that could not be read was kept raw
   | "line.noise" // a line from the modem nobody understands, the first of its kind
   | "line.refused" // the modem or SIM refuses: PIN, no credit, barred
+  | "line.recovery" // a rung of the recovery ladder was climbed, or has helped; `detail.wire` has the last seconds
+  | "line.call" // somebody rang
+  | "line.storage" // the modem's message storage fills up: full, it receives nothing
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
   | "message.resent" // an unknown outcome was resolved by sending again
   | "inbound.unrouted" // kept, but no number or no webhook takes it
   | "inbound.duplicate" // the network delivered the same TPDU again
+  | "inbound.incomplete" // a message is shown with a gap: parts of it did not come in time (30009)
+  | "inbound.special" // a message of class 0, or one that tells of waiting voice mail, fax or mail
+  | "inbound.mended" // a part that was missing came after all
   | "report.unmatched" // a delivery report nobody waits for
   | "webhook.retry" // an app did not answer as it should; it will be asked again
   | "webhook.failed" // given up on, with Twilio's error code

@@ -11,7 +11,31 @@ type SeptetPart = Extract<UserData, { alphabet: "gsm7" }>;
 type OctetPart = Exclude<UserData, { alphabet: "gsm7" }>;
 
 export function textOf(parts: readonly UserData[]): string {
-  const shifts = firstShiftsOf(parts);
+  return joinedText(parts, firstShiftsOf(parts));
+}
+
+/**
+ * What there is of a message that lacks parts (null): each run of neighbours read as a whole, `gap` where something
+ * is missing, once however much is.
+ */
+export function textWithGaps(parts: readonly (UserData | null)[], gap: string): string {
+  const shifts = firstShiftsOf(parts.filter((part) => part !== null));
+  let text = "";
+  for (let start = 0; start < parts.length; ) {
+    const run: UserData[] = [];
+    for (let at = start; at < parts.length; at++) {
+      const part = parts[at];
+      if (part === null || part === undefined) break;
+      run.push(part);
+    }
+    if (run.length > 0) text += joinedText(run, shifts);
+    else if (start === 0 || parts[start - 1] !== null) text += gap;
+    start += Math.max(1, run.length);
+  }
+  return text;
+}
+
+function joinedText(parts: readonly UserData[], shifts: Shifts): string {
   let text = "";
   for (let start = 0; start < parts.length; ) {
     const first = withShifts(parts[start]!, shifts);

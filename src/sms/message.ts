@@ -92,10 +92,20 @@ export type InboundSegment = {
   readonly messageClass: 0 | 1 | 2 | 3 | null;
   /** Application port addressing, 23.040 §9.2.3.24.3 and .4; null for ordinary text. */
   readonly destinationPort: number | null;
+  /** Absent or null for all but a message waiting indication (23.038 §4, 23.040 §9.2.3.24.2). */
+  readonly waiting?: MessageWaitingFacts | null;
   /** Equal for two deliveries of the same TPDU; a hash, hex. */
   readonly fingerprint: string;
   /** The PDU as it came, hex, for diagnosis. */
   readonly raw: string;
+};
+
+/** Something waits for the subscriber elsewhere. */
+export type MessageWaitingFacts = {
+  readonly type: "voicemail" | "fax" | "email" | "other";
+  readonly active: boolean;
+  /** Null when the network does not say. */
+  readonly count: number | null;
 };
 
 /** A delivery report as a Line hands it over. */

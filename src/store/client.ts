@@ -40,6 +40,8 @@ export class StoreClient implements Store {
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
     this.#call("unknownSubmissions", args);
   readonly expire: Store["expire"] = (...args) => this.#call("expire", args);
+  readonly endQueued: Store["endQueued"] = (...args) => this.#call("endQueued", args);
+  readonly endQueue: Store["endQueue"] = (...args) => this.#call("endQueue", args);
   readonly queueDepths: Store["queueDepths"] = (...args) => this.#call("queueDepths", args);
   readonly openSubmissions: Store["openSubmissions"] = (...args) => this.#call("openSubmissions", args);
   readonly recordReport: Store["recordReport"] = (...args) => this.#call("recordReport", args);
@@ -49,6 +51,8 @@ export class StoreClient implements Store {
   readonly keepInbound: Store["keepInbound"] = (...args) => this.#call("keepInbound", args);
   readonly completeInbound: Store["completeInbound"] = (...args) => this.#call("completeInbound", args);
   readonly unfinishedInbound: Store["unfinishedInbound"] = (...args) => this.#call("unfinishedInbound", args);
+  readonly publishIncomplete: Store["publishIncomplete"] = (...args) => this.#call("publishIncomplete", args);
+  readonly mendInbound: Store["mendInbound"] = (...args) => this.#call("mendInbound", args);
   readonly quarantine: Store["quarantine"] = (...args) => this.#call("quarantine", args);
   readonly webhookQueues: Store["webhookQueues"] = (...args) => this.#call("webhookQueues", args);
   readonly nextWebhook: Store["nextWebhook"] = (...args) => this.#call("nextWebhook", args);
@@ -56,7 +60,13 @@ export class StoreClient implements Store {
   readonly finishWebhook: Store["finishWebhook"] = (...args) => this.#call("finishWebhook", args);
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
+  readonly standingOf: Store["standingOf"] = (...args) => this.#call("standingOf", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly usage: Store["usage"] = (...args) => this.#call("usage", args);
+  readonly redact: Store["redact"] = (...args) => this.#call("redact", args);
+  readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);
+  readonly cancelScheduled: Store["cancelScheduled"] = (...args) => this.#call("cancelScheduled", args);
+  readonly keepFeedback: Store["keepFeedback"] = (...args) => this.#call("keepFeedback", args);
   readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
   readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
   readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);

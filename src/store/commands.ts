@@ -1,6 +1,8 @@
 /** The door's commands over one open database: where the tables' files are put together. */
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
+import { Alterations } from "./alterations.ts";
 import type { Database } from "./database.ts";
+
 import { Depths } from "./depths.ts";
 import { Events } from "./events.ts";
 import { Horizon } from "./horizon.ts";
@@ -17,6 +19,7 @@ import { Retired } from "./retired.ts";
 import type { StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, Submissions } from "./submissions.ts";
 import { Undo } from "./undo.ts";
+import { Usage } from "./usage.ts";
 import { Webhooks } from "./webhooks.ts";
 
 export type CommandSet = {
@@ -34,15 +37,17 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const events = new Events(db);
   const webhooks = new Webhooks(db, { notices, events });
   const horizon = new Horizon(undo);
-  const messages = new Messages(db, { undo, depths, horizon, notices, webhooks, events });
+  const usage = new Usage(db);
+  const messages = new Messages(db, { usage, undo, depths, horizon, notices, webhooks, events });
   const submissions = new Submissions(db);
-  const retired = new Retired(db, { messages, submissions });
+  const retired = new Retired(db, { messages, submissions, usage });
   const queue = new OutboundQueue(db, { messages, submissions, depths, horizon });
   const outcomes = new Outcomes({ messages, submissions, retired, events });
   const inbound = new Inbound(db, { retired, webhooks, events });
   const parked = new ParkedReports(db);
   const memory = new Memory(db);
   const list = new MessageList(db);
+  const alterations = new Alterations(db, { messages, submissions, retired });
 
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
@@ -73,6 +78,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       outcomes.resolveUnknown(submissionId, verdict, options),
     unknownSubmissions: () => submissions.unknown(),
     expire: (now) => queue.expire(now),
+    endQueued: (accountSid, end) => queue.endAll(accountSid, end),
+    endQueue: (name, end) => queue.endQueue(name, end),
     queueDepths: () => depths.all(),
 
     openSubmissions: (line, reference) => submissions.open(line, reference),
@@ -84,6 +91,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     keepInbound: (kept, completion) => inbound.keep(kept, completion),
     completeInbound: (completion) => inbound.complete(completion),
     unfinishedInbound: () => inbound.unfinished(),
+    publishIncomplete: (completion) => inbound.publishIncomplete(completion),
+    mendInbound: (mend) => inbound.mend(mend),
     quarantine: (line, raw, why, at) => inbound.quarantine(line, raw, why, at),
 
     webhookQueues: () => webhooks.queues(),
@@ -97,7 +106,26 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
 
     getMessage,
     listMessages: (filter) => list.list(filter),
+    standingOf: (sid) => {
+      const key = keyOfSid(sid);
+      const row = key === null ? null : messages.byKey(key);
+      return row?.sid === sid ? queue.standingOf(row) : null;
+    },
     submissionsOf,
+
+    usage: (accountSid, firstDay, lastDay) => usage.days(accountSid, firstDay, lastDay),
+    redact: (sid, at) => {
+      const result = alterations.redact(sid, at);
+      if (result.is === "redacted") inbound.forgetShown(sid);
+      return result;
+    },
+    deleteMessage: (sid) => {
+      const result = alterations.delete(sid);
+      if (result === "deleted") inbound.forgetShown(sid);
+      return result;
+    },
+    cancelScheduled: (sid, at) => alterations.cancelScheduled(sid, at),
+    keepFeedback: (sid, outcome, at) => alterations.keepFeedback(sid, outcome, at),
 
     addEvent: (event) => events.insert(event),
     listEvents: (page) => events.list(page),
@@ -106,9 +134,11 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     retire: (options) => retired.retire(options),
     prune: (before) =>
       retired.pruneBefore(firstKeyAt(before.messages)) +
+      alterations.pruneFeedback(firstKeyAt(before.messages)) +
       events.pruneBefore(firstKeyAt(before.events)) +
       inbound.pruneQuarantine(firstKeyAt(before.events)) +
       inbound.pruneFingerprints(before.fingerprints) +
+      inbound.pruneShown(firstKeyAt(before.fingerprints)) +
       parked.pruneBefore(firstKeyAt(before.parkedReports)),
     ping: (now) => memory.ping(now),
   };

@@ -11,6 +11,7 @@
  * - Checkpoints are made by `checkpoint`, between transactions, never by SQLite inside a COMMIT: their errors
  *   are seen, and nobody's answer waits for one.
  */
+import { closeSync, openSync } from "node:fs";
 import Sqlite from "better-sqlite3";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 
@@ -23,6 +24,7 @@ const CHECKPOINT_PAGES = 4096;
 export function openDatabase(file: string): Database {
   let db: Database | null = null;
   try {
+    createPrivate(file);
     db = new Sqlite(file, { timeout: 0 });
     db.pragma("locking_mode = EXCLUSIVE");
     db.pragma("page_size = 1024");
@@ -48,6 +50,18 @@ export function openDatabase(file: string): Database {
       message: `${file} cannot be opened: ${reasonOf(error)}`,
       cause: error,
     });
+  }
+}
+
+/**
+ * Messages are nobody else's to read, whatever the folder's mode; SQLite gives the `-wal` the mode of its database.
+ * Only a file that is not there yet is opened here: closing one that is would drop SQLite's lock on it.
+ */
+function createPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
 }
 

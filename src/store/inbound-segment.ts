@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { InboundSegment, UserData } from "../sms/message.ts";
 
 /** A Segment as JSON; octets and septets in base64. */
@@ -8,6 +9,13 @@ export function segmentToJson(segment: InboundSegment): string {
 export function segmentFromJson(json: string): InboundSegment {
   const { userData, ...rest } = JSON.parse(json) as Omit<InboundSegment, "userData"> & { userData: Packed };
   return { ...rest, userData: unpacked(userData) };
+}
+
+/** Equal for two copies of one part of a concatenated message, whenever the network stamped them. */
+export function copyPrint(line: string, segment: InboundSegment): string {
+  const { from, to, concatenation, userData } = segment;
+  const part = JSON.stringify([line, to, from, concatenation, packed(userData)]);
+  return `part ${createHash("sha256").update(part).digest("base64")}`;
 }
 
 type Packed =

@@ -12,6 +12,7 @@ import type { Notices } from "./notices.ts";
 import { rankOf, waitingSegments } from "./progress.ts";
 import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
 import type { Undo } from "./undo.ts";
+import type { Usage } from "./usage.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 export type MessageRow = StoredMessage & {
@@ -63,9 +64,11 @@ export class Messages {
   readonly #notices: Notices;
   readonly #webhooks: Webhooks;
   readonly #events: Events;
+  readonly #usage: Usage;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #update: Statement<[Record<string, unknown>]>;
   readonly #byKey: Statement<[number], MessageRow>;
+  readonly #redact: Statement<[number, number]>;
   readonly #delete: Statement<[number]>;
   readonly #standing: Statement<[], Pick<MessageRow, "key" | "queue" | "status" | "progress">>;
   readonly #newest: Statement<[], number | null>;
@@ -80,6 +83,7 @@ export class Messages {
       notices: Notices;
       webhooks: Webhooks;
       events: Events;
+      usage: Usage;
     },
   ) {
     this.#undo = options.undo;
@@ -88,6 +92,7 @@ export class Messages {
     this.#notices = options.notices;
     this.#webhooks = options.webhooks;
     this.#events = options.events;
+    this.#usage = options.usage;
     this.#insert = db.prepare(`
       INSERT INTO message (key, sid, accountSid, direction, "from", "to", alphabet, status, numSegments, progress,
         reference, messagingServiceSid, statusCallback, createdAt, updatedAt, expiresAt, attempts, queue, lane,
@@ -101,6 +106,7 @@ export class Messages {
         waitingFor = @waitingFor, made = @made, rank = @rank, updatedAt = @updatedAt
       WHERE key = @key AND status = @expectedStatus AND progress = @expectedProgress AND made = @expectedMade`);
     this.#byKey = db.prepare("SELECT * FROM message WHERE key = ?");
+    this.#redact = db.prepare("UPDATE message SET body = '', parts = NULL, updatedAt = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM message WHERE key = ?");
     this.#standing = db.prepare("SELECT key, queue, status, progress FROM message ORDER BY key");
     this.#newest = db.prepare<[], number | null>("SELECT max(key) FROM message").pluck();
@@ -205,8 +211,15 @@ export class Messages {
     }
   }
 
-  /** It rests elsewhere now. */
+  /** Nothing of it will be sent any more: nobody needs the text. */
+  redact(row: MessageRow, at: number): MessageRow {
+    this.#redact.run(at, row.key);
+    return { ...row, body: "", parts: null, updatedAt: at };
+  }
+
+  /** It rests elsewhere now, or nowhere. */
   remove(row: MessageRow): void {
+    this.#usage.count(row);
     this.#delete.run(row.key);
     if (this.#finished.delete(row.key)) this.#undo.did(() => this.#finished.add(row.key));
   }

@@ -8,8 +8,8 @@ import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
 import type { Horizon } from "./horizon.ts";
 import type { MessageRow, Messages } from "./messages.ts";
-import { firstWaiting, withState } from "./progress.ts";
-import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
+import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
+import type { AcceptResult, Claim, ClaimResult, NewOutbound, Standing } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
 /** Contract: the message stayed in the queue longer than its ValidityPeriod. */
@@ -17,6 +17,9 @@ const VALIDITY_EXPIRED = 30036;
 
 /** Failing late Messages is bounded per command: others wait for the same worker. */
 const EXPIRED_AT_ONCE = 1000;
+const ENDED_AT_ONCE = 1000;
+
+type End = { readonly errorCode: number; readonly why: string; readonly at: number };
 
 export class OutboundQueue {
   readonly #messages: Messages;
@@ -27,6 +30,9 @@ export class OutboundQueue {
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
+  readonly #waitingOf: Statement<[string, string, number], number>;
+  readonly #waitingIn: Statement<[string, string, number], number>;
+  readonly #ahead: Statement<[Record<string, unknown>], { messages: number; segments: number }>;
   readonly #earliest: Statement<[], number | null>;
 
   constructor(
@@ -53,6 +59,19 @@ export class OutboundQueue {
         SELECT key FROM message WHERE rank IS NOT NULL AND expiresAt <= ?
         UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND expiresAt <= ? LIMIT ?`)
       .pluck();
+    this.#waitingOf = db
+      .prepare<[string, string, number], number>(`
+        SELECT key FROM message WHERE rank IS NOT NULL AND accountSid = ?
+        UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND accountSid = ? LIMIT ?`)
+      .pluck();
+    this.#waitingIn = db
+      .prepare<[string, string, number], number>(`
+        SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL
+        UNION ALL SELECT key FROM message WHERE queue = ? AND retryAt IS NOT NULL LIMIT ?`)
+      .pluck();
+    this.#ahead = db.prepare(`
+      SELECT count(*) AS messages, ifnull(sum(length(progress) - length(replace(progress, '.', ''))), 0) AS segments
+      FROM message WHERE queue = @queue AND rank IS NOT NULL AND (rank < @rank OR (rank = @rank AND key < @key))`);
     this.#earliest = db
       .prepare<[], number | null>(`
         SELECT min(at) FROM (SELECT min(expiresAt) AS at FROM message WHERE rank IS NOT NULL
@@ -86,7 +105,7 @@ export class OutboundQueue {
         continue;
       }
       if (expired === EXPIRED_AT_ONCE) return { claims, nextDueAt: now };
-      this.#fail(row, now);
+      this.#fail(row, expiredAt(now));
       expired++;
     }
     return { claims, nextDueAt: claims.length > 0 ? null : (this.#nextDue.get(queue) ?? null) };
@@ -97,10 +116,45 @@ export class OutboundQueue {
     const late = this.#late.all(now, now, EXPIRED_AT_ONCE);
     for (const key of late) {
       const row = this.#messages.byKey(key);
-      if (row !== null) this.#fail(row, now);
+      if (row !== null) this.#fail(row, expiredAt(now));
     }
     this.#horizon.moveTo(this.#earliest.get() ?? Number.POSITIVE_INFINITY);
     return late.length;
+  }
+
+  /** Counts the queue's rows: for whoever asks why, not for sending. */
+  standingOf(row: MessageRow): Standing | null {
+    const waiting = waitingSegments(row);
+    const rank = row.rank ?? rankOf({ ...row, retryAt: null });
+    if (waiting === 0 || rank === null) return null;
+    const { queue, key, expiresAt } = row;
+    const ahead = this.#ahead.get({ queue, rank, key }) ?? { messages: 0, segments: 0 };
+    return {
+      queue,
+      expiresAt,
+      waitingSegments: waiting,
+      messagesAhead: ahead.messages,
+      segmentsAhead: ahead.segments,
+    };
+  }
+
+  /** What is on the wire ends as it ends; what waits is not sent any more. */
+  endAll(accountSid: string, end: End): number {
+    if (this.#depths.all().length === 0) return 0;
+    return this.#end(this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE), end);
+  }
+
+  /** The same for one queue. */
+  endQueue(queue: string, end: End): number {
+    return this.#end(this.#waitingIn.all(queue, queue, ENDED_AT_ONCE), end);
+  }
+
+  #end(waiting: readonly number[], end: End): number {
+    for (const key of waiting) {
+      const row = this.#messages.byKey(key);
+      if (row !== null) this.#fail(row, end);
+    }
+    return waiting.length;
   }
 
   #take(row: MessageRow, line: string, limit: number, now: number): readonly Claim[] {
@@ -132,18 +186,13 @@ export class OutboundQueue {
     return claims;
   }
 
-  #fail(row: MessageRow, now: number): void {
-    this.#messages.change(
-      row,
-      {
-        status: "failed",
-        errorCode: VALIDITY_EXPIRED,
-        errorMessage: "its validity period ended before it could be sent",
-        waitingFor: null,
-      },
-      now,
-    );
+  #fail(row: MessageRow, { errorCode, why, at }: End): void {
+    this.#messages.change(row, { status: "failed", errorCode, errorMessage: why, waitingFor: null }, at);
   }
+}
+
+function expiredAt(at: number) {
+  return { errorCode: VALIDITY_EXPIRED, why: "its validity period ended before it could be sent", at };
 }
 
 function textOf(row: MessageRow, position: number): string {

@@ -35,9 +35,13 @@ export class Outcomes {
     const found = this.#find(submissionId);
     if ("is" in found) return found;
     const { row, submission } = found;
+    if (submission.state === "unknown" && settlement.is === "accepted") {
+      return this.#acceptedLate(row, submission, settlement.reference, at);
+    }
     if (submission.state !== "trying") return stale(row);
     switch (settlement.is) {
       case "accepted":
+        this.#submissions.answered(submission.line, settlement.reference);
         this.#submissions.change(submission, {
           state: "accepted",
           reference: settlement.reference,
@@ -79,6 +83,17 @@ export class Outcomes {
       default:
         return assertNever(settlement);
     }
+  }
+
+  /** The answer came after its outcome was called unknown. What waits to be sent again is not sent again. */
+  #acceptedLate(row: MessageRow, submission: SubmissionRow, reference: string, at: number): SettleResult {
+    this.#submissions.change(submission, { state: "accepted", reference, settledAt: at });
+    const state = stateAt(row.progress, submission.position);
+    const isOpen = state === "u" || (state === "." && this.#submissions.isNewest(submission));
+    if (!isOpen || !isMoving(row.status)) return stale(row);
+    const progress = withState(row.progress, submission.position, "a");
+    const change = { ...advance(row, progress, at), line: submission.line, waitingFor: null };
+    return { is: "settled", message: storedOf(this.#messages.change(row, change, at)) };
   }
 
   resolveUnknown(

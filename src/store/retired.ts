@@ -4,25 +4,32 @@
  */
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
+import type { Mend } from "./mend.ts";
 import type { MessageRow, Messages } from "./messages.ts";
 import type { NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
+import type { Usage } from "./usage.ts";
 
 /** What rests waits for nothing. */
 export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
 
-type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
+export type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
 
 export class Retired {
   readonly #messages: Messages;
   readonly #submissions: Submissions;
+  readonly #usage: Usage;
   readonly #bySid: Statement<[number, string], RetiredRow>;
   readonly #newest: Statement<[], number | null>;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #sentBefore: Statement<[number, number, number], MessageRow>;
+  readonly #redact: Statement<[number, number]>;
+  readonly #delete: Statement<[number]>;
   readonly #prune: Statement<[number]>;
+  readonly #rewrite: Statement<[Record<string, unknown>]>;
 
-  constructor(db: Database, options: { messages: Messages; submissions: Submissions }) {
+  constructor(db: Database, options: { messages: Messages; submissions: Submissions; usage: Usage }) {
+    this.#usage = options.usage;
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#bySid = db.prepare(`SELECT ${RETIRED_COLUMNS} FROM message_retired WHERE key = ? AND sid = ?`);
@@ -37,7 +44,13 @@ export class Retired {
     // A key is never older than its row, so nothing sent before an instant has a key from after it.
     this.#sentBefore = db.prepare(`
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
+    this.#redact = db.prepare("UPDATE message_retired SET body = '', updatedAt = ? WHERE key = ?");
+    this.#delete = db.prepare("DELETE FROM message_retired WHERE key = ?");
     this.#prune = db.prepare("DELETE FROM message_retired WHERE key < ?");
+    this.#rewrite = db.prepare(`
+      UPDATE message_retired SET body = @body, numSegments = @numSegments, errorCode = @errorCode,
+        errorMessage = @errorMessage, updatedAt = @at
+      WHERE key = @key AND sid = @sid AND direction = 'inbound' AND body <> ''`);
   }
 
   bySid(key: number, sid: string): RetiredRow | null {
@@ -66,8 +79,8 @@ export class Retired {
       numSegments: message.numSegments,
       messagingServiceSid: message.messagingServiceSid,
       statusCallback: null,
-      errorCode: null,
-      errorMessage: null,
+      errorCode: message.error?.code ?? null,
+      errorMessage: message.error?.text ?? null,
       createdAt: message.receivedAt,
       updatedAt: message.receivedAt,
       sentAt: message.receivedAt,
@@ -77,7 +90,22 @@ export class Retired {
       waitingFor: null,
     };
     this.#insertRow(key, stored, null);
+    this.#usage.count(stored);
     return stored;
+  }
+
+  /** A received Message reads otherwise now. False when it is no longer there, or its text was erased. */
+  rewriteInbound(sid: string, now: Exclude<Mend["now"], null>, at: number): boolean {
+    const { changes } = this.#rewrite.run({
+      key: keyOfSid(sid),
+      sid,
+      body: now.body,
+      numSegments: now.numSegments,
+      errorCode: now.error?.code ?? null,
+      errorMessage: now.error?.text ?? null,
+      at,
+    });
+    return changes === 1;
   }
 
   /** Moves finished Messages here, and `sent` ones from before `sentBefore`, whose report will not come any more. */
@@ -97,6 +125,15 @@ export class Retired {
       this.#messages.remove(row);
     }
     return leaving.length;
+  }
+
+  redact(row: RetiredRow, at: number): RetiredRow {
+    this.#redact.run(at, row.key);
+    return { ...row, body: "", updatedAt: at };
+  }
+
+  remove(row: RetiredRow): void {
+    this.#delete.run(row.key);
   }
 
   pruneBefore(key: number): number {

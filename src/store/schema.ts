@@ -174,6 +174,54 @@ const MIGRATIONS: readonly string[] = [
     at INTEGER NOT NULL
   ) STRICT;
   `,
+  // Parts of Messages that are shown with gaps: kept for the parts that may still come.
+  `
+  CREATE TABLE shown_part (
+    key INTEGER PRIMARY KEY,
+    sid TEXT NOT NULL,
+    line TEXT NOT NULL,
+    "from" TEXT NOT NULL,
+    "to" TEXT,
+    reference INTEGER NOT NULL,
+    referenceBits INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    receivedAt INTEGER NOT NULL,
+    segment TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX shown_part_sibling ON shown_part (line, "from", reference);
+  `,
+  `
+  CREATE TABLE usage_day (
+    accountSid TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    segments INTEGER NOT NULL,
+    PRIMARY KEY (accountSid, day, category)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO usage_day (accountSid, day, category, messages, segments)
+    SELECT accountSid, sentAt / 86400000,
+      CASE direction WHEN 'inbound' THEN 'inbound-' ELSE 'outbound-' END ||
+        CASE WHEN own LIKE '+%' THEN 'longcode' WHEN own GLOB '*[^0-9]*' THEN 'alphanumeric' ELSE 'shortcode' END,
+      count(*), sum(numSegments)
+    FROM (SELECT *, CASE direction WHEN 'inbound' THEN "to" ELSE "from" END AS own FROM message_retired)
+    WHERE sentAt IS NOT NULL AND status IN ('sent', 'delivered', 'undelivered', 'received') GROUP BY 1, 2, 3;
+  `,
+  `
+  CREATE TABLE feedback (
+    messageKey INTEGER PRIMARY KEY,
+    outcome TEXT NOT NULL CHECK (outcome IN ('confirmed', 'unconfirmed')),
+    createdAt INTEGER NOT NULL,
+    updatedAt INTEGER NOT NULL
+  ) STRICT;
+  `,
+  // Virtual: computed when read. Only what is about a Message is indexed, and an event is no part of its normal life.
+  `
+  ALTER TABLE event ADD COLUMN level TEXT GENERATED ALWAYS AS (json_extract(event, '$.level')) VIRTUAL;
+  ALTER TABLE event ADD COLUMN type TEXT GENERATED ALWAYS AS (json_extract(event, '$.type')) VIRTUAL;
+  ALTER TABLE event ADD COLUMN messageSid TEXT GENERATED ALWAYS AS (json_extract(event, '$.messageSid')) VIRTUAL;
+  CREATE INDEX event_message ON event (messageSid) WHERE messageSid IS NOT NULL;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

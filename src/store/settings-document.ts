@@ -11,6 +11,45 @@ export type AccountRecord = {
   readonly status: "active" | "suspended" | "closed";
   /** Null for the main account. */
   readonly ownerAccountSid: string | null;
+  /** The main account's second pair, with which nothing is sent (contract §12.4). */
+  readonly test?: TestCredentials;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+export type TestCredentials = { readonly sid: string; readonly authToken: string };
+
+/** An API key (contract §7.2). Its secret was shown once and is nowhere. */
+export type KeyRecord = {
+  readonly sid: string;
+  readonly accountSid: string;
+  readonly friendlyName: string;
+  /** SHA-256 of the secret, hexadecimal. */
+  readonly secretHash: string;
+  readonly kind: "standard" | "main";
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** Twilio's Application (contract §7.5): one set of URLs for many numbers and messages. */
+export type ApplicationRecord = {
+  readonly sid: string;
+  readonly accountSid: string;
+  readonly friendlyName: string;
+  readonly smsUrl: string;
+  readonly smsMethod: HttpMethod;
+  readonly smsFallbackUrl: string;
+  readonly smsFallbackMethod: HttpMethod;
+  readonly smsStatusCallback: string;
+  readonly messageStatusCallback: string;
+  readonly voiceUrl: string;
+  readonly voiceMethod: HttpMethod;
+  readonly voiceFallbackUrl: string;
+  readonly voiceFallbackMethod: HttpMethod;
+  readonly statusCallback: string;
+  readonly statusCallbackMethod: HttpMethod;
+  /** Parameters stored for nothing but to be shown again, by Twilio's parameter name. */
+  readonly echoed?: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly updatedAt: number;
 };
@@ -50,9 +89,19 @@ export type SettingsDocument = {
   /** The main account first. */
   readonly accounts: readonly AccountRecord[];
   readonly numbers: readonly NumberRecord[];
+  /** Numbers an account has given back: a line that offers one is not a reason to provision it again. */
+  readonly released: readonly string[];
+  readonly keys: readonly KeyRecord[];
+  readonly applications: readonly ApplicationRecord[];
 };
 
-export const EMPTY_SETTINGS: SettingsDocument = { accounts: [], numbers: [] };
+export const EMPTY_SETTINGS: SettingsDocument = {
+  accounts: [],
+  numbers: [],
+  released: [],
+  keys: [],
+  applications: [],
+};
 
 /** `store/settings.ts`: reads are from memory, a change is on disk (synced, renamed, synced) when it settles. */
 export interface Settings {

@@ -14,7 +14,9 @@ import { Fault, reasonOf } from "../runtime/fault.ts";
 import { locateJsonError } from "./json-error.ts";
 import {
   type AccountRecord,
+  type ApplicationRecord,
   EMPTY_SETTINGS,
+  type KeyRecord,
   type NumberRecord,
   type Settings,
   type SettingsDocument,
@@ -126,6 +128,15 @@ function parseSettings(text: string, file: string): SettingsDocument {
   return {
     accounts: listOf<AccountRecord>(document["accounts"], ACCOUNT_FIELDS, file, "accounts"),
     numbers: listOf<NumberRecord>(document["numbers"], NUMBER_FIELDS, file, "numbers"),
+    released: textsOf(document["released"] ?? [], file, "released"),
+    // Lists younger than the first document: one that was written before them has none.
+    keys: listOf<KeyRecord>(document["keys"] ?? [], KEY_FIELDS, file, "keys"),
+    applications: listOf<ApplicationRecord>(
+      document["applications"] ?? [],
+      APPLICATION_FIELDS,
+      file,
+      "applications",
+    ),
   };
 }
 
@@ -140,6 +151,7 @@ const ACCOUNT_FIELDS: Fields<AccountRecord> = {
   authToken: "string",
   status: ["active", "suspended", "closed"],
   ownerAccountSid: "string or null",
+  test: "map of strings, if any",
   createdAt: "number",
   updatedAt: "number",
 };
@@ -168,6 +180,37 @@ const NUMBER_FIELDS: Fields<NumberRecord> = {
   updatedAt: "number",
 };
 
+const KEY_FIELDS: Fields<KeyRecord> = {
+  sid: "string",
+  accountSid: "string",
+  friendlyName: "string",
+  secretHash: "string",
+  kind: ["standard", "main"],
+  createdAt: "number",
+  updatedAt: "number",
+};
+
+const APPLICATION_FIELDS: Fields<ApplicationRecord> = {
+  sid: "string",
+  accountSid: "string",
+  friendlyName: "string",
+  smsUrl: "string",
+  smsMethod: METHOD,
+  smsFallbackUrl: "string",
+  smsFallbackMethod: METHOD,
+  smsStatusCallback: "string",
+  messageStatusCallback: "string",
+  voiceUrl: "string",
+  voiceMethod: METHOD,
+  voiceFallbackUrl: "string",
+  voiceFallbackMethod: METHOD,
+  statusCallback: "string",
+  statusCallbackMethod: METHOD,
+  echoed: "map of strings, if any",
+  createdAt: "number",
+  updatedAt: "number",
+};
+
 function listOf<T>(value: unknown, fields: Fields<T>, file: string, path: string): readonly T[] {
   if (!Array.isArray(value)) throw invalid(file, `${path} is not a list`);
   return value.map((item, index) => {
@@ -181,6 +224,12 @@ function listOf<T>(value: unknown, fields: Fields<T>, file: string, path: string
     }
     return record as T;
   });
+}
+
+function textsOf(value: unknown, file: string, path: string): readonly string[] {
+  if (!Array.isArray(value)) throw invalid(file, `${path} is not a list`);
+  if (!value.every((item) => typeof item === "string")) throw invalid(file, `${path} is not a list of texts`);
+  return value;
 }
 
 function fits(value: unknown, kind: Kind): boolean {

@@ -7,8 +7,9 @@
  * called. When the disk stops keeping its word every pending promise rejects with `store.failed`, and so does
  * every later one.
  */
-import type { Event, NewEvent } from "../runtime/event.ts";
+import type { Event, EventLevel, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
+import type { Mend } from "./mend.ts";
 
 /** Single messages go before broadcasts; FIFO within each (DESIGN §5). */
 export type Lane = "single" | "broadcast";
@@ -93,7 +94,8 @@ export type Settlement =
   | { readonly is: "released"; readonly why: string }
   | { readonly is: "unknown"; readonly why: string };
 
-/** `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
+/** An *unknown* may still be settled as accepted: its answer came late.
+ * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
 export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
 
 /** A Submission whose outcome nobody knows (DESIGN §4.2). */
@@ -116,6 +118,8 @@ export type OpenSubmission = {
   readonly reference: string | null;
   readonly recipient: string;
   readonly startedAt: number;
+  /** Its line answers every Submission with this reference: it says nothing about which one a Report is about. */
+  readonly repeats?: true;
   /** When its outcome became unknown: the same instant for all that one death of the process left behind. */
   readonly doubtfulSince: number | null;
 };
@@ -137,6 +141,8 @@ export type KeptSegment = {
   readonly line: string;
   readonly receivedAt: number;
   readonly segment: InboundSegment;
+  /** The Message that shows it already, while other parts of that Message are missing. */
+  readonly shownIn?: string;
 };
 
 export type NewInbound = {
@@ -149,6 +155,8 @@ export type NewInbound = {
   readonly messagingServiceSid: string | null;
   readonly line: string;
   readonly receivedAt: number;
+  /** 30009 and what is missing, of a Message that is shown with gaps. */
+  readonly error?: { readonly code: number; readonly text: string };
 };
 
 /** What a webhook tells an app, kept as facts; `webhook/payload.ts` gives them Twilio's spelling. */
@@ -213,7 +221,8 @@ export type Completion = {
 };
 
 export type KeepResult =
-  /** `siblings`: every kept, unfinished part of the same concatenated message, this one included, oldest first. */
+  /** `siblings`: every kept, unfinished part of the same concatenated message, this one included, oldest first;
+   *  and those that a Message with gaps shows already. */
   | { readonly is: "kept"; readonly keptId: string; readonly siblings: readonly KeptSegment[] }
   | { readonly is: "completed"; readonly message: StoredMessage }
   | { readonly is: "duplicate" };
@@ -244,6 +253,55 @@ export type SubmissionDetail = {
   readonly why: string | null;
 };
 
+/** Which way, and what the account's own side of it was. */
+export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
+
+export type UsageDay = {
+  readonly accountSid: string;
+  /** UTC days since 1970-01-01. */
+  readonly day: number;
+  readonly category: UsageCategory;
+  readonly messages: number;
+  readonly segments: number;
+};
+
+/** Where an outbound Message stands among those that wait for the same Number. */
+export type Standing = {
+  readonly queue: string;
+  readonly expiresAt: number;
+  /** Segments of this Message that nobody has yet. */
+  readonly waitingSegments: number;
+  /** What goes before it, or would if its time to try again were now. */
+  readonly messagesAhead: number;
+  readonly segmentsAhead: number;
+};
+
+export type EventFilter = {
+  readonly beforeSid?: string;
+  readonly level?: EventLevel;
+  readonly type?: string;
+  readonly messageSid?: string;
+  readonly limit: number;
+};
+
+/** What an app says became of a Message (contract §3.9). */
+export type Feedback = {
+  readonly outcome: "confirmed" | "unconfirmed";
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
+export type RedactResult =
+  | { readonly is: "redacted"; readonly message: StoredMessage }
+  | { readonly is: "unfinished" }
+  | { readonly is: "unknown" };
+
+export type CancelResult =
+  | { readonly is: "canceled"; readonly message: StoredMessage }
+  | { readonly is: "not-scheduled" }
+  | { readonly is: "unknown" };
+
 export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
 
 export interface Store {
@@ -265,10 +323,15 @@ export interface Store {
   unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
   /** Fails with 30036 what is still queued past its `expiresAt`, at most 1,000 at a time; returns how many. */
   expire(now: number): Promise<number>;
+  /** Fails what waits to be sent for an account, at most 1,000 at a time; returns how many. */
+  endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
+  /** Fails what waits in a queue, at most 1,000 at a time; returns how many. */
+  endQueue(queue: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
   // ── reports ───────────────────────────────────────────────────────────────────────────────────────────────
-  /** Candidates for a Report: same line, and same reference or no reference yet. Newest first. */
+  /** Candidates for a Report: same line, and same reference, no reference yet, or the one that a line repeats
+   *  whatever it sends. Newest first. */
   openSubmissions(line: string, reference: string): Promise<readonly OpenSubmission[]>;
   recordReport(submissionId: string, record: ReportRecord): Promise<SettleResult>;
   parkReport(line: string, report: Report, at: number): Promise<void>;
@@ -285,7 +348,14 @@ export interface Store {
   ): Promise<KeepResult>;
   /** False when any of its segments is no longer waiting (somebody else completed it). */
   completeInbound(completion: Completion): Promise<boolean>;
+  /** Everything kept that no Message shows, and what a Message with gaps shows that some of it may belong to. */
   unfinishedInbound(): Promise<readonly KeptSegment[]>;
+  /** Shows what is there of a Message whose other parts did not come. Its parts are remembered for those that
+   *  come late. `copies`: they only repeat parts of a Message that was shown before; they are dropped. */
+  publishIncomplete(completion: Completion): Promise<"published" | "copies" | "gone">;
+  /** The Message and its webhook, where that has not ended, in one transaction. False when one of the parts is
+   *  no longer waiting, or the Message is no longer there. */
+  mendInbound(mend: Mend): Promise<boolean>;
   quarantine(line: string, raw: string, why: string, at: number): Promise<void>;
 
   // ── webhooks ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -307,12 +377,26 @@ export interface Store {
   getMessage(sid: string): Promise<StoredMessage | null>;
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
+  /** Null when nothing of it waits to be sent. */
+  standingOf(messageSid: string): Promise<Standing | null>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
+
+  /** What an account used, by day and category; both days included. */
+  usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
+  // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** Erases a finished Message's text; all else stays. */
+  redact(sid: string, at: number): Promise<RedactResult>;
+  /** Deletes a finished Message with its Submissions and feedback. */
+  deleteMessage(sid: string): Promise<"deleted" | "unfinished" | "unknown">;
+  /** Only what is `scheduled`; announced to its status callback. */
+  cancelScheduled(sid: string, at: number): Promise<CancelResult>;
+  /** One Feedback per Message, the newest. Null when there is no such Message. */
+  keepFeedback(sid: string, outcome: Feedback["outcome"], at: number): Promise<Feedback | null>;
 
   // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
   addEvent(event: NewEvent): Promise<void>;
   /** Newest first. */
-  listEvents(page: { beforeSid?: string; limit: number }): Promise<readonly Event[]>;
+  listEvents(filter: EventFilter): Promise<readonly Event[]>;
   getMemory(line: string, key: string): Promise<string | null>;
   putMemory(line: string, key: string, value: string): Promise<void>;
   /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than

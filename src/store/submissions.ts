@@ -23,6 +23,9 @@ export type SubmissionRow = {
 
 type WithMessage = SubmissionRow & { readonly sid: string; readonly queue: string; readonly to: string };
 
+/** So many answers with one reference, one after the other, and it means nothing: a TP-MR counts up. */
+const REPEATED_AFTER = 3;
+
 /** A Report may still be about it. Word for word the condition of the index `submission_open`. */
 const OPEN = "state <> 'rejected' AND ifnull(reportState, 'pending') = 'pending'";
 
@@ -39,6 +42,8 @@ export class Submissions {
   readonly #trying: Statement<[], SubmissionRow>;
   readonly #unknown: Statement<[], WithMessage>;
   readonly #open: Statement<[string | null, string], WithMessage>;
+  /** By line: the reference it answered last, and how often in a row. A hint, so no part of any transaction. */
+  readonly #answered = new Map<string, { readonly reference: string; readonly times: number }>();
 
   constructor(db: Database) {
     this.#insert = db.prepare(`
@@ -121,8 +126,18 @@ export class Submissions {
     }));
   }
 
+  answered(line: string, reference: string): void {
+    const last = this.#answered.get(line);
+    const times = last?.reference === reference ? last.times + 1 : 1;
+    this.#answered.set(line, { reference, times });
+  }
+
   open(line: string, reference: string): readonly OpenSubmission[] {
-    return [...this.#open.all(reference, line), ...this.#open.all(null, line)]
+    const last = this.#answered.get(line);
+    const repeated = last !== undefined && last.times >= REPEATED_AFTER ? last.reference : null;
+    const references = new Set([reference, null, repeated]);
+    return [...references]
+      .flatMap((each) => this.#open.all(each, line))
       .sort((a, b) => b.startedAt - a.startedAt || b.messageKey - a.messageKey || b.number - a.number)
       .map((row) => ({
         submissionId: submissionIdOf(row.sid, row.number),
@@ -132,6 +147,7 @@ export class Submissions {
         reference: row.reference,
         recipient: row.to,
         startedAt: row.startedAt,
+        ...(row.reference !== null && row.reference === repeated ? { repeats: true } : {}),
         doubtfulSince: row.state === "unknown" ? row.settledAt : null,
       }));
   }

@@ -22,6 +22,7 @@ export class Webhooks {
   readonly #queueOf: Statement<[number], string>;
   readonly #defer: Statement<[number, number, string, number]>;
   readonly #delete: Statement<[number]>;
+  readonly #rewrite: Statement<[string, number, string]>;
 
   constructor(db: Database, options: { notices: Notices; events: Events }) {
     this.#notices = options.notices;
@@ -37,6 +38,9 @@ export class Webhooks {
     this.#queueOf = db.prepare<[number], string>("SELECT queue FROM webhook WHERE key = ?").pluck();
     this.#defer = db.prepare("UPDATE webhook SET attempts = ?, notBefore = ?, queue = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM webhook WHERE key = ?");
+    this.#rewrite = db.prepare(`
+      UPDATE webhook SET facts = json_set(facts, '$.body', ?, '$.numSegments', ?)
+      WHERE facts ->> '$.kind' = 'inbound' AND facts ->> '$.messageSid' = ?`);
   }
 
   insert(webhook: NewWebhook): void {
@@ -52,6 +56,11 @@ export class Webhooks {
       facts: JSON.stringify(webhook.facts),
     });
     this.#notices.webhook(webhook.queue);
+  }
+
+  /** The app that was not told of a received Message yet is told what it reads now. */
+  rewriteInbound(messageSid: string, now: { readonly body: string; readonly numSegments: number }): void {
+    this.#rewrite.run(now.body, now.numSegments, messageSid);
   }
 
   queues(): readonly string[] {

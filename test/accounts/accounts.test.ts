@@ -54,7 +54,7 @@ describe("the main account", () => {
 describe("authentication", () => {
   it("takes the right pair and nothing else", async () => {
     const { account } = await ensureMainAccount(settings, null, clock);
-    const accounts = new Accounts(settings);
+    const accounts = new Accounts(settings, clock);
 
     expect(accounts.authenticate(account.sid, account.authToken)).toEqual(account);
     for (const [username, password] of [
@@ -77,6 +77,8 @@ describe("authentication", () => {
       ...document,
       accounts: [{ ...account, status: "suspended" }],
     }));
-    expect(new Accounts(settings).authenticate(account.sid, account.authToken)?.status).toBe("suspended");
+    expect(new Accounts(settings, clock).authenticate(account.sid, account.authToken)?.status).toBe(
+      "suspended",
+    );
   });
 });

@@ -72,6 +72,43 @@ describe("provisioning", () => {
   });
 });
 
+describe("a purchase", () => {
+  it("makes a number with what is set at once, in one change", async () => {
+    const number = await numbers.buy(wanted, { smsUrl: "http://a.test/", friendlyName: "La porte" });
+    expect(number).toMatchObject({ ...wanted, smsUrl: "http://a.test/", friendlyName: "La porte" });
+    expect(numbers.byNumber(wanted.phoneNumber)).toEqual(number);
+  });
+
+  it("is of one of those who come at once", async () => {
+    const results = await Promise.all([1, 2, 3].map(() => numbers.buy(wanted, {})));
+    expect(results.filter((number) => number !== null)).toHaveLength(1);
+    expect(settings.document.numbers).toHaveLength(1);
+    expect(await numbers.buy({ ...wanted, accountSid: `AC${"c".repeat(32)}` }, {})).toBeNull();
+  });
+});
+
+describe("a release", () => {
+  it("is remembered until the number is somebody's again", async () => {
+    const { sid } = await numbers.provision(wanted);
+    expect(numbers.isReleased(wanted.phoneNumber)).toBe(false);
+    const results = await Promise.all([numbers.release(sid), numbers.release(sid)]);
+
+    expect(results).toEqual([true, false]);
+    expect(numbers.byNumber(wanted.phoneNumber)).toBeNull();
+    expect(settings.document).toMatchObject({ numbers: [], released: [wanted.phoneNumber] });
+    expect(numbers.isReleased(wanted.phoneNumber)).toBe(true);
+
+    expect((await numbers.buy(wanted, {}))?.sid).not.toBe(sid);
+    expect(settings.document.released).toEqual([]);
+  });
+
+  it("is forgotten when the number is provisioned too", async () => {
+    await numbers.release((await numbers.provision(wanted)).sid);
+    await numbers.provision(wanted);
+    expect(settings.document.released).toEqual([]);
+  });
+});
+
 describe("an update", () => {
   it("changes what it names and the date, and is found at once", async () => {
     const number = await numbers.provision(wanted);

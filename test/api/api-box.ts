@@ -3,16 +3,20 @@ import type { AddressInfo } from "node:net";
 import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
+import { Applications } from "../../src/accounts/applications.ts";
+import { Inventory } from "../../src/accounts/inventory.ts";
+import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
-import type { Line } from "../../src/line/line.ts";
+import type { Line, UssdResult } from "../../src/line/line.ts";
 import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
 import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
+import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -29,7 +33,7 @@ export type Answer = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Parsed, null when empty. */
+  /** Parsed; of an answer that is no JSON, empty. */
   readonly body: Record<string, unknown>;
 };
 
@@ -47,7 +51,10 @@ export class ApiBox {
   readonly baseUrl: string;
   readonly account: AccountRecord;
   readonly accounts: Accounts;
+  readonly keys: Keys;
+  readonly dataDir: string;
   readonly numbers: Numbers;
+  readonly inventory: Inventory;
   readonly settings: Settings;
   readonly store: Store;
   readonly clock: FakeClock;
@@ -55,18 +62,30 @@ export class ApiBox {
   readonly client: ReturnType<typeof twilio>;
   readonly close: () => Promise<void>;
 
-  constructor(parts: Omit<ApiBox, "client" | "request" | "get" | "post" | "api">) {
+  constructor(parts: Omit<ApiBox, "client" | "clientOf" | "request" | "get" | "post" | "api">) {
     this.baseUrl = parts.baseUrl;
     this.account = parts.account;
     this.accounts = parts.accounts;
+    this.keys = parts.keys;
+    this.dataDir = parts.dataDir;
     this.numbers = parts.numbers;
+    this.inventory = parts.inventory;
     this.settings = parts.settings;
     this.store = parts.store;
     this.clock = parts.clock;
     this.network = parts.network;
     this.close = parts.close;
-    this.client = twilio(parts.account.sid, parts.account.authToken);
-    this.client.api.baseUrl = parts.baseUrl;
+    this.client = this.clientOf(parts.account.sid, parts.account.authToken);
+  }
+
+  /** The official SDK with these credentials; a key's client names the account it is for. */
+  clientOf(username: string, password: string, accountSid?: string): ReturnType<typeof twilio> {
+    const client = twilio(username, password, accountSid === undefined ? {} : { accountSid });
+    client.api.baseUrl = this.baseUrl;
+    client.messaging.baseUrl = this.baseUrl;
+    client.lookups.baseUrl = this.baseUrl;
+    client.iam.baseUrl = this.baseUrl;
+    return client;
   }
 
   /** `api("/Messages.json")`: a path below the main account. */
@@ -102,7 +121,8 @@ export class ApiBox {
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
     });
     const text = await response.text();
-    const parsed: unknown = text === "" ? {} : JSON.parse(text);
+    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    const parsed: unknown = isJson ? JSON.parse(text) : {};
     return {
       status: response.status,
       headers: response.headers,
@@ -116,6 +136,7 @@ export type BoxOptions = {
   readonly simulated?: boolean;
   readonly rate?: number;
   readonly maxQueued?: number;
+  readonly mediaUrl?: ApiDeps["mediaUrl"];
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
@@ -128,8 +149,10 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const settings = await openSettings(opened.dataDir);
   const configured = { sid: APP_SID, authToken: APP_TOKEN };
   const { account } = await ensureMainAccount(settings, configured, clock);
-  const accounts = new Accounts(settings);
+  const accounts = new Accounts(settings, clock);
+  const apiKeys = new Keys(settings, clock);
   const numbers = new Numbers(settings, clock);
+  const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
@@ -140,14 +163,20 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
 
   const app = createApp({
     accounts,
+    keys: apiKeys,
     numbers,
+    inventory,
+    applications: new Applications(settings, clock),
     store,
+    endQueued: createEndQueued({ store, clock }),
+    endQueueOf: createEndQueueOf({ store, clock }),
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
+    mediaUrl: options.mediaUrl ?? "refuse",
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
@@ -163,7 +192,21 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     network.stop();
     await opened.remove();
   };
-  return new ApiBox({ baseUrl, account, accounts, numbers, settings, store, clock, network, close });
+  const { dataDir } = opened;
+  return new ApiBox({
+    baseUrl,
+    account,
+    accounts,
+    numbers,
+    inventory,
+    keys: apiKeys,
+    settings,
+    store,
+    clock,
+    network,
+    dataDir,
+    close,
+  });
 }
 
 export function provision(
@@ -189,6 +232,14 @@ function listen(server: Server): Promise<number> {
   });
 }
 
+const USSD: Readonly<Record<string, UssdResult>> = {
+  "*100#": { is: "answered", text: "Solde 12.40 EUR", expectsAnswer: false },
+  "*123#": { is: "answered", text: "1 Balance 2 Offers", expectsAnswer: true },
+  "*1#": { is: "failed", why: "busy", reason: "another USSD request is being answered" },
+  "*2#": { is: "failed", why: "refused", reason: "the network does not support this" },
+  "*3#": { is: "failed", why: "not-ready", reason: "searching for a network" },
+};
+
 /** Stands where a Line stands; the API only looks at it. */
 function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
   return {
@@ -213,11 +264,13 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
         ownNumber: null,
         lastSentAt: null,
         lastReceivedAt: clock.now(),
+        storage: { name: "ME", used: 3, total: 23 },
       },
       counters: { sent: 0, received: 1 },
     },
     start: () => {},
     submit: () => Promise.reject(new Error("the API submits nothing")),
+    ussd: (code) => Promise.resolve(USSD[code] ?? { is: "failed", why: "no-answer", reason: "no answer" }),
     stop: async () => {},
   };
 }

@@ -42,8 +42,10 @@ describe("Lines", () => {
       smsc: "+33609001390",
       own_number: null,
       last_sent: null,
+      storage: { name: "ME", used: 3, total: 23 },
       last_received: NOW,
       counters: { sent: 0, received: 1 },
+      recovery: null,
     });
   });
 

@@ -93,7 +93,7 @@ describe("an update refuses", () => {
     [{ SmsApplicationSid: `AP${"0".repeat(32)}` }, 21420],
     [{ FriendlyName: "x".repeat(65) }, 20002],
     [{ FriendlyName: "" }, 20002],
-    [{ AccountSid: `AC${"0".repeat(32)}` }, 21470],
+    [{ AccountSid: `AC${"0".repeat(32)}` }, 21471],
     [{ EmergencyStatus: "Sometimes" }, 20422],
     [{ VoiceReceiveMode: "pigeon" }, 20422],
     [{ TrunkSid: "x".repeat(65) }, 20422],

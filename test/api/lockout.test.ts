@@ -9,15 +9,15 @@ describe("an address that keeps guessing", () => {
   let box: ApiBox;
   const ask = (credentials?: string | null) =>
     box.get(box.api("/Messages.json"), credentials === undefined ? {} : { credentials });
-  const guess = () => ask(`${box.account.sid}:wrong`);
+  const guess = (password: string | number = "wrong") => ask(`${box.account.sid}:${password}`);
 
   beforeEach(async () => {
     box = await openApiBox();
   });
   afterEach(() => box.close());
 
-  it("is answered 429 for a minute after the tenth wrong password, even with the right one", async () => {
-    for (let count = 0; count < 10; count++) expect((await guess()).status).toBe(401);
+  it("is answered 429 for a minute after the tenth password, even with the right one", async () => {
+    for (let count = 0; count < 10; count++) expect((await guess(count)).status).toBe(401);
 
     const locked = await ask();
     expect([locked.status, locked.body["code"]]).toEqual([429, 20429]);
@@ -29,27 +29,44 @@ describe("an address that keeps guessing", () => {
     expect((await ask()).status).toBe(200);
   });
 
-  it("starts over after a success", async () => {
-    for (let count = 0; count < 9; count++) await guess();
+  it("does not keep out an app that had been let in from there", async () => {
     expect((await ask()).status).toBe(200);
-    for (let count = 0; count < 9; count++) await guess();
+    for (let count = 0; count < 10; count++) await guess(count);
+    expect((await guess("another")).status).toBe(429);
     expect((await ask()).status).toBe(200);
+  });
+
+  it("is another one than an app with a stale token, which is held off alone", async () => {
+    for (let count = 0; count < 10; count++) expect((await guess()).status).toBe(401);
+    expect((await guess()).status).toBe(429);
+    expect((await ask()).status).toBe(200);
+    await box.clock.advance(MINUTE);
+    expect((await guess()).status).toBe(401);
   });
 
   it("is not one that sends no credentials at all, and can still ask for its health", async () => {
     for (let count = 0; count < 20; count++) await ask(null);
     expect((await ask()).status).toBe(200);
 
-    for (let count = 0; count < 10; count++) await guess();
+    for (let count = 0; count < 10; count++) await guess(count);
     expect((await box.get("/health", { credentials: null })).status).toBe(200);
   });
 });
 
 describe("the lockout", () => {
-  const locked = (lockout: Lockout, address: string) => lockout.waitMs(address) > 0;
+  const locked = (lockout: Lockout, address: string) => lockout.waitMs(address, "never tried") > 0;
   const fail = (lockout: Lockout, address: string, times: number) => {
-    for (let count = 0; count < times; count++) lockout.failed(address);
+    for (let count = 0; count < times; count++) lockout.failed(address, `guess ${count}`);
   };
+
+  it("forgets that credentials were right once they are wrong", () => {
+    const lockout = new Lockout(new FakeClock());
+    lockout.succeeded("192.0.2.1", "rotated");
+    fail(lockout, "192.0.2.1", 10);
+    expect(lockout.waitMs("192.0.2.1", "rotated")).toBe(0);
+    lockout.failed("192.0.2.1", "rotated");
+    expect(lockout.waitMs("192.0.2.1", "rotated")).toBe(MINUTE);
+  });
 
   it("forgets guesses that are five minutes apart", async () => {
     const clock = new FakeClock();
@@ -85,7 +102,7 @@ describe("the lockout", () => {
   it("remembers a bounded number of addresses, the latest ones", () => {
     const lockout = new Lockout(new FakeClock());
     fail(lockout, "10.255.0.1", 10);
-    for (let count = 0; count < 10_000; count++) lockout.failed(`10.0.${count >> 8}.${count & 255}`);
+    for (let count = 0; count < 10_000; count++) lockout.failed(`10.0.${count >> 8}.${count & 255}`, "x");
     expect(locked(lockout, "10.255.0.1")).toBe(false);
     fail(lockout, "10.0.39.15", 9);
     expect(locked(lockout, "10.0.39.15")).toBe(true);

@@ -12,6 +12,29 @@ beforeEach(async () => {
 
 afterEach(() => box.close());
 
+describe("media, where it is ignored", () => {
+  it("is left out of the message and nothing else is", async () => {
+    const lenient = await openApiBox({ mediaUrl: "ignore" });
+    try {
+      const form = "To=%2B33639980002&From=%2B33639980001&MediaUrl=http%3A%2F%2Fa.test%2Fx";
+      const created = await lenient.post(lenient.api("/Messages.json"), `${form}&Body=Regarde`);
+      expect([created.status, created.body["body"], created.body["num_media"]]).toEqual([
+        201,
+        "Regarde",
+        "0",
+      ]);
+
+      const refusals = [form, `${form}&Body=x&MediaUrl=ftp%3A%2F%2Fa.test`];
+      const codes = await Promise.all(
+        refusals.map(async (body) => (await lenient.post(lenient.api("/Messages.json"), body)).body["code"]),
+      );
+      expect(codes).toEqual([21602, 21620]);
+    } finally {
+      await lenient.close();
+    }
+  });
+});
+
 describe("Messages through the official SDK", () => {
   it("are sent, and are on disk when the answer comes", async () => {
     const message = await box.client.messages.create({ to: TO, from: OWN, body: "Porte ouverte" });

@@ -51,6 +51,7 @@ describe("the banner", () => {
     expect(banner(FACTS)).toContain(`auth token   ${ACCOUNT.authToken}`);
     const later = banner({ ...FACTS, firstStart: false });
     expect(later).not.toContain(ACCOUNT.authToken);
+    expect(later).toContain(`account        ${ACCOUNT.sid}; its token: echo AC1:secret`);
     expect(pasted(later)[0]?.slice(0, 2)).toEqual(["-u", "AC1:secret"]);
   });
 

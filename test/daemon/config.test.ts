@@ -76,6 +76,27 @@ describe("a configuration that is wrong", () => {
       says: "/etc/pylone/pylone.yaml: line 3, column 1: this is not YAML: Sequence item without - indicator",
     },
     {
+      name: "says which devices there are",
+      text: "lines:\n  - { name: a, type: modem, device: 'imei:12' }\n",
+      says:
+        "/etc/pylone/pylone.yaml: lines[0].device (line 2, column 37): device is a path (/dev/…), tcp://host:port, " +
+        "sim:, or a modem to look for: auto, imei:…, iccid:…, usb:VENDOR:PRODUCT or usb:PLACE (as in usb:1-1.2)",
+    },
+    {
+      name: "takes no `auto` where it would be a guess",
+      text: "lines:\n  - { name: a, type: modem, device: auto }\n  - { name: b, type: modem, device: 'usb:1-1.2' }\n",
+      says:
+        "/etc/pylone/pylone.yaml: lines[0].device (line 2, column 37): `auto` takes any modem, so it is for a box " +
+        "with one; say which is meant with imei:…, iccid:… or usb:…",
+    },
+    {
+      name: "asks for the full path of a reset command",
+      text: "lines:\n  - { name: a, type: modem, device: 'sim:', resetCommand: [uhubctl] }\n",
+      says:
+        "/etc/pylone/pylone.yaml: lines[0].resetCommand (line 2, column 59): a reset command is a list that begins " +
+        'with the full path of a program, e.g. ["/usr/sbin/uhubctl", "-l", "1-1", "-a", "cycle"]',
+    },
+    {
       name: "says that it is empty",
       text: "# nothing\n",
       says: "/etc/pylone/pylone.yaml: the file is empty; it needs at least `lines`",
@@ -107,6 +128,25 @@ describe("a configuration that is wrong", () => {
     },
   ];
   for (const { name, text, says } of cases) it(name, () => expect(messageOf(text)).toBe(says));
+
+  it.each([
+    ["ends a line", '"AT+CFUN=1\\rAT"'],
+    ["types ESC", '"AT+CFUN=1\\e"'],
+    ["types Ctrl-Z", '"AT\\x1a"'],
+    ["is no command", '"CFUN=1"'],
+    ["tries a PIN", `'AT+CPIN="1234"'`],
+    ["sends", '"AT+CMGS=20"'],
+    ["dials", '"ATD0612345678;"'],
+  ])("refuses an init command that %s", (_, command) => {
+    const text = `lines:\n  - { name: a, type: modem, device: "sim:", init: [${command}] }\n`;
+    expect(messageOf(text)).toContain("lines[0].init[0]");
+  });
+
+  it("takes init commands as they are", () => {
+    const text = `lines:\n  - { name: a, type: modem, device: "sim:", init: ['AT+QCFG="ims",1'] }\n`;
+    const [line] = parseConfig(text, "/etc/pylone/pylone.yaml").lines;
+    expect(line).toMatchObject({ init: ['AT+QCFG="ims",1'] });
+  });
 
   it("lists every problem under the name of the file", () => {
     expect(messageOf("htpp: {}\nsite: { country: fr }\nlines: []\n").split("\n")).toEqual([

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { Inventory } from "../../src/accounts/inventory.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
 import { parseConfig } from "../../src/daemon/config.ts";
 import { LineNumbers } from "../../src/daemon/line-numbers.ts";
@@ -15,8 +16,9 @@ class MemorySettings implements Settings {
   }
 }
 
-function desk(yaml: string) {
-  const numbers = new Numbers(new MemorySettings(), new FakeClock());
+function desk(yaml: string, settings: Settings = new MemorySettings()) {
+  const numbers = new Numbers(settings, new FakeClock());
+  const inventory = new Inventory(numbers);
   const routed: number[] = [];
   const warnings: string[] = [];
   const log = silentLog();
@@ -24,13 +26,14 @@ function desk(yaml: string) {
   const lineNumbers = new LineNumbers({
     lines: parseConfig(yaml, "test.yaml").lines,
     numbers,
+    inventory,
     accountSid: `AC${"0".repeat(32)}`,
     siteCountry: "FR",
     configFile: "/etc/pylone/pylone.yaml",
     routeKept: async () => routed.push(numbers.list(`AC${"0".repeat(32)}`).length) - routed.length,
     log,
   });
-  return { lineNumbers, numbers, routed, warnings };
+  return { lineNumbers, numbers, inventory, routed, warnings };
 }
 
 function line(ownNumber: string | null, state: LineState = "ready"): Line {
@@ -80,4 +83,46 @@ it("lets the configuration count where the SIM says another number, and says so 
   await lineNumbers.look(line("+33639980009"));
   expect(numbers.ofLine("usb").map(({ phoneNumber }) => phoneNumber)).toEqual(["+33639980001"]);
   expect(warnings).toEqual(["the SIM says another number than the configuration; the configuration counts"]);
+});
+
+it.each([
+  ["the configuration", KNOWN, null],
+  ["the SIM", UNKNOWN, "+33639980001"],
+])(
+  "leaves a released number of %s in the inventory, across restarts, until it is bought",
+  async (_who, yaml, own) => {
+    const settings = new MemorySettings();
+    const available = async () => {
+      const { lineNumbers, inventory, numbers } = desk(yaml, settings);
+      await lineNumbers.start();
+      await lineNumbers.look(line(own));
+      await lineNumbers.look(line(own));
+      return {
+        inventory,
+        numbers,
+        phoneNumbers: inventory.available().map(({ phoneNumber }) => phoneNumber),
+      };
+    };
+    const first = await available();
+    expect(first.phoneNumbers).toEqual([]);
+    await first.numbers.release(first.numbers.byNumber("+33639980001")?.sid ?? "");
+
+    const second = await available();
+    expect(second.phoneNumbers).toEqual(["+33639980001"]);
+    const [offer] = second.inventory.available();
+    if (offer === undefined) throw new Error("nothing is offered");
+    await second.inventory.buy(`AC${"0".repeat(32)}`, offer, {});
+
+    expect((await available()).phoneNumbers).toEqual([]);
+    expect(second.numbers.byNumber("+33639980001")).toMatchObject({ line: "usb", kind: "mobile" });
+  },
+);
+
+it("offers what the SIM in the line is now, not what it was", async () => {
+  const { lineNumbers, inventory, numbers } = desk(UNKNOWN);
+  await lineNumbers.look(line("+33639980001"));
+  await numbers.release(numbers.byNumber("+33639980001")?.sid ?? "");
+  await lineNumbers.look(line("+33639980002"));
+  expect(inventory.available()).toEqual([]);
+  expect(inventory.offers()).toMatchObject([{ phoneNumber: "+33639980002", line: "usb", country: "FR" }]);
 });

@@ -94,8 +94,12 @@ export class Program {
     });
   }
 
-  end(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
+  signal(signal: NodeJS.Signals): void {
     if (this.#over === null) this.#child.kill(signal);
+  }
+
+  end(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
+    this.signal(signal);
     return this.ended;
   }
 

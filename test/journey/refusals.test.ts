@@ -51,6 +51,16 @@ describe("the daemon", () => {
     expect(readFileSync(settings, "utf8")).toContain("oops");
   });
 
+  it("refuses a data folder that is a file with 78, and names the key", async () => {
+    const inTheWay = join(site.folder, "file");
+    writeFileSync(inTheWay, "");
+    const daemon = site.run("main.js", ["serve"], { ...ANYWHERE, PYLONE_DATA_DIR: inTheWay });
+    expect((await daemon.ended).code).toBe(78);
+    expect(daemon.log.at(-1)?.["msg"]).toBe(
+      `dataDir: ${inTheWay} cannot be used (a file is in the way); mend dataDir or PYLONE_DATA_DIR, or the folder's owner and mode`,
+    );
+  });
+
   it("says with 69 that another program has its address", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
@@ -105,5 +115,10 @@ describe("the command", () => {
     const command = site.run("main.js", ["credentials", "--config", "pylone.yaml"]);
     expect((await command.ended).code).toBe(0);
     expect(command.lines).toEqual([`${client.sid}:${client.token}`]);
+
+    const test = site.run("main.js", ["credentials", "--test", "--config", "pylone.yaml"]);
+    expect((await test.ended).code).toBe(0);
+    expect(test.lines.join("\n")).toMatch(/^AC[0-9a-f]{32}:[0-9a-f]{32}$/);
+    expect(test.lines).not.toEqual(command.lines);
   });
 });

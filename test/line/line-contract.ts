@@ -42,6 +42,8 @@ export class Recorder {
   readonly reports: Report[] = [];
   readonly undecodable: string[] = [];
   readonly events: NewEvent[] = [];
+  /** Answers that came late: the Submission and its reference. */
+  readonly late: (readonly [string, string])[] = [];
   answer: () => Promise<Kept> = () => Promise.resolve("kept");
   mostAtOnce = 0;
   #now = 0;
@@ -50,6 +52,7 @@ export class Recorder {
     onInbound: (segment) => this.#ask(() => this.inbound.push(segment)),
     onReport: (report) => this.#ask(() => this.reports.push(report)),
     onUndecodable: (raw) => this.#ask(() => this.undecodable.push(raw)),
+    onLateAcceptance: (submissionId, reference) => this.late.push([submissionId, reference]),
     onState: (state, reason) => this.states.push({ state, reason }),
     onEvent: (event) => this.events.push(event),
     onNetworkTime: () => undefined,

@@ -1,5 +1,5 @@
 import type { InboundNumbers, ParseAddress } from "../../src/messaging/inbound/numbers.ts";
-import type { NumberRecord } from "../../src/store/settings-document.ts";
+import type { ApplicationRecord, NumberRecord } from "../../src/store/settings-document.ts";
 
 export const ACCOUNT = `AC${"0".repeat(32)}`;
 export const OTHER_ACCOUNT = `AC${"1".repeat(32)}`;
@@ -26,6 +26,29 @@ export function numberRecord(fields: Partial<NumberRecord> = {}): NumberRecord {
     voiceMethod: "POST",
     voiceFallbackUrl: "",
     voiceFallbackMethod: "POST",
+    createdAt: 0,
+    updatedAt: 0,
+    ...fields,
+  };
+}
+
+export function applicationRecord(fields: Partial<ApplicationRecord> = {}): ApplicationRecord {
+  return {
+    sid: `AP${"0".repeat(32)}`,
+    accountSid: ACCOUNT,
+    friendlyName: "",
+    smsUrl: "",
+    smsMethod: "POST",
+    smsFallbackUrl: "",
+    smsFallbackMethod: "POST",
+    smsStatusCallback: "",
+    messageStatusCallback: "",
+    voiceUrl: "",
+    voiceMethod: "POST",
+    voiceFallbackUrl: "",
+    voiceFallbackMethod: "POST",
+    statusCallback: "",
+    statusCallbackMethod: "POST",
     createdAt: 0,
     updatedAt: 0,
     ...fields,

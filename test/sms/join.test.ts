@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { septetsOf } from "../../src/sms/gsm7.ts";
 import { fromHex } from "../../src/sms/hex.ts";
-import { textOf } from "../../src/sms/join.ts";
+import { textOf, textWithGaps } from "../../src/sms/join.ts";
 import type { UserData } from "../../src/sms/message.ts";
 import { octetsOfUcs2 } from "../../src/sms/ucs2.ts";
 import { anyText, gsmText } from "./arbitraries.ts";
@@ -113,4 +113,22 @@ describe("8-bit data", () => {
 test("parts of different alphabets are read apart, in order", () => {
   const parts = [gsmPart("one "), gsmPart("two "), ucs2("0436"), data(Buffer.from(" four")), gsmPart("{}")];
   expect(textOf(parts)).toBe("one two ж four{}");
+});
+
+describe("a message that lacks parts", () => {
+  test.each<[string, (UserData | null)[], string]>([
+    ["nothing at all", [], ""],
+    ["nothing missing", [gsmPart("a"), gsmPart("b")], "ab"],
+    ["one mark for neighbours that are missing", [null, null, gsmPart("c"), null], "~c~"],
+    ["neighbours joined before they are read", [null, ucs2("0041D83D"), ucs2("DE000042")], "~A😀B"],
+    ["half a character at the gap", [ucs2("0041D83D"), null, ucs2("0042")], "A\ufffd~B"],
+    ["an escape at the gap", [gsm7(Uint8Array.of(0x41, 0x1b)), null, gsm7(Uint8Array.of(0x65))], "A ~e"],
+    [
+      "shifts named in the first part that came",
+      [null, gsm7(Uint8Array.of(0x40), 1, 0), null, gsm7(Uint8Array.of(0x40))],
+      "~İ~İ",
+    ],
+  ])("reads: %s", (_what, parts, text) => {
+    expect(textWithGaps(parts, "~")).toBe(text);
+  });
 });

@@ -92,7 +92,8 @@ export class Life {
       for (const line of this.lines) {
         const onState = (_line: Line, reason: string) =>
           roster.stateChanged(line.name, line.status.state, reason);
-        line.start(handlersOf(line, { store, clock, log, pending, receive, report, onState }));
+        const acceptedLate = this.#dispatcher.acceptedLate.bind(this.#dispatcher);
+        line.start(handlersOf(line, { store, clock, log, pending, receive, report, acceptedLate, onState }));
       }
     };
     this.#kill = () => {

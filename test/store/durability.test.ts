@@ -123,8 +123,11 @@ describe("the data folder", () => {
 
   it("is made for its owner alone", async () => {
     dataDir = join(dataDir, "deep", "data");
-    await open();
+    const store = await open();
+    await store.ping(0);
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+    for (const file of ["pylone.db", "pylone.db-wal", "pylone.holder"])
+      expect([file, (await stat(join(dataDir, file))).mode & 0o777]).toEqual([file, 0o600]);
   });
 
   it("is refused when a newer version has written it", async () => {

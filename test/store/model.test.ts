@@ -168,7 +168,11 @@ class Settle implements Step {
     expect(result.is).toBe("settled");
     if (this.is === "accepted") segment.state = "taken";
     if (this.is === "unknown") segment.state = "unknown";
-    if (this.is === "retry" || this.is === "released") segment.state = "waiting";
+    if (this.is === "retry" || this.is === "released") {
+      segment.state = "waiting";
+      // Its place is found anew: at the head only while the network or a line still has a part of it.
+      message.first = false;
+    }
     if (this.is === "retry" && moving(message)) message.retryAt = model.now + 1000;
     if (this.is === "failed") {
       segment.state = "lost";

@@ -367,3 +367,46 @@ describe("validity", () => {
     expect(await store.getMessage(late)).toMatchObject({ status: "failed", errorCode: 30036 });
   });
 });
+
+describe("an account's queue that is ended", () => {
+  const end = { errorCode: 30002, why: "suspended", at: T0 + 5 };
+
+  it("fails what waits and what backs off, and nothing of another account", async () => {
+    const [first, second] = [await accept({ accountSid: "AC1" }), await accept({ accountSid: "AC1" })];
+    const others = await accept({ accountSid: "AC2" });
+    const claimed = await claimOne();
+    await store.settle(claimed.submissionId, { is: "retry", retryAt: T0 + 60_000, why: "busy" }, T0 + 1);
+
+    expect(await store.endQueued("AC1", end)).toBe(2);
+    expect(await store.getMessage(first)).toMatchObject({ status: "failed", errorCode: 30002 });
+    expect(await statusOf(second)).toBe("failed");
+    expect(await statusOf(others)).toBe("queued");
+    expect(await store.endQueued("AC1", end)).toBe(0);
+    expect((await store.queueDepths())[0]).toMatchObject({ messages: 1 });
+  });
+
+  it("leaves what is on the wire to its outcome", async () => {
+    const sid = await accept({ accountSid: "AC1" });
+    const claimed = await claimOne();
+    expect(await store.endQueued("AC1", end)).toBe(0);
+    await take(claimed, "1");
+    expect(await statusOf(sid)).toBe("sent");
+  });
+});
+
+describe("a number's queue that is ended", () => {
+  const end = { errorCode: 30037, why: "released", at: T0 + 5 };
+
+  it("fails what waits and what backs off, and nothing of another number", async () => {
+    const [first, second] = [await accept(), await accept()];
+    const others = await accept({ queue: "+33639980009" });
+    const claimed = await claimOne();
+    await store.settle(claimed.submissionId, { is: "retry", retryAt: T0 + 60_000, why: "busy" }, T0 + 1);
+
+    expect(await store.endQueue(FROM, end)).toBe(2);
+    expect(await store.getMessage(first)).toMatchObject({ status: "failed", errorCode: 30037 });
+    expect(await statusOf(second)).toBe("failed");
+    expect(await statusOf(others)).toBe("queued");
+    expect(await store.endQueue(FROM, end)).toBe(0);
+  });
+});

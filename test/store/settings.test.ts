@@ -43,7 +43,10 @@ describe("the settings", () => {
     const settings = await openSettings(dataDir);
     expect(settings.document).toEqual(EMPTY_SETTINGS);
     await settings.change(adding("AC1"));
-    expect((await openSettings(dataDir)).document).toEqual({ accounts: [account("AC1")], numbers: [] });
+    expect((await openSettings(dataDir)).document).toEqual({
+      ...EMPTY_SETTINGS,
+      accounts: [account("AC1")],
+    });
   });
 
   it("are on disk, for their owner alone, when a change has settled", async () => {

@@ -222,6 +222,42 @@ describe("a report", () => {
   });
 });
 
+describe("an answer that comes after its outcome was called unknown", () => {
+  const late = (claim: Claim) =>
+    store.settle(claim.submissionId, { is: "accepted", reference: "44" }, T0 + 200);
+
+  it("settles it, and its report is recognised", async () => {
+    const claim = await oneUnknown();
+    expect(await late(claim)).toMatchObject({ is: "settled", message: { status: "sent" } });
+    expect(await store.unknownSubmissions()).toEqual([]);
+    expect(await store.openSubmissions("sim1", "44")).toMatchObject([{ state: "accepted", reference: "44" }]);
+    expect((await late(claim)).is).toBe("stale");
+  });
+
+  it("keeps a message that waits to be sent again from being sent again", async () => {
+    const claim = await oneUnknown();
+    await store.resolveUnknown(claim.submissionId, "resend", { at: T0, event: RESENT });
+    expect(await late(claim)).toMatchObject({ is: "settled", message: { status: "sent" } });
+    expect(await next()).toBeUndefined();
+  });
+
+  it("says nothing of a message that is being sent again", async () => {
+    const claim = await oneUnknown();
+    await store.resolveUnknown(claim.submissionId, "resend", { at: T0, event: RESENT });
+    const again = await next();
+    if (again === undefined) throw new Error("nothing to claim");
+    expect((await late(claim)).is).toBe("stale");
+    const settled = await store.settle(again.submissionId, { is: "accepted", reference: "45" }, T0 + 300);
+    expect(settled).toMatchObject({ is: "settled", message: { status: "sent" } });
+  });
+
+  it("does not bring back a message that was given up", async () => {
+    const claim = await oneUnknown();
+    await store.resolveUnknown(claim.submissionId, "failed", { at: T0, event: RESENT });
+    expect(await late(claim)).toMatchObject({ is: "stale", message: { status: "failed" } });
+  });
+});
+
 describe("the end of the daemon", () => {
   it("makes what it was trying unknown, and what it had settled stays", async () => {
     const [settled] = await acceptAndClaim();
@@ -236,7 +272,7 @@ describe("the end of the daemon", () => {
       const [detail] = await after.store.submissionsOf(trying.messageSid);
       expect(detail).toMatchObject({ state: "unknown", why: "the daemon ended while it was on the wire" });
       expect(await after.store.getMessage(settled.messageSid)).toMatchObject({ status: "sent" });
-      const late = await after.store.settle(trying.submissionId, { is: "accepted", reference: "2" }, T0);
+      const late = await after.store.settle(trying.submissionId, { is: "released", why: "no" }, T0);
       expect(late.is).toBe("stale");
     } finally {
       await after.remove();

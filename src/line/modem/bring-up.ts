@@ -4,12 +4,17 @@
  * `+CSDH`) are left alone: nothing here uses them.
  */
 import { Fault } from "../../runtime/fault.ts";
+import type { Log } from "../../runtime/log.ts";
 import type { LineFacts, LineMemory } from "../line.ts";
 import { type Ask, lineOf, may, patiently } from "./ask.ts";
-import { afterColon, fieldsOf } from "./at/command.ts";
-import { ATTENTION, CFUN_FULL, plainQuery, query, set } from "./commands.ts";
+import { fieldsOf } from "./at/command.ts";
+import { ATTENTION, CFUN_FULL, query, SPEAK_UP, set } from "./commands.ts";
+import { askIccid, askImsi, askOwnNumber, identify } from "./identity.ts";
 import { type Indications, setIndications } from "./indications.ts";
+import { initialise, takeSteps } from "./initialise.ts";
 import { unlock } from "./pin.ts";
+import { chooseProfile } from "./profiles/choose.ts";
+import type { ModemProfile } from "./profiles/profile.ts";
 import { askRegistration, type Registration } from "./registration.ts";
 import { ensureSmsc } from "./smsc.ts";
 import { chooseStorage, type Storages } from "./storage.ts";
@@ -22,10 +27,16 @@ export type BringUpTools = {
   readonly memory: LineMemory;
   readonly pin: string | null;
   readonly smsc: string | null;
+  /** The operator's own commands (`lines[].init`). */
+  readonly init: readonly string[];
+  readonly log: Log;
+  /** Known from here on: what this modem says unasked, and how fast it may be asked. */
+  readonly onProfile: (profile: ModemProfile) => void;
 };
 
 /** What the modem was found and made to be. */
 export type Setup = {
+  readonly profile: ModemProfile;
   readonly facts: Omit<LineFacts, "lastSentAt" | "lastReceivedAt">;
   /** ICCID, else IMSI, else IMEI: whose messages these are. */
   readonly sim: string;
@@ -56,41 +67,49 @@ export async function bringUp(tools: BringUpTools): Promise<BroughtUp> {
   await may(ask, set("ATV1"));
   await may(ask, set("AT+CMEE=1"));
   const identity = await identify(ask);
+  const profile = chooseProfile(identity.manufacturer, identity.model);
+  tools.onProfile(profile);
+  await takeSteps(ask, profile.init);
+  await initialise(ask, tools.init, tools.log);
 
   const cfun = await lineOf(ask, query("AT+CFUN?"));
   if (cfun !== null && fieldsOf(cfun)[0] !== "1") await may(ask, CFUN_FULL);
 
   let iccid: string | null = null;
+  const standIn = identity.imei ?? "unknown";
   const sim = async () => {
-    iccid ??= await askIccid(ask);
-    return iccid ?? identity.imei ?? "unknown";
+    iccid ??= await askIccid(ask, profile.iccid);
+    return iccid ?? standIn;
   };
-  const unlocked = await unlock({ ask, sleep: tools.sleep, memory: tools.memory, pin: tools.pin, sim });
+  const { sleep, memory, pin } = tools;
+  const unlocked = await unlock({ ask, sleep, memory, pin, sim, standIn, counter: profile.pinCounter });
   if (unlocked.is === "refused") return unlocked;
   if (unlocked.is === "failed") {
     throw new Fault({ code: "line.not-ready", disposition: "line", message: unlocked.reason });
   }
 
+  await takeSteps(ask, profile.initWithSim);
   await may(ask, set('AT+CSCS="GSM"'));
-  const acknowledges = await usePhase2Plus(ask);
+  const acknowledges = await usePhase2Plus(ask, profile);
   await patiently(ask, set("AT+CMGF=0"), { tries: SIM_TRIES, sleep: tools.sleep });
-  const storages = await chooseStorage(ask, tools.sleep);
-  iccid ??= await askIccid(ask);
+  const storages = await chooseStorage(ask, tools.sleep, profile.storages);
+  iccid ??= await askIccid(ask, profile.iccid);
   const smsc = await ensureSmsc({ ask, memory: tools.memory, configured: tools.smsc, sim: await sim() });
-  const indications = await setIndications(ask);
+  const indications = await setIndications(ask, profile.indications);
 
   if ((await may(ask, set("AT+CREG=2"))) === null) await may(ask, set("AT+CREG=1"));
   const registration = await askRegistration(ask);
-  const imsi = digitsOf(await lineOf(ask, plainQuery("AT+CIMI", /^\d{14,15}$/)));
-  const cnum = await lineOf(ask, { ...query("AT+CNUM"), single: false });
+  const imsi = await askImsi(ask);
+  const ownNumber = await askOwnNumber(ask);
   return {
     is: "up",
     setup: {
+      profile,
       facts: {
         ...identity,
         iccid,
         imsi,
-        ownNumber: numberOf(cnum),
+        ownNumber,
         smsc: smsc.address,
         ...(await askNetwork(ask)),
       },
@@ -148,7 +167,8 @@ async function greet(tools: BringUpTools): Promise<void> {
   await tools.type("\x1b\r");
   await tools.sleep(SETTLE_MS);
   for (let attempt = 1; attempt <= ATTENTION_TRIES; attempt++) {
-    const result = await tools.ask(ATTENTION);
+    // One that was told to be quiet, or to answer in digits, is deaf to nothing but seems so.
+    const result = await tools.ask(attempt % 4 === 0 ? SPEAK_UP : ATTENTION);
     if (result.is === "lost") {
       throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
     }
@@ -166,45 +186,8 @@ async function greet(tools: BringUpTools): Promise<void> {
 }
 
 /** Phase 2+ lets us acknowledge what is delivered to us directly, once it is kept (27.005 §3.2.1). */
-async function usePhase2Plus(ask: Ask): Promise<boolean> {
-  if ((await may(ask, query("AT+CSMS=1"))) !== null) return true;
+async function usePhase2Plus(ask: Ask, profile: ModemProfile): Promise<boolean> {
+  if (profile.phase2Plus && (await may(ask, query("AT+CSMS=1"))) !== null) return true;
   await may(ask, query("AT+CSMS=0"));
   return false;
-}
-
-async function identify(ask: Ask): Promise<Pick<LineFacts, "manufacturer" | "model" | "imei">> {
-  const manufacturer = await lineOf(ask, plainQuery("AT+CGMI"));
-  const model = await lineOf(ask, plainQuery("AT+CGMM"));
-  const imei = await lineOf(ask, plainQuery("AT+CGSN", /^"?\d{14,17}"?$/));
-  return { manufacturer: textOf(manufacturer), model: textOf(model), imei: digitsOf(imei) };
-}
-
-/** Makers disagree on the command, not on the digits. */
-async function askIccid(ask: Ask): Promise<string | null> {
-  for (const name of ["+CCID", "+CICCID", "+QCCID"]) {
-    const command = { ...plainQuery(`AT${name}`), accepts: (line: string) => ICCID_LINE.test(line) };
-    const digits = ICCID_DIGITS.exec((await lineOf(ask, command)) ?? "")?.[1];
-    if (digits !== undefined) return digits;
-  }
-  return null;
-}
-
-const ICCID_DIGITS = /(\d{18,20})F?/i;
-const ICCID_LINE = /^(?:\+[A-Z]*CCID: ?)?"?\d{18,20}F?"?$/i;
-
-function textOf(line: string | null): string | null {
-  if (line === null) return null;
-  const text = (/^\+[A-Z]+:/.test(line) ? afterColon(line) : line).replaceAll('"', "").trim();
-  return text === "" ? null : text;
-}
-
-function digitsOf(line: string | null): string | null {
-  return /\d{14,17}/.exec(line ?? "")?.[0] ?? null;
-}
-
-/** `+CNUM: "","+33639980001",145`; very often empty. */
-function numberOf(line: string | null): string | null {
-  const number = line === null ? undefined : fieldsOf(line)[1];
-  if (number === undefined || !/^\+?\d{3,15}$/.test(number)) return null;
-  return number.startsWith("+") || fieldsOf(line ?? "")[2] !== "145" ? number : `+${number}`;
 }

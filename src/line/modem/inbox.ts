@@ -5,17 +5,19 @@
  *
  * Announcements (`+CMTI`, `+CDSI`) are read where they say; a burst of them is one listing. The listing of all
  * storages (`drain`) is the safety net: it runs at start, after whatever may have lost an announcement, and on
- * a slow timer, because a full storage announces nothing.
+ * a slow timer, because a full storage announces nothing; sooner while little room is left. Where listing does not
+ * work, because this modem never ends it, the storage is read index by index.
  */
 import type { Clock } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Kept } from "../line.ts";
+import type { Kept, StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";
 import { fieldsOf, type ResponseLine } from "./at/command.ts";
 import type { Setup } from "./bring-up.ts";
 import { acknowledge, erase, LIST_ALL, read, selectStorage, set } from "./commands.ts";
 import { type FromNetwork, fromNetwork } from "./from-network.ts";
+import { StorageGauge } from "./storage-gauge.ts";
 
 export type InboxOptions = {
   readonly ask: Ask;
@@ -26,6 +28,12 @@ export type InboxOptions = {
   readonly keep: (arrived: FromNetwork) => Promise<Kept>;
   /** A message was taken but cannot be deleted from the modem. */
   readonly onStuck: (storage: string, index: number) => void;
+  /** How full the fullest storage is, after each look; `alarming` once when it comes near the end. */
+  readonly onStorage: (level: StorageLevel, alarming: boolean) => void;
+  /** `+CMGL` ends, as far as is known. */
+  readonly lists: boolean;
+  /** It does not: to be remembered, since the port may have to be opened anew to get out of it. */
+  readonly onListingHangs: () => Promise<void>;
   /** The modem lists as in text mode: it has forgotten `+CMGF=0`. */
   readonly onTextMode: () => void;
   readonly sleep: (ms: number) => Promise<void>;
@@ -51,6 +59,10 @@ const READ_AGAIN_MS: readonly number[] = [300, 1000];
 /** Later than this the network has given up waiting for `+CNMA`, and the modem may have gone silent. */
 const ACKNOWLEDGE_WITHIN_MS = 10_000;
 const STUCK_AFTER = 3;
+/** While a storage is nearly full it is looked at this often. */
+const PRESSED_MS = 10_000;
+/** Indexes read one by one where neither listing nor a size tells more: a SIM holds 10 to 50. */
+const SLOTS = 50;
 
 /** 27.005 §3.1, <stat>: 2 and 3 are messages stored for sending. */
 const STORED_FOR_SENDING: readonly string[] = ["2", "3"];
@@ -64,10 +76,15 @@ export class Inbox {
   #selected: string | null;
   /** Kept, but still in the modem: by place, the PDU and how often its deletion failed. */
   readonly #undeleted = new Map<string, { raw: string; failures: number }>();
+  readonly #gauge: StorageGauge;
+  #pressed = false;
+  #lists: boolean;
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#selected = options.setup.storages.selected;
+    this.#gauge = new StorageGauge(options.setup.storages.level);
+    this.#lists = options.lists;
   }
 
   /** `+CMTI` or `+CDSI`: something was stored. */
@@ -82,6 +99,14 @@ export class Inbox {
     const storages = [...new Set([...reads.map((job) => job.storage), storage])];
     this.#removeJobs((job) => job.is === "read");
     this.#add({ is: "drain", storages, done: [] });
+  }
+
+  /** The modem says that a storage is full; the selected one where it does not name it. */
+  full(storage: string | null): void {
+    const name = storage ?? this.#selected ?? "ME";
+    const alarming = this.#gauge.full(name);
+    if (alarming) this.#showLevel(true);
+    this.#add({ is: "drain", storages: [name], done: [] });
   }
 
   /** `+CMT` or `+CDS`: the network waits for our answer, so this goes before what is stored. */
@@ -142,6 +167,8 @@ export class Inbox {
       else {
         try {
           for (const storage of job.storages) await this.#drainStorage(storage);
+          this.#showLevel(false);
+          this.#lookAgainSoon();
         } finally {
           for (const done of job.done) done();
         }
@@ -186,16 +213,10 @@ export class Inbox {
     const refused = new Set<string>();
     for (let pass = 0; pass < MAX_PASSES && !this.#stopped; pass++) {
       if (!(await this.#select(storage))) return;
-      const result = await this.#options.ask(LIST_ALL);
-      // A listing cut short by a time-out still holds whole entries.
-      if (result.is !== "ok" && result.is !== "timeout") return;
-      if (result.lines.some((line) => isTextMode(line))) {
-        this.#options.onTextMode();
-        return;
-      }
-      const entries = result.lines
-        .map((line) => entryListed(line, storage))
-        .filter((entry) => entry !== null);
+      const entries = await this.#entriesIn(storage);
+      if (entries === null) return;
+      if (pass === 0 && this.#gauge.found(storage, entries.length)) this.#showLevel(true);
+      this.#gauge.left(storage, entries.length);
       const fresh = entries.filter((entry) => !refused.has(placeOf(entry)));
       if (fresh.length === 0) return;
       for (const entry of fresh) {
@@ -203,6 +224,63 @@ export class Inbox {
         if (!(await this.#take(entry))) refused.add(placeOf(entry));
       }
     }
+  }
+
+  /** Everything in the storage; null when the modem did not show it. */
+  async #entriesIn(storage: string): Promise<readonly Entry[] | null> {
+    if (!this.#lists) return this.#entriesByIndex(storage);
+    const { ask, clock, onListingHangs, onTextMode } = this.#options;
+    const since = clock.monotonicMs();
+    const result = await ask(LIST_ALL);
+    if (result.is === "aborted") return null;
+    if (result.lines.length === 0 && clock.monotonicMs() - since >= LIST_ALL.timeoutMs) {
+      this.#lists = false;
+      await onListingHangs();
+      return result.is === "lost" ? null : this.#entriesByIndex(storage);
+    }
+    // A listing cut short by a time-out still holds whole entries.
+    if (result.is !== "ok" && result.is !== "timeout") return null;
+    if (result.lines.some((line) => isTextMode(line))) {
+      onTextMode();
+      return null;
+    }
+    return result.lines.map((line) => entryListed(line, storage)).filter((entry) => entry !== null);
+  }
+
+  /** Modems count from 0 or from 1. */
+  async #entriesByIndex(storage: string): Promise<readonly Entry[] | null> {
+    const entries: Entry[] = [];
+    const last = this.#gauge.totalOf(storage) ?? SLOTS;
+    for (let index = 0; index <= last && !this.#stopped; index++) {
+      const result = await this.#options.ask(read(index));
+      if (result.is === "lost" || result.is === "timeout") return entries.length > 0 ? entries : null;
+      const line = result.is === "ok" ? result.lines[0] : undefined;
+      if (line !== undefined && isTextMode(line)) {
+        this.#options.onTextMode();
+        return null;
+      }
+      const entry = entryRead(line, storage, index);
+      if (entry !== null) entries.push(entry);
+    }
+    return entries;
+  }
+
+  #showLevel(alarming: boolean): void {
+    const level = this.#gauge.fullest;
+    if (level !== null) this.#options.onStorage(level, alarming);
+  }
+
+  #lookAgainSoon(): void {
+    if (this.#pressed || this.#stopped || !this.#gauge.isPressed) return;
+    this.#pressed = true;
+    this.#options
+      .sleep(PRESSED_MS)
+      .then(() => {
+        this.#pressed = false;
+        return this.drain();
+      })
+      // The session is over: the next one begins with a drain.
+      .catch(() => undefined);
   }
 
   /** True when the entry is no longer in the modem. */
@@ -248,6 +326,7 @@ export class Inbox {
     if (this.#selected === storage || this.#selected === null) return true;
     const result = await this.#options.ask(selectStorage([storage]));
     if (result.is !== "ok") return false;
+    this.#gauge.selected(storage, result.lines[0]?.text);
     this.#selected = storage;
     return true;
   }

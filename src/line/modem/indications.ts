@@ -22,11 +22,14 @@ const CHOICES: readonly string[] = [
   "3,1,0,1,0",
 ];
 
-/** `offered`: the answer to `AT+CNMI=?`, or null. */
-export function indicationChoices(offered: string | null): readonly string[] {
+/** `offered`: the answer to `AT+CNMI=?`, or null. `own`: what this family of modems takes best. */
+export function indicationChoices(offered: string | null, own: readonly string[] = []): readonly string[] {
   const ds = offered === null ? "" : (fieldsOf(offered)[3] ?? "");
   const storesReports = /2/.test(ds) || /0 ?- ?[23]/.test(ds);
-  return storesReports ? [STORED_REPORTS, ...CHOICES.filter((choice) => choice !== STORED_REPORTS)] : CHOICES;
+  // A family whose texts have to be routed (`mt` = 2) is not asked to store them first.
+  const routes = own[0]?.startsWith("2,2") === true;
+  const first = storesReports && !routes ? [STORED_REPORTS] : [];
+  return [...new Set([...first, ...own, ...CHOICES])];
 }
 
 export type Indications = {
@@ -37,9 +40,9 @@ export type Indications = {
 };
 
 /** Sets the first that is taken; null when none is, and polling has to do. */
-export async function setIndications(ask: Ask): Promise<Indications | null> {
+export async function setIndications(ask: Ask, own: readonly string[] = []): Promise<Indications | null> {
   const offered = await may(ask, query("AT+CNMI=?"));
-  for (const choice of indicationChoices(offered?.[0]?.text ?? null)) {
+  for (const choice of indicationChoices(offered?.[0]?.text ?? null, own)) {
     if ((await may(ask, set(`AT+CNMI=${choice}`))) === null) continue;
     return { chosen: choice, answer: await askIndications(ask) };
   }

@@ -1,39 +1,31 @@
-/**
- * A Line over a modem: keeps a session with it for ever, opening the port again whenever it is lost, and hands
- * the session's Segments and findings up and down. Submits go one at a time through the session's dialogue.
- */
-import type { Clock } from "../../runtime/clock.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Segment } from "../../sms/message.ts";
 import { encodeSubmit } from "../../sms/submit.ts";
-import type { BytePort, OpenPort } from "../byte-port.ts";
+import type { BytePort } from "../byte-port.ts";
 import type {
   Kept,
   Line,
-  LineFacts,
   LineHandlers,
-  LineMemory,
   LineState,
   LineStatus,
   SubmitOptions,
   SubmitOutcome,
+  UssdResult,
 } from "../line.ts";
-import { cmsErrorOf } from "./cms-errors.ts";
 import type { FromNetwork } from "./from-network.ts";
-import { outcomeOf } from "./send.ts";
+import type { ModemLineOptions } from "./modem-line-options.ts";
+import { NO_FACTS } from "./no-facts.ts";
+import { type NoiseKind, NoiseLog } from "./noise-log.ts";
+import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
+import { Recovery } from "./recovery/recovery.ts";
+import { GENERIC_RESET, resetModem } from "./recovery/reset-modem.ts";
+import { symptomOf } from "./recovery/symptom.ts";
+import { prepareSecondTry, secondTryOf } from "./second-try.ts";
+import { outcomeOf, referenceOf } from "./send.ts";
 import { Session } from "./session.ts";
-
-export type ModemLineOptions = {
-  readonly name: string;
-  readonly openPort: OpenPort;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly memory: LineMemory;
-  readonly pin: string | null;
-  readonly smsc: string | null;
-  readonly simulated: boolean;
-};
+import { SubscriptionAlarm } from "./subscription-alarm.ts";
+import { WireTrace } from "./wire-trace.ts";
 
 export function createModemLine(options: ModemLineOptions): Line {
   return new ModemLine(options);
@@ -41,21 +33,8 @@ export function createModemLine(options: ModemLineOptions): Line {
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
-
-const NO_FACTS: LineFacts = {
-  manufacturer: null,
-  model: null,
-  imei: null,
-  iccid: null,
-  imsi: null,
-  operator: null,
-  technology: null,
-  signalDbm: null,
-  smsc: null,
-  ownNumber: null,
-  lastSentAt: null,
-  lastReceivedAt: null,
-};
+/** A modem that was told to restart takes this long to leave its port and come back, at the least. */
+const AFTER_RESET_MS = 15_000;
 
 class ModemLine implements Line {
   readonly kind = "modem";
@@ -64,8 +43,15 @@ class ModemLine implements Line {
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #counters = new Map<string, number>();
-  readonly #noiseSeen = new Set<string>();
+  readonly #noiseLog = new NoiseLog();
+  readonly #subscription = new SubscriptionAlarm();
   readonly #onWire = new Set<Promise<SubmitOutcome>>();
+  readonly #wire: WireTrace;
+  readonly #recovery: Recovery;
+  /** A rung that is climbed between two sessions. */
+  #due: Rung | null = null;
+  /** What restarts this modem, once it is known which it is. */
+  #resetCommand = GENERIC_RESET;
   #handlers: LineHandlers | null = null;
   #running: Promise<void> | null = null;
   #session: Session | null = null;
@@ -73,13 +59,23 @@ class ModemLine implements Line {
   #reason = "not started";
   #since: number;
   #facts = NO_FACTS;
-  /** That the subscription refuses has been told. */
-  #alarmed = false;
+  /** The Submission whose result may still come, until another is accepted or the session is over. */
+  #unanswered: string | null = null;
 
   constructor(options: ModemLineOptions) {
     this.#options = options;
     this.#log = options.log.child({ line: options.name });
     this.#since = options.clock.now();
+    const { name, clock } = options;
+    this.#wire = new WireTrace({ clock, log: options.trace === true ? this.#log : null });
+    this.#recovery = new Recovery({
+      line: name,
+      clock,
+      means: { external: (options.resetFromOutside ?? null) !== null },
+      count: (counter) => this.#count(counter),
+      onEvent: (event) => this.#handlers?.onEvent(event),
+      wireTail: () => this.#wire.tail(),
+    });
   }
 
   get name(): string {
@@ -94,6 +90,7 @@ class ModemLine implements Line {
       simulated: this.#options.simulated,
       facts: this.#facts,
       counters: Object.fromEntries(this.#counters),
+      recovery: this.#recovery.status,
     };
   }
 
@@ -120,6 +117,16 @@ class ModemLine implements Line {
     }
   }
 
+  async ussd(code: string): Promise<UssdResult> {
+    const session = this.#session;
+    if (this.#state !== "ready" || session === null) {
+      const reason = `${this.name} cannot ask now (${this.#state}: ${this.#reason})`;
+      return { is: "failed", why: "not-ready", reason };
+    }
+    this.#count("ussd");
+    return session.ussd.request(code);
+  }
+
   async stop(graceMs: number): Promise<void> {
     const { clock } = this.#options;
     const graceOver = new AbortController();
@@ -134,12 +141,28 @@ class ModemLine implements Line {
     this.#set("stopped", "stopped");
   }
 
-  async #submit(segment: Segment, { signal }: SubmitOptions): Promise<SubmitOutcome> {
+  async #submit(segment: Segment, { submissionId, signal }: SubmitOptions): Promise<SubmitOutcome> {
     const session = this.#session;
     if (signal.aborted || this.#stopping.signal.aborted) return this.#rejected("line.stopped", "is stopping");
     if (this.#state !== "ready" || session === null) {
       return this.#rejected("line.not-ready", `cannot send now (${this.#state}: ${this.#reason})`);
     }
+    const first = await this.#attempt(segment, session, submissionId, signal);
+    const second = secondTryOf(first);
+    if (second === null) return first;
+    const otherwise = await prepareSecondTry(segment, second, {
+      recallSmsc: () => session.recallSmsc(),
+      sleep: (ms) => this.#options.clock.sleep(ms, { signal: this.#stopping.signal }).catch(() => undefined),
+    });
+    return otherwise === null ? first : this.#attempt(otherwise, session, submissionId, signal);
+  }
+
+  async #attempt(
+    segment: Segment,
+    session: Session,
+    submissionId: string,
+    signal: AbortSignal,
+  ): Promise<SubmitOutcome> {
     let pdu: ReturnType<typeof encodeSubmit>;
     try {
       pdu = encodeSubmit(segment, { smsc: session.smscInPdu, statusReport: true });
@@ -152,36 +175,36 @@ class ModemLine implements Line {
     }
     const result = await session.submit(pdu, signal);
     const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
-    this.#alarm(outcome, session.manufacturer);
+    if (outcome.is === "unknown" && result.is !== "lost") this.#unanswered = submissionId;
+    else if (outcome.is === "accepted") this.#unanswered = null;
+    const alarm = this.#subscription.news(outcome, session.manufacturer);
+    if (alarm !== null) this.#event("line.refused", alarm);
+    const symptom = symptomOf(result, outcome, session.manufacturer);
+    if (outcome.is === "accepted") this.#lives("sends");
+    else if (symptom !== null) this.#suffers(symptom.trouble, symptom.reason);
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
-    if (outcome.is === "rejected" && result.is === "error" && outcome.fault.disposition === "line")
-      session.nudge();
+    const isLines = outcome.is === "rejected" && outcome.fault.disposition === "line";
+    if (isLines && result.is === "error" && secondTryOf(outcome) === null) session.nudge();
     return outcome;
-  }
-
-  /** The subscription refuses: a person has to look, but need not be told at every try. */
-  #alarm(outcome: SubmitOutcome, manufacturer: string | null): void {
-    if (outcome.is === "accepted") this.#alarmed = false;
-    if (outcome.is !== "rejected" || outcome.fault.code !== "modem.cms" || this.#alarmed) return;
-    const { status } = outcome.fault;
-    if (status === null || cmsErrorOf(status, manufacturer).class !== "account") return;
-    this.#alarmed = true;
-    this.#event(
-      "line.refused",
-      `${outcome.fault.message}: the subscription refuses texts (no credit, barred, or not provisioned); ask the operator`,
-    );
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
+      const rung = this.#due;
+      this.#due = null;
+      if (rung === "external") await this.#resetFromOutside();
       const port = await this.#open();
-      if (port !== null) {
+      if (port !== null && rung === "reset") {
+        await resetModem(port, this.#resetCommand, this.#options.clock, signal);
+        retryMs = AFTER_RESET_MS;
+      } else if (port !== null) {
         const reachedReady = await this.#converse(port);
         if (reachedReady) retryMs = FIRST_RETRY_MS;
       }
       if (signal.aborted) return;
+      if (this.#due !== null) continue;
       try {
         await this.#options.clock.sleep(retryMs, { signal });
       } catch {
@@ -193,17 +216,26 @@ class ModemLine implements Line {
 
   async #open(): Promise<BytePort | null> {
     try {
-      return await this.#options.openPort(this.#stopping.signal);
+      return this.#wire.tap(await this.#options.openPort(this.#stopping.signal));
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#set("opening", reasonOf(error));
+      if (this.#stopping.signal.aborted) return null;
+      this.#wire.note(`not opened: ${reasonOf(error)}`);
+      this.#set("opening", reasonOf(error));
+      this.#suffers("absent", reasonOf(error));
       return null;
     }
+  }
+
+  async #resetFromOutside(): Promise<void> {
+    const how = await this.#options.resetFromOutside?.(this.#stopping.signal);
+    this.#wire.note(`the reset command ${how}`);
+    this.#log.warn({ how }, "the reset command was run");
   }
 
   /** True when the line was ready in between. */
   async #converse(port: BytePort): Promise<boolean> {
     let ready = false;
-    const { clock, memory, pin, smsc } = this.#options;
+    const { clock, memory, pin, smsc, init = [] } = this.#options;
     const session = new Session({
       port,
       clock,
@@ -211,6 +243,7 @@ class ModemLine implements Line {
       memory,
       pin,
       smsc,
+      init,
       keep: (arrived) => this.#keep(arrived),
       onState: (state, reason) => {
         ready ||= state === "ready";
@@ -219,18 +252,69 @@ class ModemLine implements Line {
       onFacts: (facts) => {
         this.#facts = { ...this.#facts, ...facts };
       },
+      onLate: (text) => this.#late(text),
       onNoise: (text, kind) => this.#noise(text, kind),
+      onStorageAlarm: ({ name, used, total }) =>
+        this.#event(
+          "line.storage",
+          `${this.name}: the message storage ${name} holds ${used} of ${total}: full, it receives nothing. It is being emptied; what stays in it cannot be kept or deleted.`,
+        ),
       onStuck: (storage, index) =>
         this.#event(
           "line.refused",
           `${this.name}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
         ),
+      onProfile: (profile) => {
+        this.#resetCommand = profile.reset.command;
+      },
+      callPolicy: this.#options.callPolicy ?? "hang-up",
+      onCall: (caller) => this.#called(caller),
+      onLife: (life) => this.#lives(life),
+      onTrouble: (trouble, reason) => this.#suffers(trouble, reason),
+      onResync: (found) => this.#recovery.resynced(found, "a command was not answered in time"),
     });
     this.#session = session;
-    const why = await session.run();
+    const { why, reason } = await session.run();
     this.#session = null;
-    if (!this.#stopping.signal.aborted) this.#set("opening", why);
+    this.#unanswered = null;
+    if (this.#stopping.signal.aborted) return ready;
+    this.#set("opening", reason);
+    if (why !== "left") this.#suffers(why === "closed" ? "absent" : why, reason);
     return ready;
+  }
+
+  #called(caller: string | null): void {
+    this.#count("calls");
+    const done = this.#options.callPolicy === "ignore" ? "it is left to ring" : "it is hung up";
+    this.#event("line.call", `${this.name}: a call from ${caller ?? "a withheld number"}; ${done}`);
+  }
+
+  #lives(life: Life): void {
+    this.#climb(this.#recovery.lives(life));
+  }
+
+  #suffers(trouble: Trouble, reason: string): void {
+    this.#climb(this.#recovery.suffers(trouble, reason));
+  }
+
+  /** Rungs that need the modem's attention are the session's; between sessions the port is opened again anyway. */
+  #climb(rung: Rung | null): void {
+    if (rung === null || rung === "resync" || rung === "alert") return;
+    if (rung === "reset" || rung === "external") this.#due = rung;
+    this.#session?.climb(rung, this.#recovery.status?.reason ?? "recovery");
+  }
+
+  /** `+CMGS` after its send was given up: the network has that message. */
+  #late(text: string): void {
+    const submissionId = this.#unanswered;
+    const reference = referenceOf(text);
+    if (submissionId === null || reference === null) {
+      this.#noise(text, "stale");
+      return;
+    }
+    this.#unanswered = null;
+    this.#count("late");
+    this.#handlers?.onLateAcceptance?.(submissionId, reference);
   }
 
   async #keep(arrived: FromNetwork): Promise<Kept> {
@@ -239,6 +323,7 @@ class ModemLine implements Line {
     const kept = await this.#hand(arrived, handlers);
     if (kept === "kept") {
       this.#count(COUNTED[arrived.is]);
+      this.#lives(arrived.is === "report" ? "reports" : "receives");
       if (arrived.is === "inbound") {
         this.#facts = { ...this.#facts, lastReceivedAt: this.#options.clock.now() };
       }
@@ -269,24 +354,16 @@ class ModemLine implements Line {
     this.#handlers?.onState(state, reason);
   }
 
-  /** One event for each new kind of line: what nobody understands may matter, but not twice. */
-  #noise(text: string, kind: "unknown" | "stale" | "damaged"): void {
+  #noise(text: string, kind: NoiseKind): void {
     this.#count(kind === "stale" ? "stale" : "noise");
-    if (kind === "stale") return;
-    // Only a result's name is shown: the rest of a line may be somebody's text.
-    const name = /^[+^*#$%!&_][A-Z0-9]+(?=[:=]|$)/.exec(text)?.[0] ?? "a line without a name";
-    if (this.#noiseSeen.has(name) || this.#noiseSeen.size > 100) return;
-    this.#noiseSeen.add(name);
-    this.#event(
-      "line.noise",
-      `${this.name}: ${name} was not understood (${kind}); it is counted and ignored`,
-    );
+    const news = this.#noiseLog.news(text, kind);
+    if (news !== null) this.#event("line.noise", `${this.name}: ${news}`);
   }
 
-  #event(type: "line.noise" | "line.refused", text: string): void {
+  #event(type: "line.noise" | "line.refused" | "line.storage" | "line.call", text: string): void {
     this.#handlers?.onEvent({
       type,
-      level: type === "line.noise" ? "info" : "warning",
+      level: type === "line.noise" || type === "line.call" ? "info" : "warning",
       at: this.#options.clock.now(),
       text,
       line: this.name,

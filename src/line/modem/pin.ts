@@ -6,17 +6,22 @@
  */
 import { createHash } from "node:crypto";
 import type { LineMemory } from "../line.ts";
-import { type Answer, type Ask, answerTo, lineOf } from "./ask.ts";
-import { afterColon, fieldsOf } from "./at/command.ts";
-import { CPIN_QUERY, enterPin, query } from "./commands.ts";
+import { type Answer, type Ask, answerTo, may } from "./ask.ts";
+import { afterColon } from "./at/command.ts";
+import { CPIN_QUERY, enterPin } from "./commands.ts";
+import type { PinCounter } from "./profiles/profile.ts";
 
 export type PinTools = {
   readonly ask: Ask;
   readonly sleep: (ms: number) => Promise<void>;
   readonly memory: LineMemory;
   readonly pin: string | null;
-  /** ICCID, or IMEI where it cannot be read. */
+  /** ICCID, or what stands in for it where it cannot be read, as it often is before the PIN. */
   readonly sim: () => Promise<string>;
+  /** What stands in for it: the IMEI. */
+  readonly standIn: string;
+  /** The maker's way to tell how many tries are left. */
+  readonly counter: PinCounter | null;
 };
 
 export type Unlocked =
@@ -61,7 +66,7 @@ async function enter(tools: PinTools): Promise<Unlocked> {
   if (pin === null) return { is: "refused", reason: "the SIM asks for its PIN: set `pin` of this line" };
   const key = keyOf(await tools.sim());
   const digest = digestOf(pin, key);
-  const why = whyNotToSend(parse(await memory.get(key)), digest, await triesLeft(ask));
+  const why = whyNotToSend(parse(await memory.get(key)), digest, await triesLeft(ask, tools.counter));
   if (why !== null) return { is: "refused", reason: why };
   await memory.put(key, JSON.stringify({ state: "trying", digest }));
   const answer = await answerTo(ask, enterPin(pin));
@@ -80,10 +85,13 @@ async function enter(tools: PinTools): Promise<Unlocked> {
 }
 
 async function ready(tools: PinTools): Promise<Unlocked> {
-  if (tools.pin !== null) {
-    const key = keyOf(await tools.sim());
-    if (parse(await tools.memory.get(key)) !== null) await tools.memory.put(key, "");
-  }
+  if (tools.pin === null) return { is: "ready" };
+  const { memory, standIn } = tools;
+  const key = keyOf(await tools.sim());
+  if (parse(await memory.get(key)) !== null) await memory.put(key, "");
+  // Noted before the ICCID could be read. What was refused under it may have been another SIM's.
+  const early = keyOf(standIn);
+  if (parse(await memory.get(early))?.state === "trying") await memory.put(early, "");
   return { is: "ready" };
 }
 
@@ -126,13 +134,21 @@ function locked(state: SimState): Unlocked {
   return { is: "failed", reason: `the SIM does not answer (+CME ERROR ${state.text})` };
 }
 
-/** `+CPINR: SIM PIN,3,3` (27.007 §8.65). */
-async function triesLeft(ask: Ask): Promise<number | null> {
-  const line = await lineOf(ask, query("AT+CPINR"));
-  const fields = line === null ? [] : fieldsOf(line);
-  const left = fields[0] === "SIM PIN" ? fields[1] : undefined;
-  return left !== undefined && /^\d+$/.test(left) ? Number.parseInt(left, 10) : null;
+/** `+CPINR: SIM PIN,3,3` (27.007 §8.65), after the maker's own. Null when the modem tells in neither way. */
+export async function triesLeft(ask: Ask, counter: PinCounter | null): Promise<number | null> {
+  const counters = counter === null ? [STANDARD_COUNTER] : [counter, STANDARD_COUNTER];
+  for (const { ask: text, tries } of counters) {
+    const accepts = (line: string) => tries.test(line);
+    const lines = (await may(ask, { text, accepts, timeoutMs: 10_000 })) ?? [];
+    for (const line of lines) {
+      const left = tries.exec(line.text)?.[1];
+      if (left !== undefined) return Number.parseInt(left, 10);
+    }
+  }
+  return null;
 }
+
+const STANDARD_COUNTER: PinCounter = { ask: "AT+CPINR", tries: /^\+CPINR: ?"?SIM PIN"?, ?(\d+)/ };
 
 function keyOf(sim: string): string {
   return `pin ${sim}`;

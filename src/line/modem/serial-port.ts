@@ -2,7 +2,8 @@
  * The door of `serialport`. A port is single-use: made open, closed once, then another is made.
  *
  * A write settles when the kernel has taken the bytes, not when they have left the wire (`tcdrain`): a drain
- * takes one of libuv's four threads for as long as the wire takes, and is reported after the modem's answer. `hupcl` is off because dropping DTR resets some modems; `lock` keeps a second of us out.
+ * takes one of libuv's four threads for as long as the wire takes, and is reported after the modem's answer. `hupcl` is off because dropping DTR resets some modems; `lock` keeps a
+ * second of us out.
  */
 import { SerialPort } from "serialport";
 import { Fault } from "../../runtime/fault.ts";
@@ -20,6 +21,7 @@ export function openSerialPort(path: string, baudRate: number): OpenPort {
       await port.close();
       signal.throwIfAborted();
     }
+    port.watchForHangUp();
     // Pseudo-terminals have no modem-control lines and answer this with an error: the bytes flow all the same.
     serial.set({ dtr: true, rts: true, brk: false, cts: false, dsr: false }, () => undefined);
     return port;
@@ -42,6 +44,19 @@ class SerialBytePort implements BytePort {
     // A read of no bytes ends the stream without closing it: the device is gone.
     serial.on("end", () => this.#lost("the device went away"));
     serial.on("error", (error: Error) => this.#lost(error.message));
+  }
+
+  /**
+   * A device pulled in the middle of a read answers every further read with no bytes, and the library reads on
+   * for ever without a word (`unix-read.js`: `bytesRead === 0`). The poller hears of the hang-up all the same.
+   */
+  watchForHangUp(): void {
+    const { port } = this.#serial;
+    if (port === undefined || !("poller" in port)) return;
+    port.poller.once("disconnect", (error: Error | null) => {
+      if (error !== null && "canceled" in error && error.canceled === true) return;
+      this.#lost("the device went away");
+    });
   }
 
   write(bytes: Uint8Array): Promise<void> {

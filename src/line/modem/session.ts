@@ -3,45 +3,38 @@
  * otherwise. It ends when the port closes or the modem no longer answers; a modem that only restarted is brought
  * up again on the same port. What the line does between sessions is the line's business (`modem-line.ts`).
  */
-import type { Clock, Timer } from "../../runtime/clock.ts";
+import type { Timer } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
-import type { Log } from "../../runtime/log.ts";
-import type { BytePort } from "../byte-port.ts";
-import type { Kept, LineFacts, LineMemory, LineState } from "../line.ts";
-import type { Ask } from "./ask.ts";
+import { type Ask, may } from "./ask.ts";
 import { type CommandResult, fieldsOf } from "./at/command.ts";
 import { Dialogue } from "./at/dialogue.ts";
 import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
-import { send } from "./commands.ts";
-import type { FromNetwork } from "./from-network.ts";
+import { Calls, hangUp } from "./calls.ts";
+import { send, set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
+import { MORE_MESSAGES, MoreMessages } from "./more-messages.ts";
+import { urcsOf } from "./profiles/profile.ts";
+import type { Rung } from "./recovery/ladder.ts";
+import { cycleRadio } from "./recovery/radio.ts";
+import { airTroubleOf } from "./recovery/symptom.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
+import { type SessionEnd, type SessionOptions, whyOf } from "./session-terms.ts";
+import { recallSmsc } from "./smsc.ts";
 import { GENERIC_URCS } from "./urcs.ts";
-
-export type SessionOptions = {
-  readonly port: BytePort;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly memory: LineMemory;
-  readonly pin: string | null;
-  readonly smsc: string | null;
-  readonly keep: (arrived: FromNetwork) => Promise<Kept>;
-  readonly onState: (state: LineState, reason: string) => void;
-  readonly onFacts: (facts: Partial<LineFacts>) => void;
-  readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
-  readonly onStuck: (storage: string, index: number) => void;
-};
+import { Ussd } from "./ussd.ts";
 
 /** The watchdog asks whether this is still the modem that was set up, and empties the storages. */
 const WATCH_MS = 60_000;
 /** More often while it cannot send, should it not tell when it can. */
 const SEARCH_MS = 10_000;
 const RESTART_SETTLE_MS = 1000;
+type Order = { readonly rung: Rung; readonly reason: string };
 
 type Wake =
   | { readonly is: "watch" }
   | { readonly is: "restarted"; readonly reason: string }
+  | { readonly is: "ordered"; readonly order: Order }
   | { readonly is: "over" };
 
 export class Session {
@@ -49,6 +42,7 @@ export class Session {
   readonly #dialogue: Dialogue;
   readonly #ask: Ask;
   #setup: Setup | null = null;
+  #more = new MoreMessages(false);
   #inbox: Inbox | null = null;
   #registration: Registration = { registered: true, reason: "registration unknown" };
   /** Whether the registration decides the state now: after the drain, until the next bring-up. */
@@ -56,8 +50,14 @@ export class Session {
   /** Why bring-up has to be run again. */
   #restarted: string | null = null;
   #watchSoon = false;
-  #over: string | null = null;
+  /** A rung that waits until nothing is being sent. */
+  #ordered: Order | null = null;
+  readonly #calls: Calls;
+  readonly ussd: Ussd;
+  readonly #sending = new Set<Promise<CommandResult>>();
+  #over: SessionEnd | null = null;
   #stopping = false;
+  #withdrawn = false;
   /** The last bring-up ended at something only a person can mend. */
   #refused = false;
   #wake: (() => void) | null = null;
@@ -76,14 +76,29 @@ export class Session {
         onUrc: (text, pdu) => this.#onUrc(text, pdu),
         onRestart: (text) => this.#restart(`the modem said "${text}"`),
         onEcho: () => this.#onEcho(),
-        onLate: (text) => options.onNoise(text, "stale"),
+        onLate: (text) => options.onLate(text),
         onNoise: options.onNoise,
-        onResync: () => this.nudge(),
-        onMute: (reason) => this.#end(reason),
-        onClose: (reason) => this.#end(reason),
+        onResync: () => {
+          options.onResync(true);
+          this.nudge();
+        },
+        onMute: (reason) => {
+          options.onResync(false);
+          this.#end("silence", reason);
+        },
+        onClose: (reason) => this.#end("closed", reason),
       },
     });
     this.#ask = (command, asked) => this.#dialogue.run(command, asked);
+    const { clock } = options;
+    this.ussd = new Ussd({ ask: this.#ask, clock });
+    this.#calls = new Calls({
+      clock,
+      policy: options.callPolicy,
+      hangUp: () => hangUp(this.#ask),
+      onCall: options.onCall,
+      onOver: () => this.nudge(),
+    });
   }
 
   get smscInPdu(): string | null {
@@ -102,6 +117,8 @@ export class Session {
 
   /** Withdraws the submissions that have not passed the point of no return. */
   withdraw(): void {
+    this.#withdrawn = true;
+    this.ussd.stop("the line stops");
     this.#dialogue.withdraw();
   }
 
@@ -109,36 +126,76 @@ export class Session {
     pdu: { readonly hex: string; readonly tpduLength: number },
     signal: AbortSignal,
   ): Promise<CommandResult> {
-    return this.#dialogue.run(send(pdu), { signal });
+    const sending = this.#submit(pdu, signal);
+    this.#sending.add(sending);
+    return sending.finally(() => this.#sending.delete(sending));
   }
 
-  /** Settles with the reason when the session is over. */
-  async run(): Promise<string> {
+  async #submit(
+    pdu: { readonly hex: string; readonly tpduLength: number },
+    signal: AbortSignal,
+  ): Promise<CommandResult> {
+    if (this.ussd.pending) {
+      await this.ussd.idle();
+      if (this.#withdrawn) return { is: "aborted", phase: "queued" };
+    }
+    const { clock } = this.#options;
+    const more = this.#more;
+    // It goes into the queue right before its send: nobody waits for its answer.
+    if (more.begins(clock.monotonicMs())) {
+      this.#ask(MORE_MESSAGES).then(
+        (result) => more.answered(result),
+        () => undefined,
+      );
+    }
+    return this.#dialogue.run(send(pdu), { signal }).finally(() => more.ended(clock.monotonicMs()));
+  }
+
+  /** The modem has lost the service centre's number: from now on every PDU carries it. False: nobody knows it. */
+  async recallSmsc(): Promise<boolean> {
+    const { memory, smsc: configured } = this.#options;
+    if (this.#setup === null || this.#setup.smscInPdu !== null) return false;
+    const smscInPdu = await recallSmsc({ memory, configured, sim: this.#setup.sim });
+    if (smscInPdu === null) return false;
+    this.#setup = { ...this.#setup, smscInPdu };
+    this.#options.log.warn("the modem has forgotten the service centre's number: it goes with each text now");
+    return true;
+  }
+
+  /** Climbs a rung of the recovery ladder as soon as no result of a send is awaited. */
+  climb(rung: Rung, reason: string): void {
+    this.#ordered = { rung, reason };
+    this.#wake?.();
+  }
+
+  /** Settles when the session is over. */
+  async run(): Promise<SessionEnd> {
     while (this.#over === null) {
       try {
         await this.#once();
       } catch (error) {
         // A modem that starts anew in the middle of being set up is set up from the beginning.
-        if (this.#restarted === null) this.#end(reasonOf(error));
+        if (this.#restarted === null) this.#end(whyOf(error), reasonOf(error));
         else await this.#sleep(RESTART_SETTLE_MS).catch(() => undefined);
       }
     }
     await this.#inbox?.stop();
     await this.#options.port.close();
-    return this.#over ?? "over";
+    return this.#over;
   }
 
   /** Lets what is being received be finished, then closes the port. Idempotent. */
   async stop(reason: string, grace: Promise<void>): Promise<void> {
     this.#stopping = true;
     await Promise.race([this.#inbox?.stop() ?? Promise.resolve(), grace]);
-    this.#end(reason);
+    this.#end("left", reason);
     await this.#options.port.close();
   }
 
   async #once(): Promise<void> {
-    const { clock, memory, pin, smsc, onState, onFacts } = this.#options;
+    const { clock, log, memory, pin, smsc, init, onState, onFacts } = this.#options;
     this.#restarted = null;
+    this.#ordered = null;
     this.#watchSoon = false;
     this.#settled = false;
     await this.#inbox?.stop();
@@ -150,6 +207,13 @@ export class Session {
       memory,
       pin,
       smsc,
+      init,
+      log,
+      onProfile: (profile) => {
+        log.info({ profile: profile.name }, "the modem is known");
+        this.#options.onProfile(profile);
+        this.#dialogue.adopt({ urcs: urcsOf(profile, GENERIC_URCS), gapMs: profile.interCommandDelayMs });
+      },
     });
     this.#refused = brought.is === "refused";
     if (brought.is === "refused") {
@@ -158,8 +222,10 @@ export class Session {
       return;
     }
     this.#setup = brought.setup;
+    this.#more = new MoreMessages(brought.setup.profile.moreMessages);
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
+    const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;
     this.#inbox = new Inbox({
       ask: this.#ask,
       clock,
@@ -167,6 +233,15 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
+      lists: brought.setup.profile.lists && (await memory.get(listing)) === null,
+      onListingHangs: () => {
+        log.warn("the modem does not end its listings: its messages are read one by one from now on");
+        return memory.put(listing, "hangs");
+      },
+      onStorage: (level, alarming) => {
+        onFacts({ storage: level });
+        if (alarming) this.#options.onStorageAlarm(level);
+      },
       onTextMode: () => this.#restart("the modem fell back to text mode"),
       sleep: (ms) => this.#sleep(ms),
     });
@@ -177,7 +252,9 @@ export class Session {
     }
     this.#echo = "watched";
     onState("starting", "reading what the modem had stored");
+    await may(this.#ask, set("AT+CLIP=1"));
     await this.#inbox.drain();
+    if (this.#over === null && this.#restarted === null) this.#options.onLife("answers");
     this.#settle();
     this.#showRegistration();
     await this.#watch(brought.setup);
@@ -198,6 +275,10 @@ export class Session {
         this.#options.log.warn({ reason: wake.reason }, "the modem is set up again");
         return;
       }
+      if (wake.is === "ordered") {
+        await this.#carryOut(wake.order);
+        continue;
+      }
       const indications = await askIndications(this.#ask);
       // Whoever asked for a look until now gets this one.
       this.#watchSoon = false;
@@ -208,9 +289,27 @@ export class Session {
       }
       this.#registration = await askRegistration(this.#ask);
       this.#showRegistration();
-      this.#options.onFacts(await askNetwork(this.#ask));
+      const network = await askNetwork(this.#ask);
+      this.#options.onFacts(network);
       await this.#inbox?.drain();
+      if (this.#over !== null || this.#restarted !== null) continue;
+      this.#options.onLife("answers");
+      const trouble = airTroubleOf(this.#registration, network.signalDbm);
+      if (trouble !== null) this.#options.onTrouble(trouble, this.#registration.reason);
     }
+  }
+
+  async #carryOut({ rung, reason }: Order): Promise<void> {
+    this.#ordered = null;
+    this.#settled = false;
+    // From here on nothing new is sent; what is on the air has the dialogue's own bound of 180 s.
+    this.#options.onState("starting", `${reason}: ${rung}`);
+    await Promise.allSettled(this.#sending);
+    if (this.#over !== null) return;
+    const radioOff = this.#setup?.profile.radioOff ?? null;
+    if (rung === "radio") await cycleRadio(this.#ask, (ms) => this.#sleep(ms), radioOff);
+    if (rung === "re-init" || rung === "radio") this.#restart(`${reason}: ${rung}`);
+    else this.#end("left", `${reason}: ${rung}`);
   }
 
   async #sleepUntilWoken(): Promise<Wake> {
@@ -226,20 +325,24 @@ export class Session {
     }
     this.#watchSoon = false;
     if (this.#over !== null) return { is: "over" };
+    if (this.#restarted === null && this.#ordered !== null) return { is: "ordered", order: this.#ordered };
     return this.#restarted === null ? { is: "watch" } : { is: "restarted", reason: this.#restarted };
   }
 
   #woken(): boolean {
-    return this.#over !== null || this.#restarted !== null || this.#watchSoon;
+    return this.#over !== null || this.#restarted !== null || this.#ordered !== null || this.#watchSoon;
   }
 
   #onUrc(text: string, pdu: string | null): void {
+    if (this.#calls.hears(text) || this.ussd.hears(text)) return;
     if (/^\+C(?:MTI|DSI):/.test(text)) {
       const [storage = "", index = ""] = fieldsOf(text);
       // `+CMTI: ,-1`: announced but stored nowhere.
       if (/^\d+$/.test(index)) this.#inbox?.announced(storage, Number.parseInt(index, 10));
     } else if (/^\+C(?:MT|DS):/.test(text) && pdu !== null) {
       this.#inbox?.direct(pdu);
+    } else if (/^(?:\^SMMEMFULL:|SMS FULL)/.test(text)) {
+      this.#inbox?.full(/"([A-Z]{2})"/.exec(text)?.[1] ?? null);
     } else if (/^\+CREG:/.test(text)) {
       const stat = fieldsOf(text)[0] ?? "";
       if (/^\d+$/.test(stat) && this.#setup !== null) {
@@ -250,7 +353,7 @@ export class Session {
       }
     } else if (/^\+CPIN:/.test(text) && !/READY"?$/.test(text)) {
       this.#restart(`the SIM changed: ${text}`);
-    } else if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE)$/.test(text)) {
+    } else if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE|#QSS: ?3)$/.test(text)) {
       this.nudge();
     }
   }
@@ -259,6 +362,7 @@ export class Session {
     if (!this.#settled || this.#restarted !== null || this.#over !== null || this.#stopping) return;
     const { registered, reason } = this.#registration;
     this.#options.onState(registered ? "ready" : "starting", reason);
+    if (registered) this.#options.onLife("registered");
   }
 
   #restart(reason: string): void {
@@ -279,10 +383,12 @@ export class Session {
     return this.#options.clock.sleep(ms, { signal: this.#ended.signal });
   }
 
-  #end(reason: string): void {
+  #end(why: SessionEnd["why"], reason: string): void {
     if (this.#over !== null) return;
-    this.#over = reason;
+    this.#over = { why, reason };
     this.#ended.abort(new Error(reason));
+    this.#calls.stop();
+    this.ussd.stop(reason);
     this.#dialogue.end(reason);
     this.#wake?.();
   }

@@ -20,18 +20,32 @@ export async function ensureSmsc(tools: {
   readonly sim: string;
 }): Promise<Smsc> {
   const { ask, memory } = tools;
-  const key = `smsc ${tools.sim}`;
+  const key = keyOf(tools.sim);
   const onSim = addressOf(await lineOf(ask, query("AT+CSCA?")));
   const remembered = await memory.get(key);
   if (onSim !== null) {
     if (onSim !== remembered) await memory.put(key, onSim);
     return { address: onSim, inPdu: null };
   }
-  const address = tools.configured ?? (remembered === "" ? null : remembered);
+  const address = await recallSmsc(tools);
   if (address === null) return { address: null, inPdu: null };
   const type = address.startsWith("+") ? 145 : 129;
   const kept = (await may(ask, set(`AT+CSCA="${address}",${type}`))) !== null;
   return { address, inPdu: kept ? null : address };
+}
+
+/** What is known of this SIM's service centre when the modem says in mid-life that it knows none (330). */
+export async function recallSmsc(tools: {
+  readonly memory: LineMemory;
+  readonly configured: string | null;
+  readonly sim: string;
+}): Promise<string | null> {
+  const remembered = await tools.memory.get(keyOf(tools.sim));
+  return tools.configured ?? (remembered === "" ? null : remembered);
+}
+
+function keyOf(sim: string): string {
+  return `smsc ${sim}`;
 }
 
 /** `+CSCA: "+33609001390",145`; the plus is sometimes only in the type. */

@@ -19,6 +19,7 @@ export const GENERIC_URCS: UrcTable = {
     /^DST:/,
     /^\+QIND:/,
     /^\+QUSIM:/,
+    /^SMS FULL/,
     /^(?:Call Ready|SMS Ready|SMS DONE|PB DONE)$/,
     // Ends of calls: final results only for ATD, which is never sent.
     /^(?:NO CARRIER|BUSY|NO ANSWER|NO DIAL ?TONE)$/,

@@ -3,10 +3,12 @@
  *
  * - The Number is the one the network named, else the Line's own. A modem's SIM may have changed its number: of
  *   several the one provisioned last is meant.
- * - The webhook is the Number's `sms_url` (contract §6.4). None: the Message is stored and can be listed, nobody
+ * - The webhook is the `sms_url` of the application the Number names, else the Number's own (contract §6.4): with
+ *   an application all of the Number's own URLs are ignored. None: the Message is stored and can be listed, nobody
  *   is told. One that is no http(s) URL is Twilio's 11100, and an event.
+ * - An account that is suspended or closed is told nothing: its messages are stored.
  */
-import type { NumberRecord } from "../../store/settings-document.ts";
+import type { ApplicationRecord, NumberRecord } from "../../store/settings-document.ts";
 import type { HttpMethod, NewInbound, NewWebhook } from "../../store/store.ts";
 import { webhookQueueOf } from "../webhook/webhook-queue-of.ts";
 import type { InboundNumbers, ParseAddress } from "./numbers.ts";
@@ -21,6 +23,7 @@ export type Target = {
 export type Route =
   | { readonly is: "webhook"; readonly target: Target }
   | { readonly is: "none" }
+  | { readonly is: "inactive" }
   | { readonly is: "bad-url"; readonly url: string };
 
 export function numberFor(
@@ -36,8 +39,9 @@ export function numberFor(
   return numbers.byNumber(to) ?? numbers.byNumber(address) ?? numbers.byNumber(`+${to}`);
 }
 
-export function routeOf(number: NumberRecord): Route {
-  const { smsUrl, smsMethod, smsFallbackUrl, smsFallbackMethod } = number;
+/** `application`: the one the Number names, null when it names none. */
+export function routeOf(number: NumberRecord, application: ApplicationRecord | null = null): Route {
+  const { smsUrl, smsMethod, smsFallbackUrl, smsFallbackMethod } = application ?? number;
   if (smsUrl === "") return { is: "none" };
   if (!isHttpUrl(smsUrl)) return { is: "bad-url", url: smsUrl };
   const target: Target = {

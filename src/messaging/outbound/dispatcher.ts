@@ -12,6 +12,7 @@ import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
+import { Downs } from "./downs.ts";
 import { LineFeed } from "./line-feed.ts";
 import type { LineRoster } from "./line-roster.ts";
 import { NumberQueue } from "./number-queue.ts";
@@ -29,6 +30,7 @@ export class Dispatcher {
   readonly #rateOf: (number: string) => Rate;
   readonly #pending: Pending;
   readonly #watch: UnknownWatch;
+  readonly #reports: Parameters<typeof recordParkedReports>[0];
   readonly #queues = new Map<string, NumberQueue>();
   readonly #feeds = new Map<string, LineFeed>();
   readonly #feedOf = new Map<NumberQueue, LineFeed>();
@@ -36,6 +38,7 @@ export class Dispatcher {
   readonly #options: {
     readonly log: Log;
     readonly outcomes: Outcomes;
+    readonly downs: Downs;
   };
   #stopListening: (() => void) | null = null;
   #lookAgain: Timer | null = null;
@@ -58,7 +61,14 @@ export class Dispatcher {
     this.#clock = clock;
     this.#rateOf = options.rateOf;
     this.#pending = new Pending(log);
-    const reports = { store, kindOf: (line: string) => roster.get(line)?.kind ?? "modem", clock };
+    const reports = {
+      store,
+      kindOf: (line: string) => roster.get(line)?.kind ?? "modem",
+      clock,
+      onEnded: (messageSid: string) => this.withdraw(messageSid),
+    };
+    const downs = new Downs();
+    this.#reports = reports;
     this.#watch = new UnknownWatch({
       store,
       roster,
@@ -67,6 +77,7 @@ export class Dispatcher {
       pending: this.#pending,
       policy,
       settledByReport: (submission) => recordParkedReports(reports, { ...submission, reference: null }),
+      downs,
     });
     const outcomes = new Outcomes({
       store,
@@ -75,7 +86,7 @@ export class Dispatcher {
       onUnknown: (submission) => this.#watch.add(submission),
       onAccepted: (submission) => recordParkedReports(reports, submission),
     });
-    this.#options = { log, outcomes };
+    this.#options = { log, outcomes, downs };
   }
 
   /** Settles when what a former process left behind is known: queues with Messages, outcomes nobody knows. */
@@ -90,6 +101,11 @@ export class Dispatcher {
     const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll()]);
     for (const submission of unknown) this.#watch.add(submission);
     this.#armLookAgain();
+  }
+
+  /** The answer to a Submission that was called unknown: it is settled, and not sent again. */
+  acceptedLate(line: string, submissionId: string, reference: string): void {
+    this.#pending.own("settle late", this.#settleLate(line, submissionId, reference));
   }
 
   /**
@@ -108,6 +124,20 @@ export class Dispatcher {
     }
     this.#state = "stopped";
     await this.#pending.drain();
+  }
+
+  /** A report has ended the Message: parts that are claimed and not on the wire yet stay here. */
+  withdraw(messageSid: string): void {
+    for (const feed of this.#feeds.values()) feed.withdraw(messageSid);
+  }
+
+  async #settleLate(line: string, submissionId: string, reference: string): Promise<void> {
+    const { is } = await this.#store.settle(submissionId, { is: "accepted", reference }, this.#clock.now());
+    this.#options.log.info({ line, submissionId, outcome: is }, "an answer that came late");
+    const watched = this.#watch.forget(submissionId);
+    if (watched === null) return;
+    await recordParkedReports(this.#reports, { ...watched, reference });
+    this.#nudge(watched.queue);
   }
 
   #nudge(number: string): void {

@@ -16,11 +16,13 @@ import type { Line, SubmitOutcome } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Claim, ClaimResult, Store } from "../../store/store.ts";
+import type { Claim, ClaimResult, Settlement, Store } from "../../store/store.ts";
+import { DOWNS_ALLOWED, type Downs } from "./downs.ts";
 import type { NumberQueue } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import { holdMs, isAccountFault, judge } from "./retry.ts";
+import { UNKNOWN_ERROR } from "./twilio-codes.ts";
 
 const CLAIM_AHEAD_MS = 2000;
 /** A slot this near counts as now. */
@@ -42,6 +44,7 @@ export class LineFeed {
   readonly #flights: Pending;
   readonly #outcomes: Outcomes;
   readonly #signal: AbortSignal;
+  readonly #downs: Downs;
   readonly #onWire = new Set<Flight>();
   readonly #idle: (() => void)[] = [];
   /** In turn: who was served last is last. */
@@ -60,6 +63,7 @@ export class LineFeed {
     readonly outcomes: Outcomes;
     /** Aborted when the process stops: what is before its point of no return comes back. */
     readonly signal: AbortSignal;
+    readonly downs: Downs;
   }) {
     this.#line = options.line;
     this.#store = options.store;
@@ -69,6 +73,7 @@ export class LineFeed {
     this.#flights = new Pending(options.log);
     this.#outcomes = options.outcomes;
     this.#signal = options.signal;
+    this.#downs = options.downs;
   }
 
   add(queue: NumberQueue): void {
@@ -79,6 +84,13 @@ export class LineFeed {
   remove(queue: NumberQueue): void {
     this.#queues = this.#queues.filter((other) => other !== queue);
     this.#release(queue.withdraw(), queue, "its number moved to another line");
+  }
+
+  /** Takes back what is ready of a Message that has ended. */
+  withdraw(messageSid: string): void {
+    for (const queue of this.#queues) {
+      this.#release(queue.withdraw(messageSid), queue, "its message has ended");
+    }
   }
 
   lineStateChanged(): void {
@@ -151,7 +163,10 @@ export class LineFeed {
     const { claim, queue } = flight;
     queue.onWire--;
     const { attempts, expiresAt } = claim;
-    const { settlement, lineFault } = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
+    const verdict = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
+    const { lineFault } = verdict;
+    const downs = this.#downs.count(claim.messageSid, outcome, this.#line);
+    const settlement = downs < DOWNS_ALLOWED ? verdict.settlement : setAside(verdict.settlement, downs);
     const isDoubtful = ["failed", "retry", "unknown"].includes(settlement.is);
     const withdrawn = isDoubtful ? queue.withdraw(claim.messageSid) : [];
     if (lineFault === null) this.#faults = settlement.is === "released" ? this.#faults : 0;
@@ -284,6 +299,13 @@ export class LineFeed {
         : Number.POSITIVE_INFINITY;
     return Math.min(due, slot, claim);
   }
+}
+
+/** What is unknown is judged later, when no report has told; what was never handed over has failed. */
+function setAside(settlement: Settlement, downs: number): Settlement {
+  if (settlement.is !== "released" && settlement.is !== "retry") return settlement;
+  const why = `the modem went down ${downs} times while it was being sent: ${settlement.why}`;
+  return { is: "failed", errorCode: UNKNOWN_ERROR, why };
 }
 
 function unknownOutcome(error: unknown): SubmitOutcome {

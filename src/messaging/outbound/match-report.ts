@@ -8,6 +8,11 @@
  * say. A recipient the service centre masked (`+#0842…`) leaves the reference alone, which is good enough when
  * one open Submission has it.
  *
+ * Some modems answer every Submission with the same reference, 0 or 255, while the reports carry the true one. Once a
+ * line is known for that (the store notices) its reference says nothing: the recipient and the order decide, the
+ * oldest within two minutes of the report's stamp first. Such a match is inferred; two texts to one phone within two
+ * minutes may swap their reports.
+ *
  * A Submission whose outcome is unknown has no reference. A report that nothing else claims and that names its
  * recipient within two minutes of the attempt is taken for its report: the one nearest in time. While another
  * Submission to that recipient still waits for its answer the report is left alone: it may belong to that one,
@@ -32,26 +37,45 @@ export function matchReport(
   open: readonly OpenSubmission[],
   now: number,
 ): OpenSubmission | null {
-  return named(report, open, now) ?? adopted(report, open, now);
-}
-
-function named(report: Told, open: readonly OpenSubmission[], now: number): OpenSubmission | null {
-  const submittedAt = epochOf(report.tpScts) ?? now;
   const sameReference = open.filter(
     ({ state, reference }) => state === "accepted" && reference === report.reference,
   );
-  const inTime = ({ startedAt }: OpenSubmission) =>
-    startedAt <= submittedAt + CLOCK_SLACK_MS && startedAt >= now - REPORT_LIFE_MS;
+  const repeating = open.filter(({ state, repeats }) => state === "accepted" && repeats === true);
+  return named(report, sameReference, now) ?? likely(report, repeating, now) ?? adopted(report, open, now);
+}
 
+function named(report: Told, sameReference: readonly OpenSubmission[], now: number): OpenSubmission | null {
+  const likeliest = likely(report, sameReference, now);
+  if (likeliest !== null) return likeliest;
+  const only = sameReference.filter((submission) => isInTime(submission, report, now));
+  return isMasked(report.recipient) && only.length === 1 ? (only[0] ?? null) : null;
+}
+
+/** The one whose recipient is named, at the time that fits best. */
+function likely(report: Told, candidates: readonly OpenSubmission[], now: number): OpenSubmission | null {
+  const inTime = (submission: OpenSubmission) => isInTime(submission, report, now);
   for (const likeness of ["exact", "tail"] as const) {
     const alike = newestFirst(
-      sameReference.filter(({ recipient }) => likenessOf(recipient, report.recipient) === likeness),
+      candidates.filter(({ recipient }) => likenessOf(recipient, report.recipient) === likeness),
     );
-    const best = alike.find(inTime) ?? (alike.length === 1 ? alike[0] : undefined);
+    const best =
+      nextInLine(alike, report, now) ?? alike.find(inTime) ?? (alike.length === 1 ? alike[0] : undefined);
     if (best !== undefined) return best;
   }
-  const only = sameReference.filter(inTime);
-  return isMasked(report.recipient) && only.length === 1 ? (only[0] ?? null) : null;
+  return null;
+}
+
+/** Of Submissions that share a reference because their line repeats it: the oldest about the report's time. */
+function nextInLine(alike: readonly OpenSubmission[], report: Told, now: number): OpenSubmission | undefined {
+  const submittedAt = epochOf(report.tpScts) ?? now;
+  return alike.findLast(
+    ({ repeats, startedAt }) => repeats === true && Math.abs(startedAt - submittedAt) <= CLOCK_SLACK_MS,
+  );
+}
+
+function isInTime({ startedAt }: OpenSubmission, report: Told, now: number): boolean {
+  const submittedAt = epochOf(report.tpScts) ?? now;
+  return startedAt <= submittedAt + CLOCK_SLACK_MS && startedAt >= now - REPORT_LIFE_MS;
 }
 
 /** `open` is newest first. */

@@ -24,6 +24,8 @@ type Deps = {
   /** Which kind a Line is: the numbers in a report mean something else on each. */
   readonly kindOf: (line: string) => LineKind;
   readonly clock: Clock;
+  /** A report has ended a Message, whatever of it is still to be sent. */
+  readonly onEnded?: (messageSid: string) => void;
 };
 
 export function createReportHandler(
@@ -123,7 +125,8 @@ async function record(
   const errorCode = report.state === "failed" ? codeOfReport(kindOf(line), report.status) : null;
   const { state, status, reference, doneAt } = report;
   const entry: ReportRecord = { state, status, errorCode, reference, doneAt, at };
-  await store.recordReport(submissionId, entry);
+  const { message } = await store.recordReport(submissionId, entry);
+  if (message.status === "undelivered") deps.onEnded?.(message.sid);
 }
 
 function asAccepted(match: OpenSubmission, reference: string): AcceptedSubmission {

@@ -49,13 +49,20 @@ const BY_COMMAND_STATUS: ReadonlyMap<number, number> = new Map([
   [0x58, CONGESTION], // ESME_RTHROTTLED
 ]);
 
-/** TP-Status, 23.040 §9.2.3.15. Every value of 60h–7Fh is a temporary cause the SC gave up on. */
+/**
+ * TP-Status, 23.040 §9.2.3.15. Every value of 60h–7Fh is a temporary cause the SC gave up on, in the end because
+ * the handset could not be reached. What is not listed says no more than that it did not arrive: remote procedure
+ * error (40h), quality of service (44h), deleted by its sender (47h), unknown to the SC (49h), the reserved values,
+ * and those each service centre defines for itself.
+ */
 const BY_TP_STATUS: ReadonlyMap<number, number> = new Map([
   [0x41, UNREACHABLE_CARRIER], // incompatible destination
   [0x42, BLOCKED], // connection rejected by SME
   [0x43, UNKNOWN_HANDSET], // not obtainable
   [0x45, UNREACHABLE_CARRIER], // no interworking available
   [0x46, UNREACHABLE], // validity period expired at the SC
+  [0x48, FILTERED], // deleted by the SC's administration: what filters do
+  [0x60, CONGESTION], // congestion
 ]);
 
 /** `message_state`, SMPP 3.4 §5.2.28. */
@@ -78,6 +85,6 @@ export function codeOfFault(fault: Fault): number {
 /** The code of a Message that the network had and could not deliver. */
 export function codeOfReport(kind: LineKind, status: number): number {
   if (kind === "smpp") return BY_MESSAGE_STATE.get(status) ?? UNKNOWN_ERROR;
-  if (status >= 0x60 && status <= 0x7f) return UNREACHABLE;
-  return BY_TP_STATUS.get(status) ?? UNKNOWN_ERROR;
+  const otherwise = status >= 0x60 && status <= 0x7f ? UNREACHABLE : UNKNOWN_ERROR;
+  return BY_TP_STATUS.get(status) ?? otherwise;
 }

@@ -5,6 +5,7 @@
  * - The wait runs on the monotonic clock while the Line is `ready`, which a Line only is once everything the
  *   network had stored for us is drained. A Line that leaves `ready` cannot bring a report: its waits begin anew
  *   when it is back.
+ * - A Message that has brought its modem down three times is not sent again, whatever the policy (`downs.ts`).
  * - A Line that never stays ready long enough must not keep a Message open for ever: after ten hours, the longest
  *   a Message may be valid, the policy decides all the same.
  */
@@ -14,6 +15,7 @@ import type { Log } from "../../runtime/log.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import type { Store, UnknownSubmission } from "../../store/store.ts";
 import { DEFAULT_VALIDITY_SECONDS } from "./accept.ts";
+import { DOWNS_ALLOWED, type Downs } from "./downs.ts";
 import type { LineRoster } from "./line-roster.ts";
 import type { Pending } from "./pending.ts";
 import { UNKNOWN_ERROR } from "./twilio-codes.ts";
@@ -34,6 +36,7 @@ export class UnknownWatch {
   readonly #policy: UnknownPolicy;
   /** A last look for a report that was not recognised when it came. */
   readonly #settledByReport: (submission: UnknownSubmission) => Promise<boolean>;
+  readonly #downs: Downs;
   readonly #entries = new Map<string, Entry>();
   #stopped = false;
 
@@ -45,6 +48,7 @@ export class UnknownWatch {
     readonly pending: Pending;
     readonly policy: UnknownPolicy;
     readonly settledByReport: (submission: UnknownSubmission) => Promise<boolean>;
+    readonly downs: Downs;
   }) {
     this.#store = options.store;
     this.#roster = options.roster;
@@ -53,6 +57,7 @@ export class UnknownWatch {
     this.#pending = options.pending;
     this.#policy = options.policy;
     this.#settledByReport = options.settledByReport;
+    this.#downs = options.downs;
   }
 
   add(submission: UnknownSubmission): void {
@@ -64,6 +69,16 @@ export class UnknownWatch {
     // A Line that is no longer configured will never be ready again: nothing to wait for but the time.
     const line = this.#roster.get(submission.line);
     if (line === null || line.status.state === "ready") this.#beginWait(entry);
+  }
+
+  /** The outcome is known after all. Null when nobody watches this one any more. */
+  forget(submissionId: string): UnknownSubmission | null {
+    const entry = this.#entries.get(submissionId);
+    if (entry === undefined) return null;
+    this.#entries.delete(submissionId);
+    entry.wait?.cancel();
+    entry.end.cancel();
+    return entry.submission;
   }
 
   lineStateChanged(name: string, isReady: boolean): void {
@@ -92,19 +107,17 @@ export class UnknownWatch {
   }
 
   #judge(submissionId: string): void {
-    const entry = this.#entries.get(submissionId);
-    if (entry === undefined) return;
-    this.#entries.delete(submissionId);
-    entry.wait?.cancel();
-    entry.end.cancel();
-    this.#pending.own("judge unknown", this.#resolve(entry.submission));
+    const submission = this.forget(submissionId);
+    if (submission !== null) this.#pending.own("judge unknown", this.#resolve(submission));
   }
 
   async #resolve(submission: UnknownSubmission): Promise<void> {
     if (await this.#settledByReport(submission)) return;
-    const verdict = this.#policy.onUnknownOutcome === "resend" ? "resend" : "failed";
+    const downs = this.#downs.of(submission.messageSid);
+    const isResent = this.#policy.onUnknownOutcome === "resend" && downs < DOWNS_ALLOWED;
+    const verdict = isResent ? "resend" : "failed";
     const at = this.#clock.now();
-    const event = verdict === "resend" ? resentEvent(submission, at) : failedEvent(submission, at);
+    const event = isResent ? resentEvent(submission, at) : failedEvent(submission, at, downs);
     const { is } = await this.#store.resolveUnknown(submission.submissionId, verdict, { at, event });
     const { line, messageSid } = submission;
     if (is === "settled") this.#log.warn({ line, messageSid, verdict }, "unknown outcome judged");
@@ -123,12 +136,16 @@ function resentEvent(submission: UnknownSubmission, at: number): NewEvent {
 }
 
 /** The store adds `message.failed` in the same transaction; this says why nobody tried again. */
-function failedEvent(submission: UnknownSubmission, at: number): NewEvent {
+function failedEvent(submission: UnknownSubmission, at: number, downs: number): NewEvent {
+  const because =
+    downs < DOWNS_ALLOWED
+      ? "as configured"
+      : `since the modem went down ${downs} times while it was being sent`;
   return {
     type: "message.unknown",
     level: "warning",
     at,
-    text: `No delivery report settled the message to ${maskNumber(submission.recipient)} on ${submission.line}: it is failed, as configured, though it may have arrived.`,
+    text: `No delivery report settled the message to ${maskNumber(submission.recipient)} on ${submission.line}: it is failed, ${because}, though it may have arrived.`,
     line: submission.line,
     messageSid: submission.messageSid,
     errorCode: UNKNOWN_ERROR,

@@ -1,6 +1,6 @@
 /**
- * The second durable queue's motor (DESIGN §4.4): webhooks of one queue in order, queues side by side, no more
- * than `concurrency` at once. It holds nothing that is not on disk: a webhook leaves the store's queue only when
+ * The second durable queue's motor (DESIGN §4.4): webhooks of one queue in order, queues side by side, so many of
+ * one app at once (`places.ts`). It holds nothing that is not on disk: a webhook leaves the store's queue only when
  * its answer, the replies and the events are committed together, so whatever is cut short is simply still there.
  *
  * Queues wake by the store's nudge and by due time. A queue that is waiting for its head to come due is not
@@ -16,6 +16,7 @@ import { type AttemptContext, attempt, type Decision } from "./attempt.ts";
 import { Cookies } from "./cookies.ts";
 import { type IsOwnAddress, NameLookup, type ResolveName } from "./lookup.ts";
 import type { CountryOf } from "./payload.ts";
+import { Places } from "./places.ts";
 import type { TwimlVerb } from "./twiml.ts";
 import { LONGEST_DEFERRAL_MS } from "./verdict.ts";
 import { internalEvent } from "./webhook-events.ts";
@@ -30,7 +31,7 @@ export type DelivererOptions = {
   readonly timeoutMs: number;
   readonly retryForHours: number;
   readonly replyWithinMinutes: number;
-  /** Webhooks under way at once; 64 when not given. */
+  /** Webhooks of one app under way at once; 32 when not given. */
   readonly concurrency?: number;
 };
 
@@ -54,7 +55,8 @@ export type DelivererDeps = {
   readonly resolveName?: ResolveName;
 };
 
-const CONCURRENCY = 64;
+const PER_APP = 32;
+const TOTAL = 256;
 /** After a command the store refused: what is wrong there is not mended by asking at once. */
 const STORE_PAUSE_MS = 30_000;
 const GRACE_MS = 3_000;
@@ -63,8 +65,7 @@ export class WebhookDeliverer {
   readonly #deps: DelivererDeps;
   readonly #context: AttemptContext;
   readonly #abort = new AbortController();
-  /** In the order in which they are served. */
-  readonly #ready = new Set<string>();
+  readonly #places: Places;
   readonly #busy = new Map<string, Promise<void>>();
   readonly #nudgedWhileBusy = new Set<string>();
   readonly #timers = new Map<string, Timer>();
@@ -74,6 +75,7 @@ export class WebhookDeliverer {
   constructor(deps: DelivererDeps) {
     const { options } = deps;
     this.#deps = deps;
+    this.#places = new Places({ perApp: options.concurrency ?? PER_APP, total: TOTAL });
     // Every webhook under way listens for the end, and Node warns of a leak from the eleventh on.
     setMaxListeners(0, this.#abort.signal);
     this.#context = {
@@ -102,7 +104,7 @@ export class WebhookDeliverer {
     this.#state = "stopped";
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
-    this.#ready.clear();
+    this.#places.clear();
     const grace = this.#deps.clock.timer(graceMs, () => this.#abort.abort(new Error("stopping")));
     await Promise.all([this.#listing, ...this.#busy.values()]);
     grace.cancel();
@@ -122,21 +124,17 @@ export class WebhookDeliverer {
     if (this.#state !== "running" || this.#timers.has(queue)) return;
     if (this.#busy.has(queue)) this.#nudgedWhileBusy.add(queue);
     else {
-      this.#ready.add(queue);
+      this.#places.add(queue);
       this.#fill();
     }
   }
 
   #fill(): void {
-    const limit = this.#deps.options.concurrency ?? CONCURRENCY;
-    for (const queue of this.#ready) {
-      if (this.#busy.size >= limit || this.#state !== "running") return;
-      this.#ready.delete(queue);
-      this.#busy.set(queue, this.#serve(queue));
-    }
+    if (this.#state !== "running") return;
+    for (const queue of this.#places.take()) this.#busy.set(queue, this.#serve(queue));
   }
 
-  /** One webhook of a queue, then the queue goes to the end of the row: 65 busy numbers share 64 places. */
+  /** One webhook of a queue, then the queue goes to the end of its app's row. */
   async #serve(queue: string): Promise<void> {
     let next: "more" | "idle" | number;
     try {
@@ -148,9 +146,10 @@ export class WebhookDeliverer {
       next = STORE_PAUSE_MS;
     }
     this.#busy.delete(queue);
+    this.#places.free(queue);
     const nudged = this.#nudgedWhileBusy.delete(queue);
     if (this.#state !== "running") return;
-    if (next === "more" || (next === "idle" && nudged)) this.#ready.add(queue);
+    if (next === "more" || (next === "idle" && nudged)) this.#places.add(queue);
     else if (next !== "idle") this.#wait(queue, next);
     this.#fill();
   }

@@ -5,6 +5,8 @@
  * to: a name that gives one address to a check and another to the connection gains nothing. And at most two
  * look-ups run at once: `getaddrinfo` takes one of libuv's four threads until the resolver gives up, and the
  * serial ports need those threads. (c-ares would need none, but does not know `.local` names and `/etc/hosts`.)
+ * A name that did not resolve the last time may take only one of the two: apps whose names are dead wait for each
+ * other, and for nobody else.
  */
 import { promises as dns, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
@@ -21,13 +23,20 @@ export class OwnAddressError extends Error {
 }
 
 const AT_ONCE = 2;
+const SUSPECTS_AT_ONCE = 1;
+/** Names that did not resolve are remembered so many. */
+const MAX_SUSPECTS = 1000;
+
+type Waiting = { readonly isSuspect: boolean; readonly go: () => void };
 
 export class NameLookup {
   readonly #resolve: ResolveName;
   readonly #isOwnAddress: IsOwnAddress;
   readonly #underWay = new Map<string, Promise<readonly LookupAddress[]>>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
+  readonly #suspects = new Set<string>();
   #running = 0;
+  #runningSuspects = 0;
 
   constructor(isOwnAddress: IsOwnAddress, resolve: ResolveName = (host) => dns.lookup(host, { all: true })) {
     this.#isOwnAddress = isOwnAddress;
@@ -67,14 +76,34 @@ export class NameLookup {
   }
 
   async #inTurn(host: string): Promise<readonly LookupAddress[]> {
-    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running++;
+    const isSuspect = this.#suspects.has(host);
+    await new Promise<void>((go) => {
+      this.#waiting.push({ isSuspect, go });
+      this.#startWhoMay();
+    });
     try {
-      return await this.#resolve(host);
+      const addresses = await this.#resolve(host);
+      this.#suspects.delete(host);
+      return addresses;
+    } catch (error) {
+      if (this.#suspects.size < MAX_SUSPECTS) this.#suspects.add(host);
+      throw error;
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
+      this.#running--;
+      if (isSuspect) this.#runningSuspects--;
+      this.#startWhoMay();
+    }
+  }
+
+  #startWhoMay(): void {
+    while (this.#running < AT_ONCE) {
+      const room = this.#runningSuspects < SUSPECTS_AT_ONCE;
+      const next = this.#waiting.findIndex(({ isSuspect }) => room || !isSuspect);
+      const [waiting] = next < 0 ? [] : this.#waiting.splice(next, 1);
+      if (waiting === undefined) return;
+      this.#running++;
+      if (waiting.isSuspect) this.#runningSuspects++;
+      waiting.go();
     }
   }
 }

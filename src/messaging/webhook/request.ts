@@ -127,10 +127,11 @@ class DocumentCarrier {
       Accept: "*/*",
       "X-Twilio-Signature": signature({ authToken, url: url.href, method, params }),
       "I-Twilio-Idempotency-Token": this.#request.idempotencyToken,
+      "X-Home-Region": "us1",
       ...(authorization === null ? {} : { Authorization: authorization }),
       ...(cookie === null ? {} : { Cookie: cookie }),
     };
-    const totalMs = Math.max(0, this.#deadline - clock.monotonicMs());
+    const totalMs = Math.max(0, Math.ceil(this.#deadline - clock.monotonicMs()));
     const { connectMs, readMs, sni } = this.#connection;
     const result = await exchange(
       { url: target, method, headers, body, lookup: lookup.for(target), connectMs, readMs, totalMs, sni },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CME_ERRORS } from "../../../src/line/modem/cme-errors.ts";
+import { CME_ERRORS, cmeErrorOf } from "../../../src/line/modem/cme-errors.ts";
 import { CMS_ERRORS, cmsErrorOf, cmsErrorOfText } from "../../../src/line/modem/cms-errors.ts";
 
 describe("+CMS ERROR", () => {
@@ -30,6 +30,7 @@ describe("+CMS ERROR", () => {
     { codes: [208, 209, 211, 320, 322, 300, 302, 305, 210, 303, 330, 340], is: "line" },
     { codes: [301, 314, 331, 527, 528, 529, 522, 532, 535, 310, 311, 313, 316, 318], is: "line" },
     { codes: [332, 500, 513, 521], is: "unknown" },
+    { codes: [143, 145, 175, 198, 199], is: "reject" },
   ])("$codes: $is", ({ codes, is }) => {
     expect(codes.map((code) => `${code} ${cmsErrorOf(code, null).disposition}`)).toEqual(
       codes.map((code) => `${code} ${is}`),
@@ -60,6 +61,24 @@ describe("+CMS ERROR", () => {
   });
 });
 
-test("+CME ERROR holds each number once", () => {
-  expect(new Set(CME_ERRORS.map((row) => row.code)).size).toBe(CME_ERRORS.length);
+describe("+CME ERROR on a text", () => {
+  test("holds each number once, in order", () => {
+    const codes = CME_ERRORS.map((row) => row.code);
+    expect(codes).toEqual([...new Set(codes)].sort((a, b) => a - b));
+  });
+
+  test.each([
+    { what: "the SIM", codes: [5, 10, 11, 12, 13, 14, 15, 16, 40, 48, 262, 772], is: "line" },
+    { what: "the subscription", codes: [32, 54, 55, 62, 102, 103, 106, 107, 111, 113, 133, 257], is: "line" },
+    { what: "no network", codes: [30, 53, 57, 116, 117, 118, 134], is: "line" },
+    { what: "the modem", codes: [1, 2, 3, 4, 50, 51, 256, 258, 515], is: "line" },
+    { what: "the storage", codes: [20, 23], is: "line" },
+    { what: "congestion", codes: [122, 126], is: "retry" },
+    { what: "the text itself", codes: [24, 25, 26, 27, 56, 58], is: "reject" },
+    { what: "nobody knows what", codes: [0, 31, 60, 100, 148, 9999], is: "unknown" },
+  ])("is about $what: $codes $is", ({ codes, is }) => {
+    expect(codes.map((code) => `${code} ${cmeErrorOf(code).disposition}`)).toEqual(
+      codes.map((code) => `${code} ${is}`),
+    );
+  });
 });

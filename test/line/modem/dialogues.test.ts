@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Kept, SubmitOutcome } from "../../../src/line/line.ts";
 import type { Segment } from "../../../src/sms/message.ts";
 import { segmentTo, textOf } from "../line-contract.ts";
-import { closeStage, readyLine, type Stage } from "./scripted-line.ts";
+import { closeStage, HONEST, lineOn, readyLine, type Stage, scriptBringUp } from "./scripted-line.ts";
 
 /** 23.040 §9.2.2.2, worked out by hand: to +33612345678, relative validity of a day, report asked for. */
 const SUBMIT = "0031000B913316325476F80000A712C730BD0CA281DEF0B21BB4E1BDD71B1F";
@@ -27,6 +27,17 @@ function submit(stage: Stage, signal = new AbortController().signal) {
   return settled;
 }
 
+test("a modem that was left quiet, or answering in digits, is told to speak up", async () => {
+  const stage = lineOn();
+  stage.modem.expects("\u001b").expects("AT").says("0\r").expects("AT").expects("AT");
+  stage.modem.expects("ATQ0V1").answers("OK").expects("ATE0").answers("OK");
+  stage.line.start(stage.seen.handlers);
+  await stage.until(() => stage.modem.remaining === 0);
+  const stopping = stage.line.stop(0);
+  await stage.clock.advance(0);
+  await stopping;
+});
+
 describe("sending", () => {
   test("takes lines that come between command and prompt, and before the result, for what they are", async () => {
     const stage = await readyLine();
@@ -48,6 +59,42 @@ describe("sending", () => {
     expect(settled.outcome).toEqual({ is: "accepted", reference: "44" });
     expect(stage.seen.inbound).toHaveLength(1);
     expect(stage.line.status.state).toBe("ready");
+    await closeStage(stage);
+  });
+
+  test("takes a line that comes with the prompt, and one that is glued to the result, for what they are", async () => {
+    const stage = await readyLine();
+    stage.modem
+      .expects("AT+CMGS=30")
+      .says('\r\n> \r\n+CMTI: "ME",3\r\n')
+      .expectsPdu(SUBMIT)
+      .says('\r\n^RSSI:17\r\n\r\n+CMGS: 44+CMTI: "ME",4\r\n\r\nOK\r\n');
+    for (const index of [3, 4]) {
+      stage.modem
+        .expects(`AT+CMGR=${index}`)
+        .says(`\r\n+CMGR: 0,,33\r\n${DELIVER}\r\n\r\nOK\r\n`)
+        .expects(`AT+CMGD=${index}`)
+        .answers("OK");
+    }
+    const settled = submit(stage);
+    await stage.until(() => stage.modem.remaining === 0);
+    expect(settled.outcome).toEqual({ is: "accepted", reference: "44" });
+    expect(stage.seen.inbound).toHaveLength(2);
+    await closeStage(stage);
+  });
+
+  test("sends in spite of an echo that has come back, then sets the modem up again", async () => {
+    const stage = await readyLine();
+    stage.modem
+      .expects("AT+CMGS=30")
+      .says("AT+CMGS=30\r\r\n> ")
+      .expectsPdu(SUBMIT)
+      .says(`${SUBMIT}\u001a\r\n+CMGS: 44\r\n\r\nOK\r\n`);
+    scriptBringUp(stage.modem, HONEST);
+    const settled = submit(stage);
+    await stage.until(() => stage.modem.remaining === 0);
+    expect(settled.outcome).toEqual({ is: "accepted", reference: "44" });
+    await stage.until(() => stage.line.status.state === "ready");
     await closeStage(stage);
   });
 
@@ -181,6 +228,8 @@ describe("sending", () => {
       .prompts()
       .expectsPdu(SUBMIT)
       .answers("+CMGS: 1", "OK")
+      .expects("AT+CMMS=1")
+      .answers("OK")
       .expects("AT+CMGS=30")
       .prompts()
       .expectsPdu(SUBMIT)
@@ -190,6 +239,172 @@ describe("sending", () => {
     await stage.clock.advance(0);
     expect(first.outcome).toEqual({ is: "accepted", reference: "1" });
     expect(second.outcome).toEqual({ is: "accepted", reference: "2" });
+    await closeStage(stage);
+  });
+});
+
+describe("an answer that comes after its send was given up", () => {
+  /** A send whose answer has not come within its 180 s: the modem answers everything else. */
+  async function givenUp(): Promise<Stage> {
+    const stage = await readyLine();
+    stage.modem
+      .expects("AT+CMGS=30")
+      .prompts()
+      .expectsPdu(SUBMIT)
+      .expects("AT")
+      .answers("OK")
+      .expects("AT+CSQ")
+      .answers("+CSQ: 17,99", "OK");
+    watch(stage);
+    const settled = submit(stage);
+    await stage.until(() => stage.modem.remaining === 0);
+    expect(settled.outcome).toMatchObject({ is: "unknown", fault: { code: "at.timeout" } });
+    await stage.clock.advance(2000);
+    return stage;
+  }
+
+  test("settles the message it belongs to", async () => {
+    const stage = await givenUp();
+    stage.modem.says("\r\n+CMGS: 44\r\n\r\nOK\r\n");
+    await stage.clock.advance(100);
+    expect(stage.seen.late).toEqual([["s1", "44"]]);
+    stage.modem.says("\r\n+CMGS: 44\r\n");
+    await stage.clock.advance(100);
+    expect(stage.seen.late).toHaveLength(1);
+    await closeStage(stage);
+  });
+
+  test("is not taken for the next message's, although that waits for its prompt", async () => {
+    const stage = await givenUp();
+    stage.modem
+      .expects("AT+CMGS=30")
+      .says("\r\n+CMGS: 44\r\n\r\nOK\r\n")
+      .prompts()
+      .expectsPdu(SUBMIT)
+      .answers("+CMGS: 45", "OK");
+    const next = submit(stage);
+    await stage.until(() => stage.modem.remaining === 0);
+    await stage.clock.advance(0);
+    expect(stage.seen.late).toEqual([["s1", "44"]]);
+    expect(next.outcome).toEqual({ is: "accepted", reference: "45" });
+    await closeStage(stage);
+  });
+});
+
+describe("a refusal the driver can mend", () => {
+  test("330: the service centre seen on this SIM goes with the text, and with those after it", async () => {
+    const stage = await readyLine();
+    const withSmsc = `07913306091093F0${SUBMIT.slice(2)}`;
+    stage.modem
+      .expects("AT+CMGS=30")
+      .prompts()
+      .expectsPdu(SUBMIT)
+      .answers("+CMS ERROR: 330")
+      .expects("AT+CMMS=1")
+      .answers("OK")
+      .expects("AT+CMGS=30")
+      .prompts()
+      .expectsPdu(withSmsc)
+      .answers("+CMGS: 7", "OK");
+    const first = submit(stage);
+    await stage.until(() => first.outcome !== null);
+    expect(first.outcome).toEqual({ is: "accepted", reference: "7" });
+    await stage.clock.advance(5000);
+    stage.modem.expects("AT+CMGS=30").prompts().expectsPdu(withSmsc).answers("+CMGS: 8", "OK");
+    const second = submit(stage);
+    await stage.until(() => second.outcome !== null);
+    expect(second.outcome).toEqual({ is: "accepted", reference: "8" });
+    await closeStage(stage);
+  });
+
+  test.each([198, 199])("%i: it is sent once more without a validity period", async (code) => {
+    const stage = await readyLine();
+    // TP-VPF 0, and no TP-VP.
+    const without = "0021000B913316325476F8000012C730BD0CA281DEF0B21BB4E1BDD71B1F";
+    stage.modem
+      .expects("AT+CMGS=30")
+      .prompts()
+      .expectsPdu(SUBMIT)
+      .answers(`+CMS ERROR: ${code}`)
+      .expects("AT+CMMS=1")
+      .answers("ERROR")
+      .expects("AT+CMGS=29")
+      .prompts()
+      .expectsPdu(without)
+      .answers("+CMGS: 7", "OK");
+    const settled = submit(stage);
+    await stage.until(() => settled.outcome !== null);
+    expect(settled.outcome).toEqual({ is: "accepted", reference: "7" });
+    await closeStage(stage);
+  });
+
+  test("is mended once only", async () => {
+    const stage = await readyLine();
+    stage.modem.expects("AT+CMGS=30").prompts().expectsPdu(SUBMIT).answers("+CMS ERROR: 330");
+    stage.modem.expects("AT+CMMS=1").answers("OK");
+    stage.modem
+      .expects("AT+CMGS=30")
+      .prompts()
+      .expectsPdu(`07913306091093F0${SUBMIT.slice(2)}`);
+    stage.modem.answers("+CMS ERROR: 330");
+    const settled = submit(stage);
+    await stage.until(() => settled.outcome !== null);
+    expect(settled.outcome).toMatchObject({ is: "rejected", fault: { status: 330, disposition: "line" } });
+    await closeStage(stage);
+  });
+
+  test("322: the storages are emptied, because a full one keeps some modems from sending", async () => {
+    const stage = await readyLine();
+    stage.modem.expects("AT+CMGS=30").prompts().expectsPdu(SUBMIT).answers("+CMS ERROR: 322");
+    watch(stage);
+    const settled = submit(stage);
+    await stage.until(() => stage.modem.remaining === 0);
+    expect(settled.outcome).toMatchObject({ is: "rejected", fault: { status: 322, disposition: "line" } });
+    await closeStage(stage);
+  });
+});
+
+describe("more messages", () => {
+  const sends = (stage: Stage, reference: number) =>
+    stage.modem.expects("AT+CMGS=30").prompts().expectsPdu(SUBMIT).answers(`+CMGS: ${reference}`, "OK");
+  const sent = async (stage: Stage) => {
+    const settled = submit(stage);
+    await stage.until(() => settled.outcome !== null);
+    expect(settled.outcome).toMatchObject({ is: "accepted" });
+  };
+
+  test("are announced once for a queue of them, and again after a pause", async () => {
+    const stage = await readyLine();
+    sends(stage, 1);
+    stage.modem.expects("AT+CMMS=1").answers("OK");
+    sends(stage, 2);
+    sends(stage, 3);
+    for (let count = 0; count < 3; count++) await sent(stage);
+    await stage.clock.advance(5000);
+    sends(stage, 4);
+    await sent(stage);
+    stage.modem.expects("AT+CMMS=1").answers("OK");
+    sends(stage, 5);
+    await sent(stage);
+    await closeStage(stage);
+  });
+
+  test("are never announced before a lone message, nor again to a modem that refuses", async () => {
+    const stage = await readyLine();
+    for (const reference of [1, 2]) {
+      sends(stage, reference);
+      await sent(stage);
+      await stage.clock.advance(5000);
+    }
+    sends(stage, 3);
+    stage.modem.expects("AT+CMMS=1").answers("ERROR");
+    sends(stage, 4);
+    sends(stage, 5);
+    for (let count = 0; count < 3; count++) await sent(stage);
+    await stage.clock.advance(5000);
+    sends(stage, 6);
+    sends(stage, 7);
+    for (let count = 0; count < 2; count++) await sent(stage);
     await closeStage(stage);
   });
 });

@@ -1,6 +1,7 @@
 /** A modem line on a scripted modem: the bring-up of a well-behaved modem, written down once. */
 import type { Line } from "../../../src/line/line.ts";
 import { createModemLine } from "../../../src/line/modem/modem-line.ts";
+import type { ModemLineOptions } from "../../../src/line/modem/modem-line-options.ts";
 import { silentLog } from "../../../src/runtime/log.ts";
 import { FakeClock } from "../../harness/fake-clock.ts";
 import { memoryInMemory } from "../../harness/line-memory.ts";
@@ -22,7 +23,7 @@ export type Script = {
   readonly deleted: readonly number[];
 };
 
-const HONEST: Script = {
+export const HONEST: Script = {
   offered: "+CNMI: (0-2),(0-3),(0,2),(0-1),(0,1)",
   chosen: "2,1,0,1,0",
   phase2Plus: true,
@@ -40,8 +41,8 @@ export function scriptBringUp(modem: ScriptedModem, script: Script): void {
   modem.expects("ATE0").says("ATE0\r\r\nOK\r\n");
   ask("ATV1", "OK");
   ask("AT+CMEE=1", "OK");
-  ask("AT+CGMI", "Quectel", "OK");
-  ask("AT+CGMM", "EC25", "OK");
+  ask("AT+CGMI", "Modem works", "OK");
+  ask("AT+CGMM", "M1", "OK");
   ask("AT+CGSN", "860000000000000", "OK");
   ask("AT+CFUN?", "+CFUN: 1", "OK");
   ask("AT+CPIN?", "+CPIN: READY", "OK");
@@ -65,6 +66,7 @@ export function scriptBringUp(modem: ScriptedModem, script: Script): void {
   ask("AT+CNUM", '+CNUM: "","+33639980001",145', "OK");
   ask("AT+COPS?", '+COPS: 0,2,"20801",7', "OK");
   ask("AT+CSQ", "+CSQ: 17,99", "OK");
+  ask("AT+CLIP=1", "OK");
   for (const [place, storage] of script.storages.entries()) {
     if (place > 0) ask(`AT+CPMS="${storage}"`, "+CPMS: 0,23,0,23,0,23", "OK");
     ask("AT+CMGL=4", ...(place === 0 ? script.listing : []), "OK");
@@ -84,8 +86,11 @@ export type Stage = {
 };
 
 /** A line that has been brought up and is ready; the test writes the rest. */
-export async function readyLine(script: Partial<Script> = {}): Promise<Stage> {
-  const stage = lineOn();
+export async function readyLine(
+  script: Partial<Script> = {},
+  more: Partial<ModemLineOptions> = {},
+): Promise<Stage> {
+  const stage = lineOn(more);
   scriptBringUp(stage.modem, { ...HONEST, ...script });
   stage.line.start(stage.seen.handlers);
   await stage.until(() => stage.line.status.state === "ready");
@@ -93,7 +98,7 @@ export async function readyLine(script: Partial<Script> = {}): Promise<Stage> {
   return stage;
 }
 
-export function lineOn(): Stage {
+export function lineOn(more: Partial<ModemLineOptions> = {}): Stage {
   const clock = new FakeClock();
   const modem = new ScriptedModem(clock);
   const memory = memoryInMemory();
@@ -106,6 +111,7 @@ export function lineOn(): Stage {
     pin: null,
     smsc: null,
     simulated: false,
+    ...more,
   });
   return {
     line,

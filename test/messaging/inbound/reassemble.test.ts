@@ -79,10 +79,11 @@ describe("parts of different messages", () => {
     expect(reassemble([lost, first, last])[0]?.keptIds).not.toContain(lost.keptId);
   });
 
-  test("with the same reference a day apart are not joined", () => {
+  test("with the same reference days apart are not joined: the wait for the part, and three days to mend", () => {
     const first = part("one ", { sequence: 1 }, { receivedAt: 0 });
-    expect(textsOf([first, part("two", { sequence: 2 }, { receivedAt: 24 * HOUR })])).toEqual(["one two"]);
-    expect(textsOf([first, part("two", { sequence: 2 }, { receivedAt: 24 * HOUR + 1 })])).toEqual([]);
+    const last = (receivedAt: number) => part("two", { sequence: 2 }, { receivedAt });
+    expect(textsOf([first, last(96 * HOUR)])).toEqual(["one two"]);
+    expect(textsOf([first, last(96 * HOUR + 1)])).toEqual([]);
   });
 
   test.each<[string, () => KeptSegment]>([

@@ -7,21 +7,33 @@ import type { NumberRecord } from "../../../src/store/settings-document.ts";
 import type { StoredMessage, WebhookTask } from "../../../src/store/store.ts";
 import { FakeClock } from "../../harness/fake-clock.ts";
 import { openTestStore, type TestStore } from "../../harness/open-test-store.ts";
-import { ACCOUNT, inventory, NUMBER, numberRecord, PHONE, parseFrench } from "../numbers.ts";
+import {
+  ACCOUNT,
+  applicationRecord,
+  inventory,
+  NUMBER,
+  numberRecord,
+  PHONE,
+  parseFrench,
+} from "../numbers.ts";
 import { ascii, gsm7Segment } from "./segments.ts";
 
 let clock: FakeClock;
 let testStore: TestStore;
 let records: NumberRecord[];
 let receive: Receiver;
+let active: boolean;
 
 beforeEach(async () => {
   clock = new FakeClock();
   testStore = await openTestStore({ clock });
   records = [numberRecord()];
+  active = true;
   build();
 });
 afterEach(() => testStore.remove());
+
+const APPLICATION = applicationRecord({ smsUrl: "http://app.example/application" });
 
 /** A new process on the same disk. */
 function build(): void {
@@ -34,6 +46,8 @@ function build(): void {
     numbers: inventory(records),
     parseAddress: parseFrench,
     siteCountry: "FR",
+    applicationOf: (sid) => (sid === APPLICATION.sid ? APPLICATION : null),
+    isActive: () => active,
   });
 }
 
@@ -65,6 +79,25 @@ async function webhooks(): Promise<readonly WebhookTask[]> {
 async function eventTypes(): Promise<readonly string[]> {
   return (await testStore.store.listEvents({ limit: 50 })).map(({ type }) => type).reverse();
 }
+
+describe("a message to a Number with an application", () => {
+  test("goes to the application's webhook", async () => {
+    records.splice(0, 1, numberRecord({ smsApplicationSid: APPLICATION.sid }));
+    expect(await receive("sim1", gsm7Segment("hello"))).toBe("kept");
+    expect((await webhooks()).map(({ url }) => url)).toEqual(["http://app.example/application"]);
+  });
+});
+
+describe("a message to a Number of an account that is not active", () => {
+  test("is stored with an event, and no webhook is called", async () => {
+    active = false;
+    expect(await receive("sim1", gsm7Segment("hello"))).toBe("kept");
+    expect((await messages()).map(({ body }) => body)).toEqual(["hello"]);
+    expect(await webhooks()).toEqual([]);
+    const [event] = await testStore.store.listEvents({ limit: 1 });
+    expect(event).toMatchObject({ type: "inbound.unrouted", errorCode: 20005, accountSid: ACCOUNT });
+  });
+});
 
 describe("a message of one part", () => {
   test("is a Message with its webhook before the Line may acknowledge it", async () => {

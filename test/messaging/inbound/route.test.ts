@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { kindOfContent } from "../../../src/messaging/inbound/content.ts";
 import { numberFor, routeOf } from "../../../src/messaging/inbound/route.ts";
-import { inventory, NUMBER, numberRecord, parseFrench } from "../numbers.ts";
+import { applicationRecord, inventory, NUMBER, numberRecord, parseFrench } from "../numbers.ts";
 import { ascii, gsm7Segment } from "./segments.ts";
 
 describe("the webhook of a Number", () => {
@@ -28,6 +28,21 @@ describe("the webhook of a Number", () => {
       expect(routeOf(numberRecord({ smsUrl }))).toEqual({ is: "bad-url", url: smsUrl });
     },
   );
+
+  test("is its application's, whatever its own URLs say", () => {
+    const application = applicationRecord({ smsUrl: "http://app.example/application", smsMethod: "GET" });
+    const number = numberRecord({ smsFallbackUrl: "https://app.example/fallback" });
+    expect(routeOf(number, application)).toEqual({
+      is: "webhook",
+      target: {
+        url: "http://app.example/application",
+        method: "GET",
+        fallbackUrl: null,
+        fallbackMethod: "POST",
+      },
+    });
+    expect(routeOf(number, applicationRecord({ smsUrl: "" }))).toEqual({ is: "none" });
+  });
 
   test("a fallback that is no URL is as good as none", () => {
     expect(routeOf(numberRecord({ smsFallbackUrl: "nowhere" }))).toMatchObject({

@@ -61,7 +61,13 @@ export class Bench {
     });
     const keys = new KeySequence(clock, store.newestKey);
     this.#accept = createAccept({ store, keys, clock, limits: { maxQueued: 100_000 } });
-    this.#report = createReportHandler({ store, kindOf: () => "modem", clock, log });
+    this.#report = createReportHandler({
+      store,
+      kindOf: () => "modem",
+      clock,
+      log,
+      onEnded: (messageSid) => this.dispatcher.withdraw(messageSid),
+    });
   }
 
   static async open(options: BenchOptions = {}, clock = new FakeClock()): Promise<Bench> {
@@ -131,8 +137,8 @@ export class Bench {
     return events.map(({ type }) => type).reverse();
   }
 
-  async report(fields: Partial<Report> = {}): Promise<string> {
-    const kept = await this.#report("sim1", {
+  async report(fields: Partial<Report> = {}, line = "sim1"): Promise<string> {
+    const kept = await this.#report(line, {
       reference: "0",
       recipient: PHONE,
       state: "delivered",

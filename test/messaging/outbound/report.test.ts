@@ -76,7 +76,43 @@ describe("a delivery report", () => {
     const [sid] = await bench.send(LONG);
     await bench.quiet();
     await bench.report({ reference: "1", state: "failed", status: 0x60 });
-    expect(await bench.message(sid)).toMatchObject({ status: "undelivered", errorCode: 30003 });
+    expect(await bench.message(sid)).toMatchObject({ status: "undelivered", errorCode: 30017 });
+  });
+
+  test("that fails one part keeps back the parts that are claimed and not on the wire yet", async () => {
+    bench.line.hold();
+    const [sid, next] = await bench.send(LONG, "next");
+    bench.line.answer();
+    await bench.quiet();
+    expect(bench.line.handed).toHaveLength(2);
+    await bench.report({ reference: "0", state: "failed", status: 0x41 });
+    bench.line.answer();
+    await bench.quiet();
+    expect(await bench.message(sid)).toMatchObject({ status: "undelivered", errorCode: 30006 });
+    expect(bench.line.texts.slice(2)).toEqual(["next"]);
+    expect(await bench.store.submissionsOf(sid!)).toHaveLength(2);
+    expect(await status(next)).toBe("sending");
+  });
+
+  test("is matched by line: another line's report with the same reference and recipient is not taken", async () => {
+    const [sid] = await bench.send("hello");
+    expect(await bench.report({ reference: "0" }, "sim2")).toBe("kept");
+    expect(await status(sid)).toBe("sent");
+    expect(await bench.eventTypes()).toEqual(["report.unmatched"]);
+  });
+
+  test("is matched after the references have wrapped: the stamp tells the two apart", async () => {
+    const [first] = await bench.send("first");
+    const firstAt = new Date(bench.clock.now()).toISOString();
+    await bench.advance(600_000);
+    await Promise.all(Array.from({ length: 255 }, () => bench.accept({ to: "+33639980012" })));
+    for (let round = 0; bench.line.handed.length < 256 && round < 100; round++) await bench.quiet();
+    const [last] = await bench.send("wrapped");
+    expect(bench.line.handed).toHaveLength(257);
+    await bench.report({ reference: "0" });
+    expect(await bench.statuses([first!, last!])).toEqual(["sent", "delivered"]);
+    await bench.report({ reference: "0", tpScts: firstAt });
+    expect(await status(first)).toBe("delivered");
   });
 
   test("for nobody is kept with an event", async () => {
@@ -119,6 +155,66 @@ describe("a report that is quicker than the answer", () => {
     await bench.advance(3_600_000);
     const [sid] = await bench.send("later");
     expect(await status(sid)).toBe("sent");
+  });
+});
+
+describe("a modem that answers every message with the same reference", () => {
+  const constant = { is: "accepted", reference: "0" } as const;
+  const phones = ["+33639980021", "+33639980022", "+33639980023"];
+  const sendTo = async (to: string) => {
+    bench.line.willAnswer(constant);
+    const sid = await bench.accept({ to });
+    await bench.quiet();
+    return sid;
+  };
+
+  test("has its reports matched by recipient, whatever reference they carry", async () => {
+    const sids: string[] = [];
+    for (const to of phones) sids.push(await sendTo(to));
+    await bench.report({ reference: "18", recipient: phones[1]! });
+    await bench.report({ reference: "0", recipient: phones[2]!, state: "failed", status: 0x43 });
+    expect(await bench.statuses(sids)).toEqual(["sent", "delivered", "undelivered"]);
+    expect(await bench.report({ reference: "19", recipient: "+33639980099" })).toBe("kept");
+    expect(await bench.eventTypes()).toEqual(["message.failed", "report.unmatched"]);
+  });
+
+  test("has reports about one phone matched in their order", async () => {
+    const sids: string[] = [];
+    for (let text = 0; text < 3; text++) {
+      sids.push(await sendTo(phones[0]!));
+      await bench.advance(5_000);
+    }
+    await bench.report({ reference: "31", recipient: phones[0]! });
+    expect(await bench.statuses(sids)).toEqual(["delivered", "sent", "sent"]);
+    await bench.report({ reference: "32", recipient: phones[0]!, state: "failed", status: 0x46 });
+    await bench.report({ reference: "33", recipient: phones[0]! });
+    expect(await bench.statuses(sids)).toEqual(["delivered", "undelivered", "delivered"]);
+  });
+
+  test("is not suspected of it before its third answer, nor when they count up", async () => {
+    const sid = await sendTo(phones[0]!);
+    await sendTo(phones[1]!);
+    await bench.report({ reference: "18", recipient: phones[0]! });
+    expect(await status(sid)).toBe("sent");
+    await bench.send("one", "two", "three");
+    await bench.report({ reference: "19", recipient: phones[0]! });
+    expect(await status(sid)).toBe("sent");
+  });
+});
+
+describe("a message whose report never comes", () => {
+  const DAY = 86_400_000;
+
+  test("rests as sent three days later, and a report that comes then is kept with an event", async () => {
+    const [sid] = await bench.send("silent network");
+    await bench.advance(3 * DAY - 1000);
+    const rest = () => bench.store.retire({ sentBefore: bench.clock.now() - 3 * DAY, limit: 10 });
+    expect(await rest()).toBe(0);
+    await bench.advance(2000);
+    expect(await rest()).toBe(1);
+    expect(await bench.report({ reference: "0" })).toBe("kept");
+    expect(await status(sid)).toBe("sent");
+    expect(await bench.eventTypes()).toEqual(["report.unmatched"]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { codeOfFault, codeOfReport } from "../../../src/messaging/outbound/twilio-codes.ts";
 import { Fault, type FaultCode } from "../../../src/runtime/fault.ts";
+import { tpStatus } from "../../../src/sms/tp-status.ts";
 
 const fault = (code: FaultCode, status?: number) =>
   new Fault({ code, disposition: "reject", message: "", ...(status === undefined ? {} : { status }) });
@@ -42,11 +43,35 @@ describe("what an app is told", () => {
     [0x42, 30004],
     [0x43, 30005],
     [0x46, 30003],
-    [0x60, 30003],
+    [0x44, 30008],
+    [0x45, 30006],
+    [0x47, 30008],
+    [0x48, 30007],
+    [0x49, 30008],
+    [0x4a, 30008],
+    [0x50, 30008],
+    [0x5f, 30008],
+    [0x60, 30017],
+    [0x61, 30003],
+    [0x62, 30003],
+    [0x63, 30003],
+    [0x64, 30003],
+    [0x65, 30003],
+    [0x66, 30003],
+    [0x70, 30003],
     [0x7f, 30003],
     [0x80, 30008],
+    [0xff, 30008],
   ])("TP-Status %i is %i", (status, code) => {
     expect(codeOfReport("modem", status)).toBe(code);
+  });
+
+  test("every TP-Status that fails a message has one of Twilio's delivery codes", () => {
+    for (let status = 0x40; status <= 0xff; status++) {
+      expect(tpStatus(status).state).toBe("failed");
+      expect(codeOfReport("modem", status)).toBeGreaterThanOrEqual(30003);
+      expect(codeOfReport("modem", status)).toBeLessThanOrEqual(30017);
+    }
   });
 
   test.each([

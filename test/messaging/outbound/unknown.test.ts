@@ -51,6 +51,22 @@ describe("an unknown outcome", () => {
     expect(await bench.eventTypes()).toEqual(["message.unknown"]);
   });
 
+  test("is settled by an answer that comes late, and nothing is sent twice", async () => {
+    await started();
+    bench.line.willAnswer(unknown());
+    const [sid] = await bench.send("taken");
+    await bench.advance(30_000);
+    const [handed] = bench.line.handed;
+    bench.dispatcher.acceptedLate("sim1", handed!.submissionId, "44");
+    await bench.quiet();
+    expect(await bench.message(sid)).toMatchObject({ status: "sent" });
+    await bench.advance(120_000, 10_000);
+    expect(bench.line.texts).toEqual(["taken"]);
+    expect(await bench.eventTypes()).toEqual(["message.unknown"]);
+    expect(await bench.report({ reference: "44" })).toBe("kept");
+    expect(await bench.message(sid)).toMatchObject({ status: "delivered" });
+  });
+
   test("is judged only while its line is ready, from when it became so", async () => {
     await started();
     bench.line.hold();

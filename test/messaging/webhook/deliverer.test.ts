@@ -283,6 +283,28 @@ describe("order", () => {
     expect(sink.mostOpen).toBeLessThanOrEqual(2);
   });
 
+  it("that is dead, with a hundred numbers, delays no other app's by anything", async () => {
+    const dead = await WebhookSink.start();
+    dead.at("/sms", never);
+    sink.at("/sms", twiml(""));
+    try {
+      for (let index = 0; index < 100; index++) {
+        await textIn({ body: "x", to: `+3363998${1000 + index}`, url: dead.url() });
+      }
+      deliverer.start();
+      await dead.received(32);
+      for (let index = 0; index < 40; index++) {
+        await textIn({ body: "y", to: `+3363998${1000 + index}` });
+      }
+      // The clock stands still: not one of the dead app's time-outs has passed.
+      expect(await sink.received(40)).toHaveLength(40);
+      expect(dead.requests).toHaveLength(32);
+    } finally {
+      await stop(deliverer);
+      await dead.stop();
+    }
+  });
+
   it("of twenty silent apps makes nobody suspect a leak", async () => {
     const warnings: string[] = [];
     const onWarning = (warning: Error) => warnings.push(warning.name);

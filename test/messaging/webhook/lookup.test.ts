@@ -53,6 +53,34 @@ describe("the look-up of webhook targets", () => {
     expect(await lookUp(lookup, "http://there.test/")).toEqual([ADDRESS]);
   });
 
+  it("lets names that are dead wait for each other and for nobody else", async () => {
+    const asked: string[] = [];
+    const rejects: ((error: Error) => void)[] = [];
+    const lookup = new NameLookup(
+      () => false,
+      (host) => {
+        asked.push(host);
+        if (!host.startsWith("dead")) return Promise.resolve([ADDRESS]);
+        return new Promise((_resolve, reject) => rejects.push(reject));
+      },
+    );
+    const fail = (host: string) => lookUp(lookup, `http://${host}.test/`).catch(() => "failed");
+    const first = [fail("dead1"), fail("dead2")];
+    await settle(1);
+    for (const reject of rejects.splice(0)) reject(new Error("SERVFAIL"));
+    expect(await Promise.all(first)).toEqual(["failed", "failed"]);
+
+    const again = [fail("dead1"), fail("dead2")];
+    await settle(1);
+    expect(await lookUp(lookup, "http://there.test/")).toEqual([ADDRESS]);
+    expect(asked).toEqual(["dead1.test", "dead2.test", "dead1.test", "there.test"]);
+    for (let count = 0; count < 2; count++) {
+      for (const reject of rejects.splice(0)) reject(new Error("SERVFAIL"));
+      await settle(1);
+    }
+    expect(await Promise.all(again)).toEqual(["failed", "failed"]);
+  });
+
   it("refuses a name when any of its addresses is the appliance's own", async () => {
     const lookup = new NameLookup(
       (address, port) => address === "192.0.2.9" && port === 8080,

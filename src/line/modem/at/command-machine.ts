@@ -6,12 +6,14 @@
  *                    └──written▶ awaiting-prompt ─prompt▶ sending-pdu ─written▶ awaiting-final
  *
  * A final result counts only once the command is fully written: what comes while our bytes are still leaving
- * answers something older. Headers that are followed by a line of hex are kept beside the state, one
+ * answers something older. So does an `OK` or a result line that comes before the PDU is out: the prompt is still
+ * owed, and a command typed into it would become part of a text. Headers that are followed by a line of hex are kept beside the state, one
  * unsolicited and one of the response, because an unsolicited line may come between any two lines.
  */
 import { assertNever } from "../../../runtime/assert-never.ts";
 import { classify, isHex, type UrcTable } from "./classify.ts";
 import type { Command, CommandResult, Phase, ResponseLine } from "./command.ts";
+import { partsOf } from "./glued.ts";
 
 export type Flight = { readonly command: Command; readonly lines: readonly ResponseLine[] };
 
@@ -142,13 +144,13 @@ function prompted(machine: Machine): Step {
   };
 }
 
-/** A line of hex with the next header glued to it, as some modems list: two lines. */
 function lines(machine: Machine, text: string, urcs: UrcTable): Step {
-  const glued = /^([0-9A-Fa-f]{2,})(\+[A-Z]+:.*)$/.exec(text);
-  if (glued === null) return line(machine, text, urcs);
-  const first = line(machine, glued[1] ?? "", urcs);
-  const second = line(first.machine, glued[2] ?? "", urcs);
-  return { machine: second.machine, effects: [...first.effects, ...second.effects] };
+  let step: Step = { machine, effects: [] };
+  for (const part of partsOf(text)) {
+    const then = line(step.machine, part, urcs);
+    step = { machine: then.machine, effects: [...step.effects, ...then.effects] };
+  }
+  return step;
 }
 
 function line(machine: Machine, text: string, urcs: UrcTable): Step {
@@ -163,6 +165,9 @@ function line(machine: Machine, text: string, urcs: UrcTable): Step {
     case "final": {
       if (!acceptsFinal(machine.state)) return { machine, effects: [{ is: "stale", text }] };
       const { final } = seen;
+      if (final.is === "ok" && machine.state.is === "awaiting-prompt") {
+        return { machine, effects: [{ is: "stale", text }] };
+      }
       return ended(machine, (running, phase) =>
         final.is === "ok"
           ? { is: "ok", phase, lines: running.lines }
@@ -183,6 +188,7 @@ function line(machine: Machine, text: string, urcs: UrcTable): Step {
       return { machine: { ...machine, urcHeader: text }, effects: damagedHeader(machine.urcHeader) };
     }
     case "response": {
+      if (isBeforePdu(machine.state)) return { machine, effects: [{ is: "late", text }] };
       if (!seen.pduFollows) return collected(machine, { text, pdu: null });
       return {
         machine: { ...machine, responseHeader: text },
@@ -263,6 +269,11 @@ function damagedHeader(header: string | null): Effect[] {
 
 function acceptsFinal(state: MachineState): boolean {
   return state.is === "awaiting-final" || state.is === "awaiting-prompt";
+}
+
+/** Nothing has been handed over yet: a result cannot be this command's. */
+function isBeforePdu(state: MachineState): boolean {
+  return state.is === "awaiting-prompt" || (state.is === "sending" && state.flight.command.pdu !== undefined);
 }
 
 export function flightOf(state: MachineState): Flight | null {

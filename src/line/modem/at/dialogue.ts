@@ -54,7 +54,10 @@ const HEADER_MS = 2000;
 export class Dialogue {
   readonly #port: BytePort;
   readonly #clock: Clock;
-  readonly #urcs: UrcTable;
+  #urcs: UrcTable;
+  /** Silence the modem needs between a final result and the next command, and when the last result came. */
+  #gapMs = 0;
+  #lastResultAt = Number.NEGATIVE_INFINITY;
   readonly #handlers: DialogueHandlers;
   readonly #reader: Reader;
   readonly #queue: Queued[] = [];
@@ -72,6 +75,8 @@ export class Dialogue {
   #feeding = false;
   readonly #ended = new AbortController();
   #over: string | null = null;
+  /** A PDU whose result never came: an error from now on may be its own. */
+  #owed = false;
   /** Where late results go while resynchronising. */
   #late: string[] | null = null;
 
@@ -90,6 +95,12 @@ export class Dialogue {
       this.#read();
     });
     this.#port.onClose((reason) => this.end(reason));
+  }
+
+  /** What is known of the modem once it has said what it is. */
+  adopt(known: { readonly urcs: UrcTable; readonly gapMs: number }): void {
+    this.#urcs = known.urcs;
+    this.#gapMs = known.gapMs;
   }
 
   /** Never rejects: what went wrong is in the result. */
@@ -146,13 +157,15 @@ export class Dialogue {
 
   async #work(): Promise<void> {
     for (;;) {
+      // Nothing is taken from the queue before its time: until then it can be withdrawn, or overtaken.
+      if (this.#gapMs > 0) await this.#gap();
       const queued = this.#queue.shift();
       if (queued === undefined) {
         this.#pumping = false;
         return;
       }
       this.#current = queued;
-      const result = await this.#exchange(queued.command);
+      const result = this.#disowned(await this.#exchange(queued.command));
       this.#current = null;
       const probed = result.is === "timeout" && queued.command.probe === true;
       if (probed || (result.is !== "timeout" && result.is !== "aborted")) {
@@ -163,19 +176,45 @@ export class Dialogue {
       const agreed = await this.#resync(result.phase);
       const late = this.#late;
       this.#late = null;
+      if (result.is === "timeout" && result.phase === "result") {
+        this.#owed = result.lines.length === 0 && late.length === 0;
+      }
       queued.settle(result.is === "timeout" ? { ...result, late } : result);
       if (agreed) this.#handlers.onResync();
       else if (this.#over === null) this.#handlers.onMute(`no answer to ${queued.command.text}, nor to AT`);
     }
   }
 
+  /**
+   * After a PDU without a result an error in place of a prompt may be that PDU's: the prompt may still come, and
+   * the message that waits for it must not pay. It counts as no prompt, and the place is found again with ESC.
+   */
+  #disowned(result: CommandResult): CommandResult {
+    if (!this.#owed || (result.is !== "ok" && result.is !== "error")) return result;
+    if (result.is === "error" && result.phase === "prompt") {
+      this.#owed = false;
+      this.#handlers.onNoise(result.error.text, "stale");
+      return { is: "timeout", phase: "prompt", lines: [], late: [] };
+    }
+    if (result.phase === "result") this.#owed = false;
+    return result;
+  }
+
   #resync(phase: CommandResult["phase"]): Promise<boolean> {
     return resynchronise(phase, {
-      ask: (command) => this.#exchange(command),
+      ask: async (command) => {
+        await this.#gap();
+        return this.#exchange(command);
+      },
       type: (text) => this.#put(text),
       sleep: (ms) => this.#clock.sleep(ms, { signal: this.#ended.signal }).catch(() => undefined),
       isOver: () => this.#over !== null,
     });
+  }
+
+  async #gap(): Promise<void> {
+    const left = this.#lastResultAt + this.#gapMs - this.#clock.monotonicMs();
+    if (left > 0) await this.#clock.sleep(left, { signal: this.#ended.signal }).catch(() => undefined);
   }
 
   #exchange(command: Command): Promise<CommandResult> {
@@ -232,6 +271,7 @@ export class Dialogue {
         this.#timer = null;
         return;
       case "settle":
+        this.#lastResultAt = this.#clock.monotonicMs();
         this.#settle?.(effect.result);
         this.#settle = null;
         return;
@@ -239,8 +279,12 @@ export class Dialogue {
         this.#handlers.onUrc(effect.text, effect.pdu);
         return;
       case "late":
-        if (this.#late === null) this.#handlers.onLate(effect.text);
-        else this.#late.push(effect.text);
+        if (this.#late !== null) {
+          this.#late.push(effect.text);
+          return;
+        }
+        this.#owed = false;
+        this.#handlers.onLate(effect.text);
         return;
       case "restart":
         this.#handlers.onRestart(effect.text);

@@ -161,6 +161,17 @@ describe("a command that prompts", () => {
     });
   });
 
+  test("takes neither a result nor an OK for its own before its PDU is out", () => {
+    const early: Input[] = [start(CMGS), WRITTEN, line("+CMGS: 44"), line("OK")];
+    expect(told(...early)).toEqual([
+      { is: "late", text: "+CMGS: 44" },
+      { is: "stale", text: "OK" },
+    ]);
+    expect(resultOf(...early)).toBeNull();
+    const result = resultOf(...early, PROMPT, WRITTEN, line("+CMGS: 45"), line("OK"));
+    expect(result).toEqual({ is: "ok", phase: "result", lines: [{ text: "+CMGS: 45", pdu: null }] });
+  });
+
   test("does not take a prompt for its own before it is written", () => {
     expect(told(start(CMGS), PROMPT)).toEqual([{ is: "unknown", text: ">" }]);
   });

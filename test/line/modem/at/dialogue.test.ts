@@ -186,6 +186,30 @@ describe("after a time-out", () => {
     modem.finished();
   });
 
+  test("an error after a PDU without a result is not taken for the next PDU's prompt", async () => {
+    const { modem, run, results, clock, told } = talk();
+    modem.expects("AT+CMGS=3").prompts().expectsPdu(PDU);
+    modem.expects("AT").answers("OK").expects("AT+CSQ").answers("+CSQ: 9,99", "OK");
+    run(CMGS);
+    await clock.advance(200_000);
+    // The first PDU's own refusal, and only then the second one's prompt: it is closed with ESC.
+    modem.expects("AT+CMGS=3").answers("+CMS ERROR: 21").prompts();
+    modem.expectsRaw("\x1b\r").answers("OK");
+    modem.expects("AT").answers("OK").expects("AT+CSQ").answers("+CSQ: 9,99", "OK");
+    // From then on an error is the command's own again.
+    modem.expects("AT+CMGS=3").answers("+CMS ERROR: 21");
+    run(CMGS);
+    run(CMGS);
+    await clock.advance(10_000);
+    expect(results).toMatchObject([
+      { is: "timeout", phase: "result" },
+      { is: "timeout", phase: "prompt" },
+      { is: "error", phase: "prompt", error: { code: 21 } },
+    ]);
+    expect(told).toEqual(["resync", "stale 21", "unknown >", "stale OK", "resync"]);
+    modem.finished();
+  });
+
   test("gives up on a modem that answers nothing", async () => {
     const { modem, run, results, clock, told } = talk();
     modem.expects("ATV1").expects("AT").expects("AT").expectsRaw("\x1b\r\x1a\r\x1b\r");

@@ -1,0 +1,50 @@
+/** What a session is given by its line, and what it leaves behind when it ends. */
+import type { Clock } from "../../runtime/clock.ts";
+import { Fault } from "../../runtime/fault.ts";
+import type { Log } from "../../runtime/log.ts";
+import type { BytePort } from "../byte-port.ts";
+import type { Kept, LineFacts, LineMemory, LineState, StorageLevel } from "../line.ts";
+import type { CallPolicy } from "./calls.ts";
+import type { FromNetwork } from "./from-network.ts";
+import type { ModemProfile } from "./profiles/profile.ts";
+import type { Life, Trouble } from "./recovery/ladder.ts";
+
+export type SessionOptions = {
+  readonly port: BytePort;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory: LineMemory;
+  readonly pin: string | null;
+  readonly smsc: string | null;
+  readonly init: readonly string[];
+  readonly keep: (arrived: FromNetwork) => Promise<Kept>;
+  readonly onState: (state: LineState, reason: string) => void;
+  readonly onFacts: (facts: Partial<LineFacts>) => void;
+  /** A `+CMGS:` of a send that was given up. */
+  readonly onLate: (text: string) => void;
+  readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
+  /** A message storage is nearly full. */
+  readonly onStorageAlarm: (level: StorageLevel) => void;
+  readonly onStuck: (storage: string, index: number) => void;
+  readonly onProfile: (profile: ModemProfile) => void;
+  readonly callPolicy: CallPolicy;
+  /** Somebody rings: the number masked, or null. */
+  readonly onCall: (caller: string | null) => void;
+  readonly onLife: (life: Life) => void;
+  readonly onTrouble: (trouble: Trouble, reason: string) => void;
+  /** The dialogue lost its place and found it again, or not. */
+  readonly onResync: (found: boolean) => void;
+};
+
+/** `left`: on purpose, for a rung of the recovery ladder or to stop. */
+export type SessionEnd = {
+  readonly why: "closed" | "silence" | "unusable" | "left";
+  readonly reason: string;
+};
+
+/** What a bring-up that failed says about the modem. */
+export function whyOf(error: unknown): SessionEnd["why"] {
+  if (!(error instanceof Fault)) return "unusable";
+  if (error.code === "at.timeout") return "silence";
+  return error.code === "modem.link-lost" ? "closed" : "unusable";
+}
