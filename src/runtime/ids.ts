@@ -16,9 +16,15 @@ export type SidPrefix = "AC" | "SM" | "PN" | "NO" | "SK" | "MG" | "AP" | "SC" | 
 const EPOCH_MS = Date.UTC(2020, 0, 1);
 const PER_MS = 4096;
 
+const RANDOM_OCTETS = 9;
+/** A call to the random source costs far more than its octets, so they are fetched for many SIDs at once. */
+const POOL_OCTETS = RANDOM_OCTETS * 512;
+
 export class KeySequence {
   readonly #clock: Clock;
   #last: number;
+  #pool = Buffer.alloc(0);
+  #used = 0;
 
   /** `after`: the newest key already used, so that keys stay unique across restarts and clock jumps. */
   constructor(clock: Clock, after = 0) {
@@ -32,7 +38,18 @@ export class KeySequence {
   }
 
   sid(prefix: SidPrefix): string {
-    return sidOf(prefix, this.next(), randomBytes(9).toString("hex"));
+    return sidOf(prefix, this.next(), this.#randomHex());
+  }
+
+  /** Octets of the pool are used once and never shown otherwise. */
+  #randomHex(): string {
+    if (this.#used >= this.#pool.length) {
+      this.#pool = randomBytes(POOL_OCTETS);
+      this.#used = 0;
+    }
+    const from = this.#used;
+    this.#used += RANDOM_OCTETS;
+    return this.#pool.toString("hex", from, this.#used);
   }
 }
 

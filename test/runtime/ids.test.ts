@@ -25,6 +25,15 @@ describe("a time-ordered SID", () => {
     expect([...sids].sort()).toEqual(sids);
   });
 
+  it("ends in random digits that never repeat, however many are made and by whom", () => {
+    const made = [0, 1].flatMap(() => {
+      const keys = new KeySequence(new FakeClock());
+      return Array.from({ length: 2_000 }, () => keys.sid("SM").slice(16));
+    });
+    expect(new Set(made).size).toBe(made.length);
+    for (const digits of made) expect(digits).toMatch(/^[0-9a-f]{18}$/);
+  });
+
   it("never repeats and never goes back when the wall clock does", () => {
     const clock = new FakeClock();
     const keys = new KeySequence(clock);

@@ -9,4 +9,4 @@ test("three simulated hours of rough weather lose nothing, double nothing unaske
   expect(report.accidents).toBeGreaterThan(0);
   expect(report.crashes).toBeGreaterThan(0);
   expect(Object.keys(report.faults).length).toBeGreaterThan(12);
-}, 60_000);
+}, 240_000);

@@ -1,0 +1,35 @@
+/**
+ * The simulated modem as a process that says when it hears AT+CMGS and when it says +CMTI: JSON lines on standard
+ * output, times of the machine's monotonic clock.
+ *
+ *   node modem.js NUMBER SUBMIT_MS
+ */
+import { startSimulator } from "../../src/line/simulator/serve.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { silentLog } from "../../src/runtime/log.ts";
+import { machineMs } from "./process.ts";
+
+const [number = "", submitMs = "0"] = process.argv.slice(2);
+const simulator = await startSimulator({
+  host: "127.0.0.1",
+  modemPort: 0,
+  controlPort: 0,
+  number,
+  airTime: { submitMs: Number(submitMs), deliverMs: 0, reportMs: 0 },
+  clock: systemClock,
+  log: silentLog(),
+});
+const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+simulator.modem.behave({
+  name: "stopwatch",
+  onCommand: ({ name, kind }) => {
+    if (name === "+CMGS" && kind === "set") say({ is: "cmgs", at: machineMs() });
+    return false;
+  },
+  shapeOutput: (text) => {
+    if (text.includes("+CMTI:")) say({ is: "cmti", at: machineMs() });
+    return text;
+  },
+});
+say({ is: "ready", modemPort: simulator.modemPort, controlPort: simulator.controlPort });
+process.once("SIGTERM", () => void simulator.stop());

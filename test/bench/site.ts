@@ -1,0 +1,164 @@
+/** A daemon on a data folder of its own, the modem it talks to, and an app it tells of what comes in. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Load, Loaded } from "./load.ts";
+import { Measured, machineMs } from "./process.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+/** dist/, seen from dist/bench/test/bench/. */
+const DIST = fileURLToPath(new URL("../../../", import.meta.url));
+
+export const SID = `AC${"0".repeat(32)}`;
+export const TOKEN = "1".repeat(32);
+export const NUMBER = "+33639980001";
+export const PHONE = "+33639980011";
+
+export class Site {
+  readonly daemon: Measured;
+  readonly modem: Measured | null;
+  readonly #folder: string;
+  readonly #port: number;
+  readonly #controlPort: number;
+
+  private constructor(parts: {
+    daemon: Measured;
+    modem: Measured | null;
+    folder: string;
+    port: number;
+    controlPort: number;
+  }) {
+    this.daemon = parts.daemon;
+    this.modem = parts.modem;
+    this.#folder = parts.folder;
+    this.#port = parts.port;
+    this.#controlPort = parts.controlPort;
+  }
+
+  /** `airMs` null: a line whose device does not exist. */
+  static async open(options: { readonly airMs: number | null }): Promise<Site> {
+    const folder = mkdtempSync(join(tmpdir(), "pylone-bench-"));
+    let modem: Measured | null = null;
+    let device = "/dev/pylone-bench-absent";
+    let controlPort = 0;
+    if (options.airMs !== null) {
+      modem = new Measured(join(HERE, "modem.js"), [NUMBER, String(options.airMs)], folder);
+      const ready = await modem.line((line) => {
+        const said = JSON.parse(line) as { is: string; modemPort: number; controlPort: number };
+        return said.is === "ready" ? said : null;
+      });
+      device = `tcp://127.0.0.1:${ready.modemPort}`;
+      controlPort = ready.controlPort;
+    }
+    const config = {
+      http: { host: "127.0.0.1", port: 0 },
+      dataDir: join(folder, "data"),
+      account: { sid: SID, authToken: TOKEN },
+      lines: [{ name: "bench", type: "modem", device, number: NUMBER, segmentsPerSecond: "unlimited" }],
+    };
+    const file = join(folder, "pylone.yaml");
+    writeFileSync(file, JSON.stringify(config));
+    const daemon = new Measured(join(DIST, "main.js"), ["serve", "--config", file], folder);
+    const port = await daemon.line((line) => {
+      const found = /"port":(\d+),.*"msg":"ready"/.exec(line);
+      return found === null ? null : Number(found[1]);
+    });
+    const site = new Site({ daemon, modem, folder, port, controlPort });
+    if (modem !== null) await site.#lineReady();
+    return site;
+  }
+
+  async load(options: { readonly clients: number; readonly messages: number }): Promise<Loaded> {
+    const load: Load = { port: this.#port, sid: SID, token: TOKEN, from: NUMBER, to: PHONE, ...options };
+    const generator = new Measured(join(HERE, "load.js"), [JSON.stringify(load)], this.#folder);
+    const loaded = await generator.line((line) => JSON.parse(line) as Loaded);
+    await generator.ended;
+    return loaded;
+  }
+
+  /** The `count` next times of this kind that the modem tells, from its line `from` on. */
+  async times(kind: "cmgs" | "cmti", count: number, from: number): Promise<readonly number[]> {
+    const { modem } = this;
+    if (modem === null) throw new Error("there is no modem");
+    const times: number[] = [];
+    await modem.line((line) => {
+      const said = JSON.parse(line) as { is: string; at: number };
+      if (said.is === kind) times.push(said.at);
+      return times.length >= count ? true : null;
+    }, from);
+    return times;
+  }
+
+  /** Waits until so many messages are delivered: what they write afterwards is theirs too. */
+  async delivered(count: number): Promise<void> {
+    for (;;) {
+      const page = await this.#api(`/2010-04-01/Accounts/${SID}/Messages.json?PageSize=1000`);
+      const { messages } = page as { messages: { status: string }[] };
+      if (messages.slice(0, Math.min(1000, count)).every(({ status }) => status === "delivered")) return;
+      await pause(200);
+    }
+  }
+
+  /** An app: when each webhook's request was there. */
+  async app(): Promise<{ readonly times: number[]; readonly close: () => void }> {
+    const times: number[] = [];
+    const server = createServer((request, response) => {
+      times.push(machineMs());
+      request.resume();
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const listed = await this.#api(`/2010-04-01/Accounts/${SID}/IncomingPhoneNumbers.json`);
+    const [number] = (listed as { incoming_phone_numbers: { sid: string }[] }).incoming_phone_numbers;
+    await this.#api(`/2010-04-01/Accounts/${SID}/IncomingPhoneNumbers/${number?.sid}.json`, {
+      SmsUrl: `http://127.0.0.1:${port}/sms`,
+    });
+    return {
+      times,
+      close: () => {
+        server.close();
+        server.closeAllConnections();
+      },
+    };
+  }
+
+  async text(body: string): Promise<void> {
+    const fields = new URLSearchParams({ From: PHONE, To: NUMBER, Body: body });
+    const answer = await fetch(`http://127.0.0.1:${this.#controlPort}/Messages`, {
+      method: "POST",
+      body: fields,
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+
+  async close(): Promise<void> {
+    await this.daemon.stop();
+    await this.modem?.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #lineReady(): Promise<void> {
+    for (;;) {
+      const { lines } = (await this.#api("/appliance/v1/Lines")) as { lines: { state: string }[] };
+      if (lines[0]?.state === "ready") return;
+      await pause(50);
+    }
+  }
+
+  async #api(path: string, form?: Record<string, string>): Promise<unknown> {
+    const answer = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
+      headers: { authorization: `Basic ${Buffer.from(`${SID}:${TOKEN}`).toString("base64")}` },
+      ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
+    });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
