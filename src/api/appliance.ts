@@ -1,7 +1,8 @@
 /** `/appliance/v1`: what the appliance knows and Twilio has no resource for. The main account's only. */
 import type { Line } from "../line/line.ts";
 import type { Event, EventLevel } from "../runtime/event.ts";
-import type { EventFilter, StoredMessage } from "../store/store.ts";
+import type { EventFilter } from "../store/reading.ts";
+import type { StoredMessage } from "../store/store.ts";
 import { ApiError } from "./api-error.ts";
 import { eventView, explanationView, lineView, messageDetailView } from "./appliance-views.ts";
 import { type ApiRouter, answer, canonicalSid, notFound, sidOf } from "./context.ts";

@@ -4,7 +4,8 @@
  * Numbers on the same Line nor of what fails on the way, and there is none while the Line is not ready.
  */
 import { assertNever } from "../runtime/assert-never.ts";
-import type { Standing, StoredMessage } from "../store/store.ts";
+import type { Standing } from "../store/reading.ts";
+import type { StoredMessage } from "../store/store.ts";
 
 export type WaitingFacts = {
   /** Null when nothing of it waits to be sent. */

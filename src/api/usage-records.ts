@@ -2,8 +2,9 @@
  * Usage Records, contract §7.4, and Balance, §7.3. `count` is messages, `usage` is segments, which is what carriers
  * bill as a message. The appliance knows no prices: every price is nought.
  */
+
+import type { UsageDay } from "../store/reading.ts";
 import type { NumberKind } from "../store/settings-document.ts";
-import type { UsageDay } from "../store/store.ts";
 import { ApiError } from "./api-error.ts";
 import { type ApiContext, type ApiRouter, answer } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Event, NewEvent } from "../runtime/event.ts";
 import { keyOfSid, sidOf } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
+import type { EventFilter } from "./reading.ts";
 import { RowKeys } from "./row-keys.ts";
-import type { EventFilter } from "./store.ts";
 
 /** What the operator is told afterwards, in the order it was written. */
 export class Events {

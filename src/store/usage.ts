@@ -9,7 +9,7 @@
  */
 import type { Direction, MessageStatus } from "../sms/message.ts";
 import type { Database, Statement } from "./database.ts";
-import type { UsageCategory, UsageDay } from "./store.ts";
+import type { UsageCategory, UsageDay } from "./reading.ts";
 
 const DAY_MS = 86_400_000;
 

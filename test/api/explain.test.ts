@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { explain, type WaitingFacts } from "../../src/api/explain.ts";
 import { MESSAGE_STATUSES, type MessageStatus } from "../../src/sms/message.ts";
-import type { Standing, StoredMessage } from "../../src/store/store.ts";
+import type { Standing } from "../../src/store/reading.ts";
+import type { StoredMessage } from "../../src/store/store.ts";
 
 const NOW = Date.UTC(2026, 0, 4, 10, 15, 30);
 

@@ -1,6 +1,7 @@
 /** Usage counters: what they count, when, and that asking costs days and not messages. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { NewInbound, NewOutbound, UsageDay } from "../../src/store/store.ts";
+import type { UsageDay } from "../../src/store/reading.ts";
+import type { NewInbound, NewOutbound } from "../../src/store/store.ts";
 import { type InProcess, openInProcess, storeOver } from "./in-process.ts";
 import { ACCOUNT, FROM, newOutbound, newSid, T0 } from "./new-outbound.ts";
 

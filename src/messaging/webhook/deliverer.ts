@@ -31,6 +31,8 @@ export type DelivererOptions = {
   readonly timeoutMs: number;
   readonly retryForHours: number;
   readonly replyWithinMinutes: number;
+  /** False: self-signed certificates of apps are taken. */
+  readonly verifyTls?: boolean;
   /** Webhooks of one app under way at once; 32 when not given. */
   readonly concurrency?: number;
 };
@@ -81,6 +83,7 @@ export class WebhookDeliverer {
     this.#context = {
       clock: deps.clock,
       timeoutMs: options.timeoutMs,
+      verifyTls: options.verifyTls ?? true,
       lookup: new NameLookup(deps.isOwnAddress, deps.resolveName),
       signal: this.#abort.signal,
       authTokenOf: deps.authTokenOf,
@@ -184,8 +187,9 @@ export class WebhookDeliverer {
     const results = await store.finishWebhook(task.webhookId, { replies, events });
     this.#tell(events);
     for (const result of results) {
-      if (result.is !== "queue-full") continue;
-      const event = this.#queueFull(task, result.queuedSegments);
+      if (result.is === "accepted") continue;
+      const event =
+        result.is === "queue-full" ? this.#queueFull(task, result.queuedSegments) : this.#optedOut(task);
       await store.addEvent(event);
       this.#tell([event]);
     }
@@ -221,6 +225,12 @@ export class WebhookDeliverer {
   #queueFull(task: WebhookTask, queuedSegments: number): NewEvent {
     const text = `A reply was not accepted: ${queuedSegments} segments wait in its number's queue already.`;
     return { ...internalEvent({ task, at: this.#deps.clock.now() }, 21611, text), type: "message.failed" };
+  }
+
+  #optedOut(task: WebhookTask): NewEvent {
+    const text = "A reply was not sent: its recipient has opted out of messages from its sender.";
+    const event = internalEvent({ task, at: this.#deps.clock.now() }, 21610, text);
+    return { ...event, type: "message.failed", level: "warning" };
   }
 
   /** The queue "" stands for the list of queues. */

@@ -22,6 +22,7 @@ export type ExchangeRequest = {
   readonly readMs: number;
   readonly totalMs: number;
   readonly sni: boolean;
+  readonly verifyTls: boolean;
 };
 
 export type Answer = {
@@ -129,10 +130,11 @@ export function exchange(
   });
 }
 
-function startRequest({ url, method, headers, lookup, sni }: ExchangeRequest) {
+function startRequest({ url, method, headers, lookup, sni, verifyTls }: ExchangeRequest) {
   const options = { method, headers, lookup, agent: false };
   if (url.protocol === "http:") return requestPlain(url, options);
-  return requestSecure(url, sni ? options : { ...options, servername: "" });
+  const secure = { ...options, rejectUnauthorized: verifyTls };
+  return requestSecure(url, sni ? secure : { ...secure, servername: "" });
 }
 
 function brokenOff(phase: NetworkTrouble["phase"]): NetworkTrouble {

@@ -38,6 +38,8 @@ export type RequestContext = {
   readonly timeoutMs: number;
   readonly lookup: NameLookup;
   readonly signal: AbortSignal;
+  /** False: a certificate nobody known has signed is taken (contract §9.1). True when not given. */
+  readonly verifyTls?: boolean;
 };
 
 type Hop = { readonly url: URL; readonly method: HttpMethod; readonly params: Parameters };
@@ -110,7 +112,7 @@ class DocumentCarrier {
   }
 
   async #exchange({ url, method, params }: Hop, authorization: string | null): Promise<ExchangeResult> {
-    const { clock, lookup, signal } = this.#context;
+    const { clock, lookup, signal, verifyTls = true } = this.#context;
     const target = new URL(requestUrl(url.href, method, params));
     if (lookup.isOwnLiteral(target)) return { is: "own-address" };
     const body = method === "POST" ? formOf(params) : null;
@@ -134,7 +136,18 @@ class DocumentCarrier {
     const totalMs = Math.max(0, Math.ceil(this.#deadline - clock.monotonicMs()));
     const { connectMs, readMs, sni } = this.#connection;
     const result = await exchange(
-      { url: target, method, headers, body, lookup: lookup.for(target), connectMs, readMs, totalMs, sni },
+      {
+        url: target,
+        method,
+        headers,
+        body,
+        lookup: lookup.for(target),
+        connectMs,
+        readMs,
+        totalMs,
+        sni,
+        verifyTls,
+      },
       clock,
       signal,
     );

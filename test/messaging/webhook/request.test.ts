@@ -1,11 +1,13 @@
 import { getEventListeners } from "node:events";
-import { createServer as createTcpServer } from "node:net";
+import { createServer as createSecureServer } from "node:https";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import fc from "fast-check";
 import twilio from "twilio";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NameLookup } from "../../../src/messaging/webhook/lookup.ts";
 import { type DocumentRequest, requestDocument } from "../../../src/messaging/webhook/request.ts";
 import { FakeClock, settle } from "../../harness/fake-clock.ts";
+import { SELF_SIGNED } from "../../harness/self-signed.ts";
 import {
   closesInTheMiddle,
   drips,
@@ -53,6 +55,54 @@ function ask(url: string, more: Partial<DocumentRequest> = {}) {
     { clock, timeoutMs: 15_000, lookup, signal: abort.signal },
   );
 }
+
+/** An app behind https, with a certificate nobody has signed. */
+async function askSecurely(verifyTls: boolean | undefined) {
+  const asked: string[] = [];
+  const server = createSecureServer(SELF_SIGNED, (request, response) => {
+    asked.push(request.url ?? "");
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const lookup = new NameLookup(
+    () => false,
+    async () => [{ address: "127.0.0.1", family: 4 }],
+  );
+  const result = await requestDocument(
+    {
+      url: `https://127.0.0.1:${port}/sms`,
+      method: "POST",
+      params: PARAMS,
+      authToken: TOKEN,
+      idempotencyToken: UUID,
+      jar: null,
+    },
+    {
+      clock,
+      timeoutMs: 15_000,
+      lookup,
+      signal: abort.signal,
+      ...(verifyTls === undefined ? {} : { verifyTls }),
+    },
+  );
+  await new Promise((resolve) => server.close(resolve));
+  return { result, asked };
+}
+
+describe("an app with a self-signed certificate", () => {
+  it.each([undefined, true])("is told nothing (11237): verifyTls is %s", async (verifyTls) => {
+    const { result, asked } = await askSecurely(verifyTls);
+    expect(result).toMatchObject({ is: "unanswered", code: 11237 });
+    expect(asked).toEqual([]);
+  });
+
+  it("is asked where the installation says so", async () => {
+    const { result, asked } = await askSecurely(false);
+    expect(result).toMatchObject({ is: "answered", answer: { status: 200 } });
+    expect(asked).toEqual(["/sms"]);
+  });
+});
 
 const signedFor = (index: number, host = `127.0.0.1:${sink.port}`) => {
   const seen = sink.requests[index];

@@ -1,0 +1,33 @@
+/** What the store answers beside Messages: usage, a place in a queue, which events. */
+import type { EventLevel } from "../runtime/event.ts";
+
+/** Which way, and what the account's own side of it was. */
+export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
+
+export type UsageDay = {
+  readonly accountSid: string;
+  /** UTC days since 1970-01-01. */
+  readonly day: number;
+  readonly category: UsageCategory;
+  readonly messages: number;
+  readonly segments: number;
+};
+
+/** Where an outbound Message stands among those that wait for the same Number. */
+export type Standing = {
+  readonly queue: string;
+  readonly expiresAt: number;
+  /** Segments of this Message that nobody has yet. */
+  readonly waitingSegments: number;
+  /** What goes before it, or would if its time to try again were now. */
+  readonly messagesAhead: number;
+  readonly segmentsAhead: number;
+};
+
+export type EventFilter = {
+  readonly beforeSid?: string;
+  readonly level?: EventLevel;
+  readonly type?: string;
+  readonly messageSid?: string;
+  readonly limit: number;
+};
