@@ -241,7 +241,6 @@ export type Feedback = {
   readonly createdAt: number;
   readonly updatedAt: number;
 };
-
 /** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
 export type RedactResult =
   | { readonly is: "redacted"; readonly message: StoredMessage }
@@ -279,9 +278,8 @@ export interface Store {
   unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
   /** Fails with 30036 what is still queued past its `expiresAt`, at most 1,000 at a time; returns how many. */
   expire(now: number): Promise<number>;
-  /** Fails what waits to be sent for an account, at most 1,000 at a time; returns how many. */
+  /** Fails what waits for an account, or in one queue, at most 1,000 at a time; returns how many. */
   endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
-  /** Fails what waits in a queue, at most 1,000 at a time; returns how many. */
   endQueue(queue: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
