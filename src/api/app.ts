@@ -3,7 +3,8 @@
  * credentials), authentication, the router; what no route takes is Twilio's 404 or 405.
  *
  * Twilio's `2010-04-01` paths name their representation in a suffix (contract §1.1). It is taken off before
- * routing, so that routes are written once; `write-answer.ts` looks at it again.
+ * routing, so that routes are written once; `write-answer.ts` looks at it again. The product APIs have none; their
+ * paths may begin with the product's name (`/messaging/v1/…`), which tells apart what has one path on several hosts.
  */
 import Koa from "koa";
 import { routeAccounts } from "./account-resource.ts";
@@ -23,6 +24,7 @@ import { Lockout } from "./lockout.ts";
 import { routeLookup } from "./lookup.ts";
 import { routeMessages } from "./messages.ts";
 import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
+import { routeServices } from "./services.ts";
 import { routeShortCodes } from "./short-codes.ts";
 import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
@@ -42,6 +44,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeApplications(router, deps);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
+  routeServices(router, deps);
   routeUsage(router, deps);
   routeVoice(router);
   routeLookup(router, deps);
@@ -69,7 +72,7 @@ export function createApp(deps: ApiDeps): Koa {
 /** Refuses what no route takes, and tells the router the path without suffix and trailing slash. */
 function chooseRoute(router: ApiRouter): Koa.Middleware {
   return async (ctx, next) => {
-    const path = resourcePathOf(pathOf(ctx));
+    const path = withoutProduct(resourcePathOf(pathOf(ctx)));
     if (!isDecodable(path)) throw notFound(ctx);
     const matched = router.match(path, ctx.method);
     if (!matched.route) {
@@ -80,6 +83,10 @@ function chooseRoute(router: ApiRouter): Koa.Middleware {
     (ctx as ApiContext).newRouterPath = path;
     await next();
   };
+}
+
+function withoutProduct(path: string): string {
+  return path.startsWith("/messaging/v1/") ? path.slice("/messaging".length) : path;
 }
 
 function isDecodable(path: string): boolean {

@@ -7,6 +7,7 @@ import type { Applications } from "../accounts/applications.ts";
 import type { Inventory } from "../accounts/inventory.ts";
 import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
+import type { Services } from "../accounts/services.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -17,6 +18,7 @@ export type ApiDeps = {
   readonly accounts: Accounts;
   readonly keys: Keys;
   readonly numbers: Numbers;
+  readonly services: Services;
   readonly inventory: Inventory;
   readonly store: Pick<
     Store,
@@ -25,6 +27,7 @@ export type ApiDeps = {
     | "submissionsOf"
     | "standingOf"
     | "listEvents"
+    | "poolFacts"
     | "redact"
     | "deleteMessage"
     | "cancelScheduled"

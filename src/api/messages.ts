@@ -13,10 +13,12 @@ import { messageView } from "./views.ts";
 
 export function routeMessages(router: ApiRouter, deps: ApiDeps): void {
   router.post("/2010-04-01/Accounts/:account/Messages", async (ctx) => {
-    const request = readSend(await readForm(ctx), ctx.state.account, deps);
+    const { request, senderChosen } = await readSend(await readForm(ctx), ctx.state.account, deps);
     const result = await deps.accept.accept(request);
-    if (result.is === "queue-full") throw new ApiError(21611);
-    answer(ctx, 201, messageView(result.message, "created"));
+    if (result.is === "opted-out") throw new ApiError(21610);
+    if (result.is === "queue-full") throw new ApiError(request.sendAt ? 35125 : 21611);
+    const view = messageView(result.message, "created");
+    answer(ctx, 201, senderChosen ? { ...view, from: null, num_segments: "0" } : view);
   });
 
   router.get("/2010-04-01/Accounts/:account/Messages", async (ctx) => {

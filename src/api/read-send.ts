@@ -2,20 +2,30 @@
  * The parameters of POST Messages, checked in the order of contract §3.1: the first thing wrong is what the app
  * is told. What is not said here to be refused or used is ignored, as Twilio ignores what it does not know.
  */
-import { maySend, type Refusal, readParties } from "../accounts/may-send.ts";
+import { maySend, type Parties, type Refusal, readParties } from "../accounts/may-send.ts";
 import type { OutboundRequest } from "../messaging/outbound/accept.ts";
-import type { AccountRecord } from "../store/settings-document.ts";
+import { smartEncode } from "../sms/smart-encoding.ts";
+import type { AccountRecord, NumberRecord } from "../store/settings-document.ts";
 import { ApiError, isApiErrorCode } from "./api-error.ts";
 import { canonicalSid } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { addressOf, isWebUrl, textOf } from "./parameter.ts";
+import { type Pool, poolNamed, readSchedule, refuseOutsider, senderOf } from "./read-service-send.ts";
 
 /** UTF-16 units, whatever the alphabet (contract §4.2). */
 export const MAX_BODY_LENGTH = 1600;
 const MAX_MEDIA = 10;
 const MAX_VALIDITY_SECONDS = 36_000;
+/** Contract §6.3. */
+const NO_SENDER = { errorCode: 21703, why: "no sender of the messaging service can reach the recipient" };
 
-export function readSend(form: URLSearchParams, account: AccountRecord, deps: ApiDeps): OutboundRequest {
+export type Send = {
+  readonly request: OutboundRequest;
+  /** A service chose the sender: the app is not told yet, as on the live service (contract §3.2). */
+  readonly senderChosen: boolean;
+};
+
+export async function readSend(form: URLSearchParams, account: AccountRecord, deps: ApiDeps): Promise<Send> {
   if (account.status !== "active") throw new ApiError(20005);
   const to = addressOf(form, "To");
   if (to === null) throw new ApiError(21604);
@@ -28,10 +38,8 @@ export function readSend(form: URLSearchParams, account: AccountRecord, deps: Ap
 
   const parties = readParties({ from, to }, deps);
   if (parties.is === "no") throw refused(parties);
-  if (serviceSid !== null) throw noSuchService(serviceSid);
-  if (parties.from === null) throw new ApiError(21603);
-  const allowed = maySend(account, parties.from, parties.to);
-  if (allowed.is === "no") throw refused(allowed);
+  const pool = serviceSid === null ? null : poolNamed(serviceSid, account, deps);
+  const named = readNamedSender(parties, pool, account);
 
   if (body !== null && body.length > MAX_BODY_LENGTH) throw new ApiError(21617);
   readMedia(
@@ -44,22 +52,50 @@ export function readSend(form: URLSearchParams, account: AccountRecord, deps: Ap
   if (statusCallback !== null && !isWebUrl(statusCallback)) throw new ApiError(21609);
   const applicationCallback = readApplicationCallback(form, account, deps);
   const validitySeconds = readValidity(textOf(form, "ValidityPeriod"));
-  refuseSchedule(form);
+  const sendAt = readSchedule(form, pool !== null, deps.clock.now());
 
-  const number = allowed.number.phoneNumber;
-  return {
+  const service = pool?.service ?? null;
+  const number = named ?? (pool === null ? null : await senderOf(pool, parties.to, deps.store));
+  // The empty sender of a message that nobody can send: its row exists to say so.
+  const sender = number?.phoneNumber ?? "";
+  const smart = readFlag(textOf(form, "SmartEncoded")) ?? service?.smartEncoding ?? false;
+  const request: OutboundRequest = {
     accountSid: account.sid,
     direction: "outbound-api",
-    from: number,
+    from: sender,
     to: parties.to.address,
-    body,
-    messagingServiceSid: null,
-    statusCallback: statusCallback ?? applicationCallback,
-    queue: number,
+    body: smart ? smartEncode(body) : body,
+    messagingServiceSid: service?.sid ?? null,
+    statusCallback: statusCallback ?? applicationCallback ?? (service?.statusCallback || null),
+    queue: sender,
     lane: "single",
-    validitySeconds,
-    segmentsPerSecond: deps.rateOf(number),
+    validitySeconds: validitySeconds ?? service?.validityPeriod ?? null,
+    segmentsPerSecond: deps.rateOf(sender),
+    optOutScope: service?.sid ?? (number === null ? null : (deps.services.ofNumber(number)?.sid ?? null)),
+    sendAt,
+    sticky: service?.stickySender ?? false,
+    refusal: number === null ? NO_SENDER : null,
   };
+  return { request, senderChosen: named === null };
+}
+
+/** Null when a service is to choose. */
+function readNamedSender(parties: Parties, pool: Pool | null, account: AccountRecord): NumberRecord | null {
+  const { from, to } = parties;
+  if (from === null) {
+    if (pool === null) throw new ApiError(21603);
+    if (to.kind === "short-code") throw new ApiError(21265);
+    return null;
+  }
+  if (pool !== null) refuseOutsider(from.number, pool);
+  const allowed = maySend(account, from, to);
+  if (allowed.is === "no") throw refused(allowed);
+  return allowed.number;
+}
+
+function readFlag(text: string | null): boolean | null {
+  if (text === null) return null;
+  return text.toLowerCase() === "true";
 }
 
 /** Twilio takes a service's SID in `From` too. */
@@ -72,12 +108,6 @@ function readSender(form: URLSearchParams): { from: string | null; serviceSid: s
 
 function isServiceSid(text: string): boolean {
   return /^MG[0-9a-fA-F]{32}$/.test(text);
-}
-
-function noSuchService(sid: string): ApiError {
-  return isServiceSid(sid)
-    ? new ApiError(21701, `The Messaging Service ${sid} does not exist`)
-    : new ApiError(21705);
 }
 
 /** What a message names in `ApplicationSid` tells where its statuses go (contract §9.3). */
@@ -111,15 +141,6 @@ function readValidity(text: string | null): number | null {
   const seconds = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (seconds < 1 || seconds > MAX_VALIDITY_SECONDS) throw new ApiError(21624);
   return seconds;
-}
-
-/** Scheduling belongs to messaging services. Sending now instead, as Twilio may do, is what nobody wants. */
-function refuseSchedule(form: URLSearchParams): void {
-  const type = textOf(form, "ScheduleType");
-  const sendAt = textOf(form, "SendAt");
-  if (type !== null && type !== "fixed") throw new ApiError(35126);
-  if (type !== null && sendAt === null) throw new ApiError(35111);
-  if (sendAt !== null) throw new ApiError(35118);
 }
 
 function refused(refusal: Refusal): ApiError {

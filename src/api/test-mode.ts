@@ -55,7 +55,7 @@ export function testMode(deps: ApiDeps): Middleware<ApiState> {
     const [, account, resource] = /^\/2010-04-01\/Accounts\/([^/]+)\/(.+)$/.exec(path) ?? [];
     if (account !== undefined && canonicalSid(account) !== ctx.state.caller.sid) throw notFound(ctx);
     if (ctx.method !== "POST") throw new ApiError(20008);
-    if (resource === "Messages") return answer(ctx, 201, send(await readForm(ctx), ctx, deps));
+    if (resource === "Messages") return answer(ctx, 201, await send(await readForm(ctx), ctx, deps));
     if (resource === "Calls") return answer(ctx, 201, call(await readForm(ctx), ctx, deps));
     if (resource !== undefined && /^IncomingPhoneNumbers(\/(Local|Mobile|TollFree))?$/.test(resource)) {
       return answer(ctx, 201, buy(await readForm(ctx), ctx, deps));
@@ -64,7 +64,7 @@ export function testMode(deps: ApiDeps): Middleware<ApiState> {
   };
 }
 
-function send(form: URLSearchParams, ctx: ApiContext, deps: ApiDeps): object {
+async function send(form: URLSearchParams, ctx: ApiContext, deps: ApiDeps): Promise<object> {
   const { caller } = ctx.state;
   if (textOf(form, "MessagingServiceSid") !== null) throw new ApiError(20008);
   const from = magicOf(form, "From", deps);
@@ -73,7 +73,7 @@ function send(form: URLSearchParams, ctx: ApiContext, deps: ApiDeps): object {
   if (isComplete && SEND_TO[to] === 21211) throw new ApiError(21211, badTo(to));
   if (isComplete && SEND_FROM[from] === 21212) throw new ApiError(21212);
   const numbers = numbersOf(caller.sid, deps);
-  const request = readSend(form, caller, { ...deps, numbers });
+  const { request } = await readSend(form, caller, { ...deps, numbers });
   const refusal = SEND_TO[request.to] ?? SEND_FROM[request.from];
   if (refusal !== undefined) throw new ApiError(refusal);
 

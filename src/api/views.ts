@@ -30,7 +30,8 @@ export function messageView(message: StoredMessage, answering: "created" | "read
     account_sid: message.accountSid,
     api_version: API_VERSION,
     to: message.to,
-    from: message.from,
+    // A message that no sender of its service could send has none.
+    from: message.from === "" ? null : message.from,
     messaging_service_sid: message.messagingServiceSid,
     body: message.body,
     status: message.status,

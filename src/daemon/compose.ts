@@ -8,6 +8,8 @@ import { Applications } from "../accounts/applications.ts";
 import { Inventory } from "../accounts/inventory.ts";
 import { Keys } from "../accounts/keys.ts";
 import { Numbers } from "../accounts/numbers.ts";
+import { optOutPolicy } from "../accounts/opt-out.ts";
+import { Services } from "../accounts/services.ts";
 import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
@@ -15,8 +17,11 @@ import { PortClaims } from "../line/modem/find/find-port.ts";
 import type { FaultBoard } from "../line/simulator/fault-board.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
 import { SimulatedNetwork } from "../line/simulator/network.ts";
+import { createKeywords } from "../messaging/inbound/keywords.ts";
+import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
+import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
@@ -84,6 +89,7 @@ async function composeOn(
   const apiKeys = new Keys(settings, clock);
   const applications = new Applications(settings, clock);
   const numbers = new Numbers(settings, clock);
+  const services = new Services(settings, numbers, clock);
   const keys = new KeySequence(clock, store.newestKey);
   const pending = new Pending(log);
   const rateOf = createRateOf(config.lines, (phoneNumber) => numbers.byNumber(phoneNumber));
@@ -100,6 +106,17 @@ async function composeOn(
   const dispatcher = new Dispatcher({ store, roster, clock, log, rateOf, policy: config.outbound });
 
   const siteCountry = config.site.country;
+  const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
+  const serviceOf: ServiceOfNumber = (number) => {
+    const service = services.ofNumber(number);
+    if (service === null) return null;
+    return { ...service, senders: services.pool(service).map((member) => member.number.phoneNumber) };
+  };
+  const policy = optOutPolicy(config.optOut);
+  const keywords =
+    policy === null
+      ? null
+      : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf, countryOf, clock });
   const { incompleteAfterHours } = config.inbound;
   const receive = createReceiver({
     store,
@@ -109,6 +126,8 @@ async function composeOn(
     numbers,
     parseAddress,
     siteCountry,
+    serviceOf,
+    keywords,
     incompleteAfterHours,
     applicationOf: (sid) => applications.bySid(sid),
     isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
@@ -138,6 +157,7 @@ async function composeOn(
     accounts,
     keys: apiKeys,
     numbers,
+    services,
     inventory,
     applications,
     store,
@@ -168,10 +188,12 @@ async function composeOn(
       numbers,
       parseAddress,
       rateOf,
+      serviceOf,
+      loop: new ReplyLoop(clock),
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),
-    countryOf: (phoneNumber) => parseAddress(phoneNumber, siteCountry)?.country ?? null,
+    countryOf,
   });
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));

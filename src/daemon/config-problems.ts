@@ -164,7 +164,9 @@ function knownKeys(path: KeyPath, value: unknown): string[] {
   let shape: ConfigShape | undefined = configShape();
   let here: unknown = value;
   for (const step of path) {
-    shape = typeof step === "number" ? shape?.items : shape?.properties?.[step];
+    const named: ConfigShape | boolean | undefined =
+      typeof step === "number" ? shape?.items : (shape?.properties?.[step] ?? shape?.additionalProperties);
+    shape = typeof named === "object" ? named : undefined;
     here = valueAt(here, [step]);
     // A line's keys depend on its type.
     const type = valueAt(here, ["type"]);

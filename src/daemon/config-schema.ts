@@ -85,6 +85,14 @@ const smppLine = z.strictObject({
   maxSegmentsPerSecond: segmentsPerSecond.default("unlimited"),
 });
 
+const keywordList = z.array(z.string().min(1).max(32)).optional();
+const replyText = z.string().max(1600).optional();
+/** A language of the answers to STOP, START and HELP; what is not said stays as it is built in. */
+const optOutLanguage = z.strictObject({
+  keywords: z.strictObject({ stop: keywordList, start: keywordList, help: keywordList }).optional(),
+  replies: z.strictObject({ stop: replyText, start: replyText, help: replyText }).optional(),
+});
+
 export const configSchema = z.strictObject({
   http: z
     .strictObject({
@@ -132,6 +140,21 @@ export const configSchema = z.strictObject({
       mediaUrl: z.enum(["refuse", "ignore"]).default("refuse"),
     })
     .prefault({}),
+  optOut: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      language: z
+        .string()
+        .regex(/^(auto|[a-z]{2})$/, "a language is its two small letters, e.g. fr, or auto")
+        .default("auto"),
+      languages: z
+        .record(
+          z.string().regex(/^[a-z]{2}$/, "a language is its two small letters, e.g. fr"),
+          optOutLanguage,
+        )
+        .default({}),
+    })
+    .prefault({}),
   retention: z.strictObject({ messagesDays: z.number().positive().default(400) }).prefault({}),
 });
 
@@ -141,6 +164,8 @@ export type ConfigIssue = z.core.$ZodIssue;
 /** The schema as data: `config-problems.ts` looks up in it which keys exist where. */
 export type ConfigShape = {
   readonly properties?: Readonly<Record<string, ConfigShape>>;
+  /** Of keys that are anyone's to name. */
+  readonly additionalProperties?: ConfigShape | boolean;
   readonly items?: ConfigShape;
   readonly oneOf?: readonly ConfigShape[];
   readonly const?: unknown;

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
+import { BUILT_IN_LANGUAGES } from "../accounts/opt-out.ts";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import { type KeyPath, type Problem, problemsOf, readYaml, report, type Source } from "./config-problems.ts";
 import { type Config, configSchema } from "./config-schema.ts";
@@ -107,6 +108,10 @@ function crossCheck(config: Config, source: Source): Problem[] {
       ["site", "timezone"],
       "not a time zone of the IANA list; write it as in Europe/Paris or America/New_York",
     );
+  const { language, languages } = config.optOut;
+  const known = ["auto", ...Object.keys(BUILT_IN_LANGUAGES), ...Object.keys(languages)];
+  if (!known.includes(language))
+    refuse(["optOut", "language"], `no texts are known in this language; give them in optOut.languages`);
   return problems;
 }
 

@@ -43,6 +43,13 @@ export function choresOf(deps: {
       },
     },
     {
+      name: "release what was scheduled",
+      everyMs: SECOND,
+      run: async () => {
+        while ((await store.releaseScheduled(clock.now())) > 0);
+      },
+    },
+    {
       name: "end what waits for inactive accounts",
       everyMs: MINUTE,
       run: async () => {

@@ -34,6 +34,8 @@ export class StoreClient implements Store {
   }
 
   readonly accept: Store["accept"] = (...args) => this.#call("accept", args);
+  readonly poolFacts: Store["poolFacts"] = (...args) => this.#call("poolFacts", args);
+  readonly releaseScheduled: Store["releaseScheduled"] = (...args) => this.#call("releaseScheduled", args);
   readonly claim: Store["claim"] = (...args) => this.#call("claim", args);
   readonly settle: Store["settle"] = (...args) => this.#call("settle", args);
   readonly resolveUnknown: Store["resolveUnknown"] = (...args) => this.#call("resolveUnknown", args);

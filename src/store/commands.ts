@@ -11,12 +11,15 @@ import { MessageList } from "./list-messages.ts";
 import { Memory } from "./memory.ts";
 import { Messages, storedOf } from "./messages.ts";
 import { Notices } from "./notices.ts";
+import { OptOuts } from "./opt-outs.ts";
 import { OutboundQueue } from "./outbound-queue.ts";
 import { Outcomes } from "./outcomes.ts";
 import { ParkedReports } from "./parked-reports.ts";
 import type { Commands } from "./protocol.ts";
 import { Retired } from "./retired.ts";
-import type { StoredMessage, SubmissionDetail } from "./store.ts";
+import { StickySenders } from "./sticky-senders.ts";
+import type { StoredMessage } from "./store.ts";
+import type { SubmissionDetail } from "./submission-record.ts";
 import { detailOf, Submissions } from "./submissions.ts";
 import { Undo } from "./undo.ts";
 import { Usage } from "./usage.ts";
@@ -41,9 +44,11 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const messages = new Messages(db, { usage, undo, depths, horizon, notices, webhooks, events });
   const submissions = new Submissions(db);
   const retired = new Retired(db, { messages, submissions, usage });
-  const queue = new OutboundQueue(db, { messages, submissions, depths, horizon });
+  const optOuts = new OptOuts(db);
+  const sticky = new StickySenders(db);
+  const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
   const outcomes = new Outcomes({ messages, submissions, retired, events });
-  const inbound = new Inbound(db, { retired, webhooks, events });
+  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const parked = new ParkedReports(db);
   const memory = new Memory(db);
   const list = new MessageList(db);
@@ -72,6 +77,11 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
 
   const commands: Commands = {
     accept: (message) => queue.accept(message),
+    poolFacts: (service, recipient, queues) => ({
+      sticky: sticky.get(service, recipient),
+      queuedSegments: queues.map((name) => depths.segments(name)),
+    }),
+    releaseScheduled: (now) => queue.releaseScheduled(now),
     claim: (name, options) => queue.claim(name, options),
     settle: (submissionId, settlement, at) => outcomes.settle(submissionId, settlement, at),
     resolveUnknown: (submissionId, verdict, options) =>

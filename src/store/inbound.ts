@@ -13,9 +13,11 @@ import type { Events } from "./events.ts";
 import { newestKeyOf } from "./events.ts";
 import { copyPrint, segmentFromJson, segmentToJson } from "./inbound-segment.ts";
 import type { Mend } from "./mend.ts";
+import type { OptOuts } from "./opt-outs.ts";
+import type { OutboundQueue } from "./outbound-queue.ts";
 import type { Retired } from "./retired.ts";
 import { idOfKey, keyOfId, RowKeys } from "./row-keys.ts";
-import type { Completion, KeepResult, KeptSegment } from "./store.ts";
+import type { Completion, KeepResult, KeptSegment, KeywordEffect } from "./store.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** Service centres give up redelivering within this time. */
@@ -34,6 +36,8 @@ export class Inbound {
   readonly #retired: Retired;
   readonly #webhooks: Webhooks;
   readonly #events: Events;
+  readonly #queue: OutboundQueue;
+  readonly #optOuts: OptOuts;
   readonly #keys: RowKeys;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #siblings: Statement<[Record<string, unknown>], SegmentRow>;
@@ -49,10 +53,21 @@ export class Inbound {
   readonly #quarantine: Statement<[number, string, number, string, string]>;
   readonly #pruneQuarantine: Statement<[number]>;
 
-  constructor(db: Database, options: { retired: Retired; webhooks: Webhooks; events: Events }) {
+  constructor(
+    db: Database,
+    options: {
+      retired: Retired;
+      webhooks: Webhooks;
+      events: Events;
+      queue: OutboundQueue;
+      optOuts: OptOuts;
+    },
+  ) {
     this.#retired = options.retired;
     this.#webhooks = options.webhooks;
     this.#events = options.events;
+    this.#queue = options.queue;
+    this.#optOuts = options.optOuts;
     const tables = ["inbound_segment", "shown_part", "undecodable"] as const;
     this.#keys = new RowKeys(Math.max(...tables.map((table) => newestKeyOf(db, table))));
     this.#insert = db.prepare(`
@@ -230,7 +245,15 @@ export class Inbound {
     const stored = this.#retired.insertInbound(completion.message);
     if (completion.webhook !== null) this.#webhooks.insert(completion.webhook);
     if (completion.event !== null) this.#events.insert(completion.event);
+    if (completion.keyword) this.#act(completion.keyword);
     return stored;
+  }
+
+  /** A reply that finds its queue full is not sent: the block is what counts. */
+  #act({ change, reply, event }: KeywordEffect): void {
+    const changed = change !== null && this.#optOuts.apply(change);
+    if (changed && event !== null) this.#events.insert(event);
+    if (reply !== null && (changed || change === null)) this.#queue.accept(reply);
   }
 }
 

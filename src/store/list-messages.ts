@@ -12,8 +12,8 @@ import { RETIRED_COLUMNS } from "./retired.ts";
 import type { MessageFilter, StoredMessage } from "./store.ts";
 
 const DAY_MS = 86_400_000;
-/** Longer than any validity period and any wait for an unknown outcome. */
-const SENT_LATE_MS = 3 * DAY_MS;
+/** Longer than anything is scheduled ahead (35 days) and what follows: a validity period, an unknown outcome. */
+const SENT_LATE_MS = 38 * DAY_MS;
 /** Keys run ahead of the wall clock after it was set back. */
 const KEY_AHEAD_MS = DAY_MS;
 
@@ -70,6 +70,7 @@ export function listSql(table: Table, filter: MessageFilter): string {
   if (filter.from !== undefined) conditions.push(by === "to" ? `+"from" = @from` : `"from" = @from`);
   if (filter.sentFrom !== undefined) conditions.push("ifnull(sentAt, createdAt) >= @sentFrom");
   if (filter.sentBefore !== undefined) conditions.push("ifnull(sentAt, createdAt) < @sentBefore");
+  conditions.push("automatic = 0");
   const columns = table === "message" ? "*" : RETIRED_COLUMNS;
   return `SELECT ${columns} FROM ${table} WHERE key >= @oldestKey AND key < @beforeKey AND ${conditions.join(" AND ")}
     ORDER BY key DESC LIMIT @limit`;

@@ -29,6 +29,10 @@ export type MessageRow = StoredMessage & {
   readonly made: number;
   /** JSON array; null when the body is the only part. */
   readonly parts: string | null;
+  readonly optOutScope: string | null;
+  readonly automatic: 0 | 1;
+  /** When it was scheduled for; null when it never was. */
+  readonly sendAt: number | null;
 };
 
 export type MessageChange = Partial<
@@ -52,8 +56,15 @@ export type MessageChange = Partial<
   readonly doneAt?: string | null;
 };
 
-/** Twilio announces these to the status callback. */
-const ANNOUNCED: readonly MessageStatus[] = ["sent", "delivered", "undelivered", "failed", "canceled"];
+/** Twilio announces these to the status callback; `queued` is news only to a Message that was something before. */
+const ANNOUNCED: readonly MessageStatus[] = [
+  "queued",
+  "sent",
+  "delivered",
+  "undelivered",
+  "failed",
+  "canceled",
+];
 
 export class Messages {
   readonly #undo: Undo;
@@ -61,6 +72,7 @@ export class Messages {
   readonly #horizon: Horizon;
   /** Keys of the rows that are final: what can be retired. */
   readonly #finished = new Set<number>();
+  #scheduled = 0;
   readonly #notices: Notices;
   readonly #webhooks: Webhooks;
   readonly #events: Events;
@@ -96,10 +108,10 @@ export class Messages {
     this.#insert = db.prepare(`
       INSERT INTO message (key, sid, accountSid, direction, "from", "to", alphabet, status, numSegments, progress,
         reference, messagingServiceSid, statusCallback, createdAt, updatedAt, expiresAt, attempts, queue, lane,
-        rank, made, body, parts)
-      VALUES (@key, @sid, @accountSid, @direction, @from, @to, @alphabet, 'queued', @numSegments, @progress,
+        rank, made, body, parts, optOutScope, automatic, sendAt)
+      VALUES (@key, @sid, @accountSid, @direction, @from, @to, @alphabet, @status, @numSegments, @progress,
         @reference, @messagingServiceSid, @statusCallback, @createdAt, @createdAt, @expiresAt, 0, @queue, @lane,
-        @rank, 0, @body, @parts)`);
+        @rank, 0, @body, @parts, @optOutScope, @automatic, @sendAt)`);
     this.#update = db.prepare(`
       UPDATE message SET status = @status, progress = @progress, errorCode = @errorCode,
         errorMessage = @errorMessage, sentAt = @sentAt, line = @line, attempts = @attempts, retryAt = @retryAt,
@@ -115,10 +127,16 @@ export class Messages {
       ON CONFLICT DO UPDATE SET reference = (reference + 1) & 255 RETURNING reference`);
   }
 
-  insert(key: number, message: NewOutbound): StoredMessage {
+  /**
+   * A Message of a service passes through `accepted` here: its sender is known already, so what is written is
+   * `queued`, and both are told. One that is `refused` is about to fail: nobody is told that it was queued.
+   */
+  insert(key: number, message: NewOutbound, refused = false): StoredMessage {
     const numSegments = message.parts.length;
     const progress = ".".repeat(numSegments);
-    const rank = rankOf({ status: "queued", progress, retryAt: null, lane: message.lane });
+    const sendAt = message.sendAt ?? null;
+    const status = sendAt === null ? "queued" : "scheduled";
+    const rank = rankOf({ status, progress, retryAt: null, lane: message.lane });
     this.#insert.run({
       key,
       sid: message.sid,
@@ -127,6 +145,7 @@ export class Messages {
       from: message.from,
       to: message.to,
       alphabet: message.alphabet,
+      status,
       numSegments,
       progress,
       reference: numSegments > 1 ? this.#nextReference(message) : null,
@@ -139,11 +158,26 @@ export class Messages {
       rank,
       body: message.body,
       parts: message.parts[0] === message.body ? null : JSON.stringify(message.parts),
+      optOutScope: message.optOutScope ?? null,
+      automatic: message.automatic === true ? 1 : 0,
+      sendAt,
     });
+    const stored = newlyStored(message);
+    if (status === "scheduled") {
+      this.#countScheduled(1);
+      return { ...stored, status };
+    }
     this.#depths.change(message.queue, 0, numSegments);
     this.#horizon.include(message.expiresAt);
     this.#notices.queued(message.queue);
-    return newlyStored(message);
+    if (message.messagingServiceSid === null) return stored;
+    if (!refused) this.#announce(stored, message.createdAt, null);
+    return { ...stored, status: "accepted" };
+  }
+
+  /** How many wait for their instant. */
+  get scheduled(): number {
+    return this.#scheduled;
   }
 
   /** Learns from the rows what is kept in memory; once, at open. */
@@ -151,6 +185,7 @@ export class Messages {
     for (const row of this.#standing.iterate()) {
       this.#depths.change(row.queue, 0, waitingSegments(row));
       if (NEXT_STATUSES[row.status].length === 0) this.#finished.add(row.key);
+      if (row.status === "scheduled") this.#scheduled++;
     }
   }
 
@@ -197,6 +232,7 @@ export class Messages {
       this.#notices.queued(row.queue);
       this.#horizon.include(row.expiresAt);
     }
+    if (row.status === "scheduled" && next.status !== row.status) this.#countScheduled(-1);
     if (next.status !== row.status && NEXT_STATUSES[next.status].length === 0) this.#finish(row.key);
     if (next.status !== row.status && ANNOUNCED.includes(next.status))
       this.#announce(next, at, doneAt ?? null);
@@ -229,7 +265,14 @@ export class Messages {
     this.#undo.did(() => this.#finished.delete(key));
   }
 
-  #announce(row: MessageRow, at: number, doneAt: string | null): void {
+  #countScheduled(more: number): void {
+    this.#scheduled += more;
+    this.#undo.did(() => {
+      this.#scheduled -= more;
+    });
+  }
+
+  #announce(row: StoredMessage, at: number, doneAt: string | null): void {
     if (row.status === "failed" || row.status === "undelivered") {
       this.#events.insert({
         type: "message.failed",

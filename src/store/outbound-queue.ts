@@ -8,17 +8,34 @@ import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
 import type { Horizon } from "./horizon.ts";
 import type { MessageRow, Messages } from "./messages.ts";
+import type { OptOuts } from "./opt-outs.ts";
 import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
 import type { Standing } from "./reading.ts";
+import type { StickySenders } from "./sticky-senders.ts";
 import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
 /** Contract: the message stayed in the queue longer than its ValidityPeriod. */
-const VALIDITY_EXPIRED = 30036;
+const VALIDITY_EXPIRED = {
+  errorCode: 30036,
+  errorMessage: "its validity period ended before it could be sent",
+};
+
+/** Contract §4.5: the recipient said STOP after the message was accepted. */
+const OPTED_OUT = {
+  errorCode: 21610,
+  errorMessage: "the recipient has opted out of messages from its sender",
+};
 
 /** Failing late Messages is bounded per command: others wait for the same worker. */
-const EXPIRED_AT_ONCE = 1000;
 const ENDED_AT_ONCE = 1000;
+const RELEASED_AT_ONCE = 1000;
+
+/** Contract §4.4: what a service cannot queue any more is a row that failed. */
+const QUEUE_OVERFLOW = { errorCode: 30001, errorMessage: "its sender's queue is full" };
+
+/** Contract §3.1, 35125. */
+const MAX_SCHEDULED = 500_000;
 
 type End = { readonly errorCode: number; readonly why: string; readonly at: number };
 
@@ -27,23 +44,38 @@ export class OutboundQueue {
   readonly #submissions: Submissions;
   readonly #depths: Depths;
   readonly #horizon: Horizon;
+  readonly #optOuts: OptOuts;
+  readonly #sticky: StickySenders;
+  readonly #scheduledFor: Statement<[number, number], MessageRow>;
   readonly #head: Statement<[string], MessageRow>;
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
   readonly #waitingOf: Statement<[string, string, number], number>;
-  readonly #ahead: Statement<[Record<string, unknown>], { messages: number; segments: number }>;
   readonly #waitingIn: Statement<[string, string, number], number>;
+  readonly #ahead: Statement<[Record<string, unknown>], { messages: number; segments: number }>;
   readonly #earliest: Statement<[], number | null>;
 
   constructor(
     db: Database,
-    options: { messages: Messages; submissions: Submissions; depths: Depths; horizon: Horizon },
+    options: {
+      messages: Messages;
+      submissions: Submissions;
+      depths: Depths;
+      horizon: Horizon;
+      optOuts: OptOuts;
+      sticky: StickySenders;
+    },
   ) {
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#depths = options.depths;
     this.#horizon = options.horizon;
+    this.#optOuts = options.optOuts;
+    this.#sticky = options.sticky;
+    this.#scheduledFor = db.prepare(
+      "SELECT * FROM message WHERE status = 'scheduled' AND sendAt <= ? ORDER BY sendAt LIMIT ?",
+    );
     this.#head = db.prepare(
       "SELECT * FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
     );
@@ -65,14 +97,14 @@ export class OutboundQueue {
         SELECT key FROM message WHERE rank IS NOT NULL AND accountSid = ?
         UNION ALL SELECT key FROM message WHERE retryAt IS NOT NULL AND accountSid = ? LIMIT ?`)
       .pluck();
-    this.#ahead = db.prepare(`
-      SELECT count(*) AS messages, ifnull(sum(length(progress) - length(replace(progress, '.', ''))), 0) AS segments
-      FROM message WHERE queue = @queue AND rank IS NOT NULL AND (rank < @rank OR (rank = @rank AND key < @key))`);
     this.#waitingIn = db
       .prepare<[string, string, number], number>(`
         SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL
         UNION ALL SELECT key FROM message WHERE queue = ? AND retryAt IS NOT NULL LIMIT ?`)
       .pluck();
+    this.#ahead = db.prepare(`
+      SELECT count(*) AS messages, ifnull(sum(length(progress) - length(replace(progress, '.', ''))), 0) AS segments
+      FROM message WHERE queue = @queue AND rank IS NOT NULL AND (rank < @rank OR (rank = @rank AND key < @key))`);
     this.#earliest = db
       .prepare<[], number | null>(`
         SELECT min(at) FROM (SELECT min(expiresAt) AS at FROM message WHERE rank IS NOT NULL
@@ -84,11 +116,32 @@ export class OutboundQueue {
     const key = keyOfSid(message.sid);
     if (key === null || message.parts.length === 0)
       throw new Error("a Message has a SID and at least one part");
-    const queuedSegments = this.#depths.segments(message.queue);
-    if (queuedSegments + message.parts.length > message.maxQueuedSegments) {
-      return { is: "queue-full", queuedSegments };
+    if (
+      message.automatic !== true &&
+      this.#optOuts.has(message.to, message.from, message.optOutScope ?? null)
+    ) {
+      return { is: "opted-out" };
     }
+    const { refusal, messagingServiceSid: service } = message;
+    if (refusal) {
+      return this.#acceptAsFailed(key, message, { errorCode: refusal.errorCode, errorMessage: refusal.why });
+    }
+    const queuedSegments = this.#depths.segments(message.queue);
+    const isForLater = (message.sendAt ?? null) !== null;
+    if (isForLater) {
+      if (this.#messages.scheduled >= MAX_SCHEDULED) return { is: "queue-full", queuedSegments };
+    } else if (queuedSegments + message.parts.length > message.maxQueuedSegments) {
+      if (service === null) return { is: "queue-full", queuedSegments };
+      return this.#acceptAsFailed(key, message, QUEUE_OVERFLOW);
+    }
+    if (service !== null && message.sticky === true) this.#sticky.put(service, message.to, message.from);
     return { is: "accepted", message: this.#messages.insert(key, message) };
+  }
+
+  releaseScheduled(now: number): number {
+    const due = this.#scheduledFor.all(now, RELEASED_AT_ONCE);
+    for (const row of due) this.#messages.change(row, { status: "queued" }, now);
+    return due.length;
   }
 
   claim(queue: string, options: { line: string; limit: number; now: number }): ClaimResult {
@@ -97,27 +150,28 @@ export class OutboundQueue {
       this.#messages.change(row, { retryAt: null, waitingFor: null }, now);
     }
     const claims: Claim[] = [];
-    let expired = 0;
+    let ended = 0;
     while (claims.length < limit) {
       const row = this.#head.get(queue);
       if (row === undefined) break;
-      if (row.expiresAt > now) {
+      const why = row.expiresAt <= now ? VALIDITY_EXPIRED : this.#isOptedOut(row) ? OPTED_OUT : null;
+      if (why === null) {
         claims.push(...this.#take(row, line, limit - claims.length, now));
         continue;
       }
-      if (expired === EXPIRED_AT_ONCE) return { claims, nextDueAt: now };
-      this.#fail(row, expiredAt(now));
-      expired++;
+      if (ended === ENDED_AT_ONCE) return { claims, nextDueAt: now };
+      this.#fail(row, why, now);
+      ended++;
     }
     return { claims, nextDueAt: claims.length > 0 ? null : (this.#nextDue.get(queue) ?? null) };
   }
 
   expire(now: number): number {
     if (!this.#horizon.reached(now)) return 0;
-    const late = this.#late.all(now, now, EXPIRED_AT_ONCE);
+    const late = this.#late.all(now, now, ENDED_AT_ONCE);
     for (const key of late) {
       const row = this.#messages.byKey(key);
-      if (row !== null) this.#fail(row, expiredAt(now));
+      if (row !== null) this.#fail(row, VALIDITY_EXPIRED, now);
     }
     this.#horizon.moveTo(this.#earliest.get() ?? Number.POSITIVE_INFINITY);
     return late.length;
@@ -153,7 +207,7 @@ export class OutboundQueue {
   #end(waiting: readonly number[], end: End): number {
     for (const key of waiting) {
       const row = this.#messages.byKey(key);
-      if (row !== null) this.#fail(row, end);
+      if (row !== null) this.#fail(row, { errorCode: end.errorCode, errorMessage: end.why }, end.at);
     }
     return waiting.length;
   }
@@ -187,13 +241,27 @@ export class OutboundQueue {
     return claims;
   }
 
-  #fail(row: MessageRow, { errorCode, why, at }: End): void {
-    this.#messages.change(row, { status: "failed", errorCode, errorMessage: why, waitingFor: null }, at);
+  /** The answer is that it was taken; what became of it is the callback's to tell. */
+  #acceptAsFailed(
+    key: number,
+    message: NewOutbound,
+    why: { errorCode: number; errorMessage: string },
+  ): AcceptResult {
+    const stored = this.#messages.insert(key, { ...message, sendAt: null }, true);
+    const row = this.#messages.byKey(key);
+    if (row !== null) this.#fail(row, why, message.createdAt);
+    return { is: "accepted", message: stored };
   }
-}
 
-function expiredAt(at: number) {
-  return { errorCode: VALIDITY_EXPIRED, why: "its validity period ended before it could be sent", at };
+  /** Only while the network has nothing of it: half a message is worse than a whole one. */
+  #isOptedOut(row: MessageRow): boolean {
+    if (row.automatic === 1 || /[^.x]/.test(row.progress)) return false;
+    return this.#optOuts.has(row.to, row.from, row.optOutScope);
+  }
+
+  #fail(row: MessageRow, why: { errorCode: number; errorMessage: string }, now: number): void {
+    this.#messages.change(row, { status: "failed", ...why, waitingFor: null }, now);
+  }
 }
 
 function textOf(row: MessageRow, position: number): string {

@@ -12,7 +12,8 @@ import type { Events } from "./events.ts";
 import { type MessageChange, type MessageRow, type Messages, storedOf } from "./messages.ts";
 import { isMoving, stateAt, statusOf, withState } from "./progress.ts";
 import type { Retired } from "./retired.ts";
-import type { ReportRecord, Settlement, SettleResult, StoredMessage } from "./store.ts";
+import type { Settlement, SettleResult, StoredMessage } from "./store.ts";
+import type { ReportRecord } from "./submission-record.ts";
 import { parseSubmissionId, type SubmissionRow, type Submissions } from "./submissions.ts";
 
 /** Twilio's "unknown error", for an outcome that was given up on. */

@@ -2,7 +2,7 @@ import type { Report } from "../sms/message.ts";
 import type { Database, Statement } from "./database.ts";
 import { newestKeyOf } from "./events.ts";
 import { idOfKey, keyOfId, RowKeys } from "./row-keys.ts";
-import type { ParkedReport } from "./store.ts";
+import type { ParkedReport } from "./submission-record.ts";
 
 type ParkedRow = { readonly key: number; readonly at: number; readonly report: string };
 

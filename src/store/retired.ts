@@ -6,7 +6,8 @@ import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Mend } from "./mend.ts";
 import type { MessageRow, Messages } from "./messages.ts";
-import type { NewInbound, StoredMessage, SubmissionDetail } from "./store.ts";
+import type { NewInbound, StoredMessage } from "./store.ts";
+import type { SubmissionDetail } from "./submission-record.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
 import type { Usage } from "./usage.ts";
 
@@ -37,10 +38,10 @@ export class Retired {
     this.#insert = db.prepare(`
       INSERT INTO message_retired (key, sid, accountSid, direction, "from", "to", status, numSegments,
         messagingServiceSid, statusCallback, errorCode, createdAt, updatedAt, sentAt, line, attempts, errorMessage,
-        body, submissions)
+        body, submissions, automatic)
       VALUES (@key, @sid, @accountSid, @direction, @from, @to, @status, @numSegments, @messagingServiceSid,
         @statusCallback, @errorCode, @createdAt, @updatedAt, @sentAt, @line, @attempts, @errorMessage, @body,
-        @submissions)`);
+        @submissions, @automatic)`);
     // A key is never older than its row, so nothing sent before an instant has a key from after it.
     this.#sentBefore = db.prepare(`
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
@@ -89,7 +90,7 @@ export class Retired {
       retryAt: null,
       waitingFor: null,
     };
-    this.#insertRow(key, stored, null);
+    this.#insertRow(key, stored, { submissions: null, automatic: 0 });
     this.#usage.count(stored);
     return stored;
   }
@@ -120,7 +121,7 @@ export class Retired {
     if (room > 0) leaving.push(...this.#sentBefore.all(firstKeyAt(sentBefore), sentBefore, room));
     for (const row of leaving) {
       const details = this.#submissions.of(row.key).map((submission) => detailOf(row.sid, submission));
-      this.#insertRow(row.key, row, packed(details));
+      this.#insertRow(row.key, row, { submissions: packed(details), automatic: row.automatic });
       this.#submissions.deleteOf(row.key);
       this.#messages.remove(row);
     }
@@ -140,7 +141,11 @@ export class Retired {
     return this.#prune.run(key).changes;
   }
 
-  #insertRow(key: number, message: StoredMessage, submissions: string | null): void {
+  #insertRow(
+    key: number,
+    message: StoredMessage,
+    more: { submissions: string | null; automatic: 0 | 1 },
+  ): void {
     this.#insert.run({
       key,
       sid: message.sid,
@@ -160,7 +165,7 @@ export class Retired {
       attempts: message.attempts,
       errorMessage: message.errorMessage,
       body: message.body,
-      submissions,
+      ...more,
     });
   }
 }

@@ -222,6 +222,28 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE event ADD COLUMN messageSid TEXT GENERATED ALWAYS AS (json_extract(event, '$.messageSid')) VIRTUAL;
   CREATE INDEX event_message ON event (messageSid) WHERE messageSid IS NOT NULL;
   `,
+  // A column that is NULL or 0 costs a row one byte, behind the texts as well as before them.
+  `
+  CREATE TABLE opt_out (
+    recipient TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (recipient, scope)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE message ADD COLUMN optOutScope TEXT;
+  ALTER TABLE message ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));
+  ALTER TABLE message_retired ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0 CHECK (automatic IN (0, 1));
+  `,
+  `
+  CREATE TABLE sticky_sender (
+    service TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    PRIMARY KEY (service, recipient)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE message ADD COLUMN sendAt INTEGER;
+  CREATE INDEX message_scheduled ON message (sendAt) WHERE status = 'scheduled';
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -85,10 +85,49 @@ export type NumberRecord = {
   readonly updatedAt: number;
 };
 
+export type SenderKind = "phone-number" | "short-code" | "alpha-sender";
+
+/** A Number in the pool of a messaging service. */
+export type ServiceSender = {
+  /** `PN…`, `SC…` or `AI…`: what it is called in the pool. */
+  readonly sid: string;
+  readonly kind: SenderKind;
+  /** The Number's own SID. */
+  readonly numberSid: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** Twilio's Messaging Service (contract §6.1). */
+export type ServiceRecord = {
+  readonly sid: string;
+  readonly accountSid: string;
+  readonly friendlyName: string;
+  readonly inboundRequestUrl: string;
+  readonly inboundMethod: HttpMethod;
+  readonly fallbackUrl: string;
+  readonly fallbackMethod: HttpMethod;
+  readonly statusCallback: string;
+  readonly stickySender: boolean;
+  readonly mmsConverter: boolean;
+  readonly smartEncoding: boolean;
+  readonly scanMessageContent: string;
+  readonly fallbackToLongCode: boolean;
+  readonly areaCodeGeomatch: boolean;
+  readonly synchronousValidation: boolean;
+  readonly validityPeriod: number;
+  readonly usecase: string;
+  readonly useInboundWebhookOnNumber: boolean;
+  readonly senders: readonly ServiceSender[];
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
 export type SettingsDocument = {
   /** The main account first. */
   readonly accounts: readonly AccountRecord[];
   readonly numbers: readonly NumberRecord[];
+  readonly services: readonly ServiceRecord[];
   /** Numbers an account has given back: a line that offers one is not a reason to provision it again. */
   readonly released: readonly string[];
   readonly keys: readonly KeyRecord[];
@@ -98,6 +137,7 @@ export type SettingsDocument = {
 export const EMPTY_SETTINGS: SettingsDocument = {
   accounts: [],
   numbers: [],
+  services: [],
   released: [],
   keys: [],
   applications: [],

@@ -18,6 +18,8 @@ import {
   EMPTY_SETTINGS,
   type KeyRecord,
   type NumberRecord,
+  type ServiceRecord,
+  type ServiceSender,
   type Settings,
   type SettingsDocument,
 } from "./settings-document.ts";
@@ -128,6 +130,8 @@ function parseSettings(text: string, file: string): SettingsDocument {
   return {
     accounts: listOf<AccountRecord>(document["accounts"], ACCOUNT_FIELDS, file, "accounts"),
     numbers: listOf<NumberRecord>(document["numbers"], NUMBER_FIELDS, file, "numbers"),
+    // A document from before there were services has none.
+    services: servicesOf(document["services"] ?? [], file),
     released: textsOf(document["released"] ?? [], file, "released"),
     // Lists younger than the first document: one that was written before them has none.
     keys: listOf<KeyRecord>(document["keys"] ?? [], KEY_FIELDS, file, "keys"),
@@ -140,7 +144,7 @@ function parseSettings(text: string, file: string): SettingsDocument {
   };
 }
 
-type Kind = "string" | "number" | "string or null" | "map of strings, if any" | readonly string[];
+type Kind = "string" | "number" | "boolean" | "string or null" | "map of strings, if any" | readonly string[];
 type Fields<T> = { readonly [Name in keyof T]-?: Kind };
 
 const METHOD = ["GET", "POST"] as const;
@@ -180,6 +184,37 @@ const NUMBER_FIELDS: Fields<NumberRecord> = {
   updatedAt: "number",
 };
 
+const SENDER_FIELDS: Fields<ServiceSender> = {
+  sid: "string",
+  kind: ["phone-number", "short-code", "alpha-sender"],
+  numberSid: "string",
+  createdAt: "number",
+  updatedAt: "number",
+};
+
+const SERVICE_FIELDS: Fields<Omit<ServiceRecord, "senders">> = {
+  sid: "string",
+  accountSid: "string",
+  friendlyName: "string",
+  inboundRequestUrl: "string",
+  inboundMethod: METHOD,
+  fallbackUrl: "string",
+  fallbackMethod: METHOD,
+  statusCallback: "string",
+  stickySender: "boolean",
+  mmsConverter: "boolean",
+  smartEncoding: "boolean",
+  scanMessageContent: "string",
+  fallbackToLongCode: "boolean",
+  areaCodeGeomatch: "boolean",
+  synchronousValidation: "boolean",
+  validityPeriod: "number",
+  usecase: "string",
+  useInboundWebhookOnNumber: "boolean",
+  createdAt: "number",
+  updatedAt: "number",
+};
+
 const KEY_FIELDS: Fields<KeyRecord> = {
   sid: "string",
   accountSid: "string",
@@ -211,6 +246,15 @@ const APPLICATION_FIELDS: Fields<ApplicationRecord> = {
   updatedAt: "number",
 };
 
+function servicesOf(value: unknown, file: string): readonly ServiceRecord[] {
+  const services = listOf<Omit<ServiceRecord, "senders">>(value, SERVICE_FIELDS, file, "services");
+  return services.map((service, index) => {
+    const senders: unknown = Reflect.get(service, "senders");
+    const path = `services[${index}].senders`;
+    return { ...service, senders: listOf<ServiceSender>(senders, SENDER_FIELDS, file, path) };
+  });
+}
+
 function listOf<T>(value: unknown, fields: Fields<T>, file: string, path: string): readonly T[] {
   if (!Array.isArray(value)) throw invalid(file, `${path} is not a list`);
   return value.map((item, index) => {
@@ -234,7 +278,7 @@ function textsOf(value: unknown, file: string, path: string): readonly string[] 
 
 function fits(value: unknown, kind: Kind): boolean {
   if (typeof kind !== "string") return typeof value === "string" && kind.includes(value);
-  if (kind === "number") return typeof value === "number";
+  if (kind === "number" || kind === "boolean") return typeof value === kind;
   if (kind === "map of strings, if any") return value === undefined || isMapOfStrings(value);
   return typeof value === "string" || (kind === "string or null" && value === null);
 }

@@ -11,6 +11,14 @@ import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
 import type { EventFilter, Standing, UsageDay } from "./reading.ts";
+import type { OptOutChange, PoolFacts } from "./recipient.ts";
+import type {
+  OpenSubmission,
+  ParkedReport,
+  ReportRecord,
+  SubmissionDetail,
+  UnknownSubmission,
+} from "./submission-record.ts";
 
 /** Single messages go before broadcasts; FIFO within each (DESIGN §5). */
 export type Lane = "single" | "broadcast";
@@ -63,11 +71,23 @@ export type NewOutbound = {
   readonly expiresAt: number;
   /** The queue may not hold more Segments than this, this message included. */
   readonly maxQueuedSegments: number;
+  /** The messaging service its sender is in: a STOP said to any of its Numbers holds here too. */
+  readonly optOutScope?: string | null;
+  /** The appliance's own answer to a keyword: sent whatever was opted out of, and in no list. */
+  readonly automatic?: boolean;
+  /** It is `scheduled` until this instant. Not more than 500,000 are. */
+  readonly sendAt?: number | null;
+  /** Remember that this sender of its service writes to this recipient. */
+  readonly sticky?: boolean;
+  /** It is a row that has failed already: nobody will send it, and the app is to learn why. */
+  readonly refusal?: { readonly errorCode: number; readonly why: string } | null;
 };
 
 export type AcceptResult =
   | { readonly is: "accepted"; readonly message: StoredMessage }
-  | { readonly is: "queue-full"; readonly queuedSegments: number };
+  | { readonly is: "queue-full"; readonly queuedSegments: number }
+  /** The recipient said STOP to this sender or to its service. Nothing is kept. */
+  | { readonly is: "opted-out" };
 
 /** A Submission recorded as *trying* and the Segment to hand over. */
 export type Claim = {
@@ -99,44 +119,6 @@ export type Settlement =
  * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
 export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
 
-/** A Submission whose outcome nobody knows (DESIGN §4.2). */
-export type UnknownSubmission = {
-  readonly submissionId: string;
-  readonly messageSid: string;
-  readonly queue: string;
-  readonly line: string;
-  readonly recipient: string;
-  readonly startedAt: number;
-};
-
-/** A Submission that a Report may still be about: accepted, or unknown; without a final report. */
-export type OpenSubmission = {
-  readonly submissionId: string;
-  readonly messageSid: string;
-  readonly line: string;
-  readonly state: "trying" | "accepted" | "unknown";
-  /** null while trying or unknown. */
-  readonly reference: string | null;
-  readonly recipient: string;
-  readonly startedAt: number;
-  /** Its line answers every Submission with this reference: it says nothing about which one a Report is about. */
-  readonly repeats?: true;
-  /** When its outcome became unknown: the same instant for all that one death of the process left behind. */
-  readonly doubtfulSince: number | null;
-};
-
-export type ReportRecord = {
-  readonly state: Report["state"];
-  readonly status: number;
-  /** Twilio's error code when the state is `failed`. */
-  readonly errorCode: number | null;
-  readonly reference: string;
-  readonly doneAt: string | null;
-  readonly at: number;
-};
-
-export type ParkedReport = { readonly parkedId: string; readonly report: Report; readonly at: number };
-
 export type KeptSegment = {
   readonly keptId: string;
   readonly line: string;
@@ -160,6 +142,16 @@ export type NewInbound = {
   readonly error?: { readonly code: number; readonly text: string };
 };
 
+/** What a keyword does beside being a Message (contract §4.5). */
+export type KeywordEffect = {
+  /** Null for HELP. */
+  readonly change: OptOutChange | null;
+  /** Sent when the change changed something, or when there is none. */
+  readonly reply: NewOutbound | null;
+  /** Written when the change changed something. */
+  readonly event: NewEvent | null;
+};
+
 /** What a webhook tells an app, kept as facts; `webhook/payload.ts` gives them Twilio's spelling. */
 export type WebhookFacts =
   | {
@@ -171,6 +163,7 @@ export type WebhookFacts =
       readonly to: string;
       readonly body: string;
       readonly numSegments: number;
+      readonly optOutType?: "STOP" | "START" | "HELP";
     }
   | {
       readonly kind: "status";
@@ -219,6 +212,7 @@ export type Completion = {
   readonly message: NewInbound;
   readonly webhook: NewWebhook | null;
   readonly event: NewEvent | null;
+  readonly keyword?: KeywordEffect | null;
 };
 
 export type KeepResult =
@@ -239,19 +233,6 @@ export type MessageFilter = {
   /** Only messages created before this one (exclusive): the paging cursor. */
   readonly beforeSid?: string;
   readonly limit: number;
-};
-
-export type SubmissionDetail = {
-  readonly submissionId: string;
-  readonly index: number;
-  readonly line: string;
-  readonly state: "trying" | "accepted" | "rejected" | "unknown";
-  readonly reference: string | null;
-  readonly startedAt: number;
-  readonly settledAt: number | null;
-  readonly reportState: Report["state"] | null;
-  readonly reportStatus: number | null;
-  readonly why: string | null;
 };
 
 /** What an app says became of a Message (contract §3.9). */
@@ -279,7 +260,12 @@ export interface Store {
   readonly newestKey: number;
 
   // ── outbound ──────────────────────────────────────────────────────────────────────────────────────────────
+  /** A Message of a service is answered as `accepted` and is `queued` in the same transaction; when its queue is
+   *  full it fails with 30001 instead of being refused. */
   accept(message: NewOutbound): Promise<AcceptResult>;
+  poolFacts(service: string, recipient: string, queues: readonly string[]): Promise<PoolFacts>;
+  /** Lets what was scheduled for `now` or earlier join its queue, at most 1,000 at a time; returns how many. */
+  releaseScheduled(now: number): Promise<number>;
   /** Takes up to `limit` Segments from the head of a queue for `line`, records each as *trying*, and moves
    *  their Messages to `sending`. First lets what is due come back from backing off, and expires what is late. */
   claim(queue: string, options: { line: string; limit: number; now: number }): Promise<ClaimResult>;

@@ -2,7 +2,7 @@
 import { keyOfSid } from "../runtime/ids.ts";
 import type { Report } from "../sms/message.ts";
 import type { Database, Statement } from "./database.ts";
-import type { OpenSubmission, SubmissionDetail, UnknownSubmission } from "./store.ts";
+import type { OpenSubmission, SubmissionDetail, UnknownSubmission } from "./submission-record.ts";
 
 export type SubmissionRow = {
   readonly messageKey: number;

@@ -7,6 +7,7 @@ import { Applications } from "../../src/accounts/applications.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
+import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
@@ -54,6 +55,7 @@ export class ApiBox {
   readonly keys: Keys;
   readonly dataDir: string;
   readonly numbers: Numbers;
+  readonly services: Services;
   readonly inventory: Inventory;
   readonly settings: Settings;
   readonly store: Store;
@@ -69,6 +71,7 @@ export class ApiBox {
     this.keys = parts.keys;
     this.dataDir = parts.dataDir;
     this.numbers = parts.numbers;
+    this.services = parts.services;
     this.inventory = parts.inventory;
     this.settings = parts.settings;
     this.store = parts.store;
@@ -152,6 +155,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const accounts = new Accounts(settings, clock);
   const apiKeys = new Keys(settings, clock);
   const numbers = new Numbers(settings, clock);
+  const services = new Services(settings, numbers, clock);
   const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
   const keys = new KeySequence(clock, store.newestKey);
@@ -165,6 +169,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accounts,
     keys: apiKeys,
     numbers,
+    services,
     inventory,
     applications: new Applications(settings, clock),
     store,
@@ -192,19 +197,19 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     network.stop();
     await opened.remove();
   };
-  const { dataDir } = opened;
   return new ApiBox({
     baseUrl,
     account,
     accounts,
     numbers,
+    services,
     inventory,
     keys: apiKeys,
     settings,
     store,
     clock,
     network,
-    dataDir,
+    dataDir: opened.dataDir,
     close,
   });
 }

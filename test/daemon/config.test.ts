@@ -56,6 +56,16 @@ describe("a configuration that is wrong", () => {
       says: "/etc/pylone/pylone.yaml: lines (line 1, column 8): at least one line is needed; a first one to try: { name: sim1, type: modem, device: 'sim:', number: '+33639980001' }",
     },
     {
+      name: "names the nearest key below one that is anybody's to name",
+      text: `optOut:\n  languages:\n    fr:\n      replis: { stop: Fini }\n${LINE}`,
+      says: "/etc/pylone/pylone.yaml: optOut.languages.fr.replis (line 4, column 7): unknown key; did you mean `replies`?",
+    },
+    {
+      name: "asks for the texts of a language nobody knows",
+      text: `optOut: { language: de }\n${LINE}`,
+      says: "/etc/pylone/pylone.yaml: optOut.language (line 1, column 21): no texts are known in this language; give them in optOut.languages",
+    },
+    {
       name: "says which kinds of line there are",
       text: "lines:\n  - { name: a, type: modm, device: 'sim:' }\n",
       says: "/etc/pylone/pylone.yaml: lines[0].type (line 2, column 22): must be `modem` or `smpp`",

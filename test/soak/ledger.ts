@@ -1,4 +1,5 @@
-import type { StoredMessage, SubmissionDetail } from "../../src/store/store.ts";
+import type { StoredMessage } from "../../src/store/store.ts";
+import type { SubmissionDetail } from "../../src/store/submission-record.ts";
 
 type Sent = {
   readonly queue: string;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/runtime/event.ts";
-import type { Claim, NewOutbound, ReportRecord, Store } from "../../src/store/store.ts";
+import type { Claim, NewOutbound, Store } from "../../src/store/store.ts";
+import type { ReportRecord } from "../../src/store/submission-record.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
 import { FROM, newOutbound, T0, TO } from "./new-outbound.ts";
 

@@ -8,7 +8,7 @@ import type { Log } from "../../runtime/log.ts";
 import type { LineFacts, LineMemory } from "../line.ts";
 import { type Ask, lineOf, may, patiently } from "./ask.ts";
 import { fieldsOf } from "./at/command.ts";
-import { ATTENTION, CFUN_FULL, query, set } from "./commands.ts";
+import { ATTENTION, CFUN_FULL, query, SPEAK_UP, set } from "./commands.ts";
 import { askIccid, askImsi, askOwnNumber, identify } from "./identity.ts";
 import { type Indications, setIndications } from "./indications.ts";
 import { initialise, takeSteps } from "./initialise.ts";
@@ -167,7 +167,8 @@ async function greet(tools: BringUpTools): Promise<void> {
   await tools.type("\x1b\r");
   await tools.sleep(SETTLE_MS);
   for (let attempt = 1; attempt <= ATTENTION_TRIES; attempt++) {
-    const result = await tools.ask(ATTENTION);
+    // One that was told to be quiet, or to answer in digits, is deaf to nothing but seems so.
+    const result = await tools.ask(attempt % 4 === 0 ? SPEAK_UP : ATTENTION);
     if (result.is === "lost") {
       throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
     }

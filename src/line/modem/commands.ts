@@ -7,6 +7,9 @@ const SIMPLE_MS = 5 * SECOND;
 /** First contact: silence only means that the modem is not there yet. */
 export const ATTENTION: Command = { text: "AT", timeoutMs: SECOND, probe: true };
 
+/** V.250 §6.2.5, §6.2.6: result codes on, and in words. */
+export const SPEAK_UP: Command = { text: "ATQ0V1", timeoutMs: SECOND, probe: true };
+
 /** A setting: answered by a final result alone. */
 export function set(text: string, timeoutMs = SIMPLE_MS): Command {
   return { text, timeoutMs };

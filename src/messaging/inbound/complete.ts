@@ -12,13 +12,15 @@ import type { NewEvent } from "../../runtime/event.ts";
 import type { KeySequence } from "../../runtime/ids.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import { textWithGaps } from "../../sms/join.ts";
-import type { Mend } from "../../store/mend.ts";
 import type { ApplicationRecord, NumberRecord } from "../../store/settings-document.ts";
-import type { Completion, NewInbound, NewWebhook } from "../../store/store.ts";
+import type { Completion, NewInbound, NewWebhook, Store } from "../../store/store.ts";
 import { type ContentKind, flagOf, kindOfContent } from "./content.ts";
-import type { InboundNumbers, ParseAddress } from "./numbers.ts";
+import type { KeywordOutcome, Keywords } from "./keywords.ts";
+import type { InboundNumbers, ParseAddress, ServiceOfNumber } from "./numbers.ts";
 import type { Assembled } from "./reassemble.ts";
-import { inboundWebhook, numberFor, type Route, routeOf } from "./route.ts";
+import { inboundWebhook, numberFor, type Route, routeThrough } from "./route.ts";
+
+type Mend = Parameters<Store["mendInbound"]>[0];
 
 /** Twilio's code of a message that lacks segments (contract §12.2). */
 const MISSING_SEGMENT = 30009;
@@ -40,6 +42,10 @@ export type CompleterOptions = {
   readonly isActive?: (accountSid: string) => boolean;
   /** Where national numbers are read while the Number is not known. */
   readonly siteCountry: string;
+  /** Absent: no Number is in a service. */
+  readonly serviceOf?: ServiceOfNumber;
+  /** Null or absent: no word means anything but itself. */
+  readonly keywords?: Keywords | null;
 };
 
 export type Completer = {
@@ -53,8 +59,15 @@ export function createCompleter(options: CompleterOptions): Completer {
   /** Numbers without a webhook that were already told about. */
   const told = new Set<string>();
 
-  const webhookOf = (kind: ContentKind, route: Route, message: NewInbound): NewWebhook | null =>
-    kind === "text" && route.is === "webhook" ? inboundWebhook(message, route.target, clock.now()) : null;
+  const webhookOf = (
+    kind: ContentKind,
+    route: Route,
+    message: NewInbound,
+    optOutType: KeywordOutcome["optOutType"],
+  ): NewWebhook | null =>
+    kind === "text" && route.is === "webhook"
+      ? inboundWebhook(message, route.target, { createdAt: clock.now(), optOutType })
+      : null;
 
   const eventOf = (kind: ContentKind, route: Route, message: NewInbound): NewEvent | null => {
     const about = {
@@ -91,6 +104,7 @@ export function createCompleter(options: CompleterOptions): Completer {
     const error = missingOf(parts);
     const number = numberFor(line, segment.to, numbers, parseAddress, siteCountry);
     if (number === null) return null;
+    const service = options.serviceOf?.(number) ?? null;
     const message: NewInbound = {
       sid: keys.sid("SM"),
       accountSid: number.accountSid,
@@ -98,7 +112,7 @@ export function createCompleter(options: CompleterOptions): Completer {
       to: number.phoneNumber,
       body: bodyOf(parts),
       numSegments: there.length,
-      messagingServiceSid: null,
+      messagingServiceSid: service?.sid ?? null,
       line,
       receivedAt: Math.max(...there.map((part) => part.receivedAt)),
       ...(error === null ? {} : { error }),
@@ -107,16 +121,18 @@ export function createCompleter(options: CompleterOptions): Completer {
     const kind = kindOfContent(segments);
     const flag = flagOf(segments);
     const route: Route = isActive(number.accountSid)
-      ? routeOf(number, applicationOf(number.smsApplicationSid))
+      ? routeThrough(service, number, applicationOf(number.smsApplicationSid))
       : { is: "inactive" };
+    const keyword = kind === "text" ? (options.keywords?.(message, number) ?? null) : null;
     return {
       keptIds,
       message,
-      webhook: webhookOf(kind, route, message),
+      webhook: webhookOf(kind, route, message, keyword?.optOutType ?? null),
       event:
         error === null
           ? (eventOf(kind, route, message) ?? flagEvent(message, flag, clock.now()))
           : incompleteEvent(message, error.text, clock.now()),
+      keyword: keyword?.effect ?? null,
     };
   };
 

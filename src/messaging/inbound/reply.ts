@@ -13,11 +13,17 @@ import type { NumberRecord } from "../../store/settings-document.ts";
 import type { NewOutbound, WebhookFacts, WebhookTask } from "../../store/store.ts";
 import type { Accept, Rate } from "../outbound/accept.ts";
 import type { TwimlVerb } from "../webhook/twiml.ts";
-import type { InboundNumbers, ParseAddress } from "./numbers.ts";
+import type { InboundNumbers, ParseAddress, ServiceOfNumber } from "./numbers.ts";
+import type { ReplyLoop } from "./reply-loop.ts";
 
 const BAD_TO = 14101;
 const BAD_FROM = 14102;
 const BAD_BODY = 14103;
+/** Contract §4.4: the reply is a row that failed, so that the app's callback and the operator learn of it. */
+const LOOPING = {
+  errorCode: 14107,
+  why: "more than 30 replies between the two numbers, each within 30 seconds",
+};
 
 /** UTF-16 units, as for an app's own messages (contract §4.2). */
 const MAX_BODY = 1600;
@@ -34,6 +40,10 @@ export function createAnswer(options: {
   readonly numbers: Pick<InboundNumbers, "byNumber">;
   readonly parseAddress: ParseAddress;
   readonly rateOf: (number: string) => Rate;
+  /** Absent: no Number is in a service. */
+  readonly serviceOf?: ServiceOfNumber;
+  /** Absent: replies may go round for ever. */
+  readonly loop?: ReplyLoop;
 }): (task: WebhookTask, verbs: readonly TwimlVerb[]) => Answer {
   const { prepare, clock, rateOf } = options;
 
@@ -61,6 +71,7 @@ export function createAnswer(options: {
         continue;
       }
       const { from, to } = resolved;
+      const loops = options.loop?.allows(from.phoneNumber, to) === false;
       replies.push(
         prepare({
           accountSid: facts.accountSid,
@@ -74,6 +85,8 @@ export function createAnswer(options: {
           lane: "single",
           validitySeconds: null,
           segmentsPerSecond: rateOf(from.phoneNumber),
+          optOutScope: options.serviceOf?.(from)?.sid ?? null,
+          refusal: loops ? LOOPING : null,
         }),
       );
     }

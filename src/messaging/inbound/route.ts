@@ -3,15 +3,16 @@
  *
  * - The Number is the one the network named, else the Line's own. A modem's SIM may have changed its number: of
  *   several the one provisioned last is meant.
- * - The webhook is the `sms_url` of the application the Number names, else the Number's own (contract §6.4): with
- *   an application all of the Number's own URLs are ignored. None: the Message is stored and can be listed, nobody
+ * - The webhook is that of the Number's messaging service, else the `sms_url` of the application the Number names,
+ *   else the Number's own (contract §6.4): with an application all of the Number's own URLs are ignored. None: the
+ *   Message is stored and can be listed, nobody
  *   is told. One that is no http(s) URL is Twilio's 11100, and an event.
  * - An account that is suspended or closed is told nothing: its messages are stored.
  */
 import type { ApplicationRecord, NumberRecord } from "../../store/settings-document.ts";
 import type { HttpMethod, NewInbound, NewWebhook } from "../../store/store.ts";
 import { webhookQueueOf } from "../webhook/webhook-queue-of.ts";
-import type { InboundNumbers, ParseAddress } from "./numbers.ts";
+import type { InboundNumbers, InboundService, ParseAddress } from "./numbers.ts";
 
 export type Target = {
   readonly url: string;
@@ -53,11 +54,42 @@ export function routeOf(number: NumberRecord, application: ApplicationRecord | n
   return { is: "webhook", target };
 }
 
-export function inboundWebhook(message: NewInbound, target: Target, createdAt: number): NewWebhook {
+/**
+ * A Number in a messaging service leaves its messages to the service (contract §6.4), unless that defers to its
+ * senders. A service without a URL tells nobody.
+ */
+export function routeThrough(
+  service: InboundService | null,
+  number: NumberRecord,
+  application: ApplicationRecord | null = null,
+): Route {
+  if (service === null || service.useInboundWebhookOnNumber) return routeOf(number, application);
+  const { inboundRequestUrl: url, inboundMethod: method, fallbackUrl, fallbackMethod } = service;
+  if (url === "") return { is: "none" };
+  if (!isHttpUrl(url)) return { is: "bad-url", url };
+  const fallback = isHttpUrl(fallbackUrl) ? fallbackUrl : null;
+  return { is: "webhook", target: { url, method, fallbackUrl: fallback, fallbackMethod } };
+}
+
+export function inboundWebhook(
+  message: NewInbound,
+  target: Target,
+  { createdAt, optOutType = null }: { createdAt: number; optOutType?: "STOP" | "START" | "HELP" | null },
+): NewWebhook {
   const { sid, accountSid, messagingServiceSid, from, to, body, numSegments } = message;
   return {
     queue: webhookQueueOf(to, target.url),
-    facts: { kind: "inbound", messageSid: sid, accountSid, messagingServiceSid, from, to, body, numSegments },
+    facts: {
+      kind: "inbound",
+      messageSid: sid,
+      accountSid,
+      messagingServiceSid,
+      from,
+      to,
+      body,
+      numSegments,
+      ...(optOutType === null ? {} : { optOutType }),
+    },
     ...target,
     createdAt,
   };

@@ -31,6 +31,16 @@ export type OutboundRequest = {
   /** Null: the default. */
   readonly validitySeconds: number | null;
   readonly segmentsPerSecond: Rate;
+  /** The messaging service the sender is in. */
+  readonly optOutScope?: string | null;
+  /** The appliance's own answer to a keyword. */
+  readonly automatic?: boolean;
+  /** Not before this instant; null or absent: now. */
+  readonly sendAt?: number | null;
+  /** The recipient meets this sender of the service from now on. */
+  readonly sticky?: boolean;
+  /** Why it fails at once. */
+  readonly refusal?: NewOutbound["refusal"];
 };
 
 export type Accept = {
@@ -64,8 +74,13 @@ export function createAccept(options: {
       queue: request.queue,
       lane: request.lane,
       createdAt,
-      expiresAt: createdAt + (request.validitySeconds ?? DEFAULT_VALIDITY_SECONDS) * 1000,
+      expiresAt: (request.sendAt ?? createdAt) + (request.validitySeconds ?? DEFAULT_VALIDITY_SECONDS) * 1000,
       maxQueuedSegments: queueBound(request.segmentsPerSecond, limits.maxQueued),
+      optOutScope: request.optOutScope ?? null,
+      automatic: request.automatic ?? false,
+      sendAt: request.sendAt ?? null,
+      sticky: request.sticky ?? false,
+      refusal: request.refusal ?? null,
     };
   };
 

@@ -23,7 +23,7 @@
  * one for it would leave that one never sent and believed delivered.
  */
 import type { Report } from "../../sms/message.ts";
-import type { OpenSubmission } from "../../store/store.ts";
+import type { OpenSubmission } from "../../store/submission-record.ts";
 
 const CLOCK_SLACK_MS = 120_000;
 /** Four days, what most service centres keep a message at the most, and an hour. */

@@ -6,7 +6,8 @@ import { assertNever } from "../../runtime/assert-never.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
 import { maskNumber } from "../../runtime/log.ts";
-import type { Claim, Settlement, Store, UnknownSubmission } from "../../store/store.ts";
+import type { Claim, Settlement, Store } from "../../store/store.ts";
+import type { UnknownSubmission } from "../../store/submission-record.ts";
 
 export type Subject = {
   readonly claim: Claim;

@@ -187,8 +187,9 @@ export class WebhookDeliverer {
     const results = await store.finishWebhook(task.webhookId, { replies, events });
     this.#tell(events);
     for (const result of results) {
-      if (result.is !== "queue-full") continue;
-      const event = this.#queueFull(task, result.queuedSegments);
+      if (result.is === "accepted") continue;
+      const event =
+        result.is === "queue-full" ? this.#queueFull(task, result.queuedSegments) : this.#optedOut(task);
       await store.addEvent(event);
       this.#tell([event]);
     }
@@ -224,6 +225,12 @@ export class WebhookDeliverer {
   #queueFull(task: WebhookTask, queuedSegments: number): NewEvent {
     const text = `A reply was not accepted: ${queuedSegments} segments wait in its number's queue already.`;
     return { ...internalEvent({ task, at: this.#deps.clock.now() }, 21611, text), type: "message.failed" };
+  }
+
+  #optedOut(task: WebhookTask): NewEvent {
+    const text = "A reply was not sent: its recipient has opted out of messages from its sender.";
+    const event = internalEvent({ task, at: this.#deps.clock.now() }, 21610, text);
+    return { ...event, type: "message.failed", level: "warning" };
   }
 
   /** The queue "" stands for the list of queues. */

@@ -28,6 +28,7 @@ function inboundParameters(facts: InboundFacts, countryOf: CountryOf): Parameter
     ["FromCountry", countryOf(facts.from)],
     ["To", facts.to],
     ["MessagingServiceSid", facts.messagingServiceSid],
+    ["OptOutType", facts.optOutType ?? null],
     ["NumSegments", String(facts.numSegments)],
     ["MessageSid", facts.messageSid],
     ["AccountSid", facts.accountSid],
@@ -49,7 +50,7 @@ function statusParameters(facts: StatusFacts): Parameters {
     ["MessagingServiceSid", facts.messagingServiceSid],
     ["MessageSid", facts.messageSid],
     ["AccountSid", facts.accountSid],
-    ["From", facts.from],
+    ["From", facts.from === "" ? null : facts.from],
     ["ApiVersion", API_VERSION],
   ]);
 }

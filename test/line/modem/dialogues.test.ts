@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Kept, SubmitOutcome } from "../../../src/line/line.ts";
 import type { Segment } from "../../../src/sms/message.ts";
 import { segmentTo, textOf } from "../line-contract.ts";
-import { closeStage, HONEST, readyLine, type Stage, scriptBringUp } from "./scripted-line.ts";
+import { closeStage, HONEST, lineOn, readyLine, type Stage, scriptBringUp } from "./scripted-line.ts";
 
 /** 23.040 §9.2.2.2, worked out by hand: to +33612345678, relative validity of a day, report asked for. */
 const SUBMIT = "0031000B913316325476F80000A712C730BD0CA281DEF0B21BB4E1BDD71B1F";
@@ -26,6 +26,17 @@ function submit(stage: Stage, signal = new AbortController().signal) {
     });
   return settled;
 }
+
+test("a modem that was left quiet, or answering in digits, is told to speak up", async () => {
+  const stage = lineOn();
+  stage.modem.expects("\u001b").expects("AT").says("0\r").expects("AT").expects("AT");
+  stage.modem.expects("ATQ0V1").answers("OK").expects("ATE0").answers("OK");
+  stage.line.start(stage.seen.handlers);
+  await stage.until(() => stage.modem.remaining === 0);
+  const stopping = stage.line.stop(0);
+  await stage.clock.advance(0);
+  await stopping;
+});
 
 describe("sending", () => {
   test("takes lines that come between command and prompt, and before the result, for what they are", async () => {

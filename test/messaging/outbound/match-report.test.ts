@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { likenessOf, matchReport } from "../../../src/messaging/outbound/match-report.ts";
-import type { OpenSubmission } from "../../../src/store/store.ts";
+import type { OpenSubmission } from "../../../src/store/submission-record.ts";
 
 const NOW = Date.UTC(2026, 0, 4, 10, 0, 0);
 const TO = "+33639980011";
