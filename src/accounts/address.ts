@@ -14,6 +14,7 @@ import {
   type NumberType,
   type PhoneNumber,
   parsePhoneNumberFromString,
+  validatePhoneNumberLength,
 } from "libphonenumber-js/max";
 import type { NumberKind } from "../store/settings-document.ts";
 
@@ -75,6 +76,44 @@ export function nationalFormatOf(phoneNumber: string): string {
   if (!phoneNumber.startsWith("+")) return phoneNumber;
   return parsePhoneNumberFromString(phoneNumber, { extract: false })?.formatNational() ?? phoneNumber;
 }
+
+export type AddressDescription = {
+  /** E.164, or null for what is no number at all. */
+  readonly phoneNumber: string | null;
+  readonly callingCode: string | null;
+  readonly country: string | null;
+  readonly national: string | null;
+  /** Twilio's words for what is wrong with it (contract §7.6); none for one that is possible. */
+  readonly errors: readonly string[];
+};
+
+/** A text in Lookup's terms. What is possible has no error, as in sending: what Lookup calls valid can be sent to. */
+export function describeAddress(text: string, defaultCountry: string): AddressDescription {
+  const country = isSupportedCountry(defaultCountry) ? { defaultCountry } : {};
+  const phone = parsePhoneNumberFromString(text, { extract: false, ...country });
+  if (phone === undefined) {
+    const length = validatePhoneNumberLength(text, country);
+    const why = length === undefined ? "NOT_A_NUMBER" : (LENGTH_ERRORS[length] ?? "NOT_A_NUMBER");
+    return { phoneNumber: null, callingCode: null, country: null, national: null, errors: [why] };
+  }
+  const length = validatePhoneNumberLength(phone.number);
+  const why = length === undefined ? "INVALID_LENGTH" : (LENGTH_ERRORS[length] ?? "INVALID_LENGTH");
+  return {
+    phoneNumber: phone.number,
+    callingCode: phone.countryCallingCode,
+    country: phone.country ?? null,
+    national: phone.formatNational(),
+    errors: phone.isPossible() ? [] : [why],
+  };
+}
+
+const LENGTH_ERRORS: Readonly<Record<string, string>> = {
+  INVALID_COUNTRY: "INVALID_COUNTRY_CODE",
+  NOT_A_NUMBER: "NOT_A_NUMBER",
+  TOO_SHORT: "TOO_SHORT",
+  TOO_LONG: "TOO_LONG",
+  INVALID_LENGTH: "INVALID_LENGTH",
+};
 
 /** In English; null when there is no such country. */
 export function countryName(code: string): string | null {

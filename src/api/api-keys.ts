@@ -60,7 +60,7 @@ function keyOf(ctx: ApiContext, deps: ApiDeps): KeyRecord {
   return key;
 }
 
-function keyView(key: KeyRecord): Record<string, unknown> {
+export function keyView(key: KeyRecord): Record<string, unknown> {
   return {
     sid: key.sid,
     friendly_name: key.friendlyName,
@@ -69,6 +69,6 @@ function keyView(key: KeyRecord): Record<string, unknown> {
   };
 }
 
-function newKeyView({ key, secret }: NewKey): Record<string, unknown> {
+export function newKeyView({ key, secret }: NewKey): Record<string, unknown> {
   return { ...keyView(key), secret };
 }

@@ -18,16 +18,20 @@ import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { answerHealth } from "./health.ts";
+import { routeIamKeys } from "./iam-keys.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
+import { routeLookup } from "./lookup.ts";
 import { routeMessages } from "./messages.ts";
 import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
 import { routeServices } from "./services.ts";
 import { routeShortCodes } from "./short-codes.ts";
 import { routeSimulatorFaults } from "./simulator-faults.ts";
 import { routeSimulatorMessages } from "./simulator-messages.ts";
+import { testMode } from "./test-mode.ts";
 import { routeUsage } from "./usage-records.ts";
 import { routeUssd } from "./ussd.ts";
+import { routeVoice } from "./voice.ts";
 import { resourcePathOf } from "./write-answer.ts";
 
 export function createApp(deps: ApiDeps): Koa {
@@ -36,11 +40,14 @@ export function createApp(deps: ApiDeps): Koa {
   router.use("/appliance/v1", mainAccountOnly);
   routeAccounts(router, deps);
   routeApiKeys(router, deps);
+  routeIamKeys(router, deps);
   routeApplications(router, deps);
   routeMessages(router, deps);
   routeIncomingPhoneNumbers(router, deps);
   routeServices(router, deps);
   routeUsage(router, deps);
+  routeVoice(router);
+  routeLookup(router, deps);
   routeAvailablePhoneNumbers(router, deps);
   routeShortCodes(router, deps);
   routeOutgoingCallerIds(router);
@@ -56,6 +63,7 @@ export function createApp(deps: ApiDeps): Koa {
   app.use(answerErrors(deps.log));
   app.use(answerHealth(deps.health));
   app.use(authenticate(deps, new Lockout(deps.clock)));
+  app.use(testMode(deps));
   app.use(chooseRoute(router));
   app.use(router.routes());
   return app;

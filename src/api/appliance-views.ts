@@ -6,6 +6,7 @@ import type { NumberRecord } from "../store/settings-document.ts";
 import type { StoredMessage } from "../store/store.ts";
 import type { SubmissionDetail } from "../store/submission-record.ts";
 import type { HandsetMessage } from "./deps.ts";
+import { explain, type WaitingFacts } from "./explain.ts";
 import { dateText, dateTextOrNull, messageView } from "./views.ts";
 
 export function lineView(
@@ -78,6 +79,31 @@ export function messageDetailView(
       report_status: submission.reportStatus,
       why: submission.why,
     })),
+  };
+}
+
+/** "Why is it not sent", in one answer. */
+export function explanationView(message: StoredMessage, facts: WaitingFacts): Record<string, unknown> {
+  const { standing, line, segmentsPerSecond } = facts;
+  const { reason, nextAttemptAt, forecastAt } = explain(message, facts);
+  return {
+    message_sid: message.sid,
+    account_sid: message.accountSid,
+    status: message.status,
+    reason,
+    error_code: message.errorCode,
+    queue: standing?.queue ?? null,
+    position: standing === null ? null : standing.messagesAhead + 1,
+    messages_ahead: standing?.messagesAhead ?? null,
+    segments_ahead: standing?.segmentsAhead ?? null,
+    segments_per_second: standing === null ? null : segmentsPerSecond,
+    line: line?.name ?? message.line,
+    line_state: line?.state ?? null,
+    line_reason: line?.reason ?? null,
+    attempts: message.attempts,
+    next_attempt: dateTextOrNull(nextAttemptAt),
+    forecast: dateTextOrNull(forecastAt),
+    expires: dateTextOrNull(standing?.expiresAt ?? null),
   };
 }
 

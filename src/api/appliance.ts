@@ -1,10 +1,14 @@
 /** `/appliance/v1`: what the appliance knows and Twilio has no resource for. The main account's only. */
 import type { Line } from "../line/line.ts";
-import type { Event } from "../runtime/event.ts";
-import { eventView, lineView, messageDetailView } from "./appliance-views.ts";
-import { type ApiRouter, answer, notFound, sidOf } from "./context.ts";
+import type { Event, EventLevel } from "../runtime/event.ts";
+import type { EventFilter, StoredMessage } from "../store/store.ts";
+import { ApiError } from "./api-error.ts";
+import { eventView, explanationView, lineView, messageDetailView } from "./appliance-views.ts";
+import { type ApiRouter, answer, canonicalSid, notFound, sidOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
+import type { WaitingFacts } from "./explain.ts";
 import { listFrom, pageOf } from "./page.ts";
+import { textOf } from "./parameter.ts";
 
 export function routeAppliance(router: ApiRouter, deps: ApiDeps): void {
   router.get("/appliance/v1/Lines", async (ctx) => {
@@ -26,15 +30,52 @@ export function routeAppliance(router: ApiRouter, deps: ApiDeps): void {
     answer(ctx, 200, messageDetailView(message, await deps.store.submissionsOf(message.sid)));
   });
 
+  router.get("/appliance/v1/Messages/:sid/Explanation", async (ctx) => {
+    const message = await deps.store.getMessage(sidOf(ctx, ["SM", "MM"]));
+    if (message === null) throw notFound(ctx);
+    answer(ctx, 200, explanationView(message, await factsOf(message, deps)));
+  });
+
   router.get("/appliance/v1/Events", async (ctx) => {
+    const filter = readEventFilter(new URLSearchParams(ctx.querystring));
     const page = await pageOf<Event>(ctx, {
       key: "events",
       cursor: /^NO[0-9a-f]{32}$/,
       cursorOf: (event) => event.sid,
       list: (after, limit) =>
-        deps.store.listEvents({ ...(after === null ? {} : { beforeSid: after }), limit }),
+        deps.store.listEvents({ ...filter, ...(after === null ? {} : { beforeSid: after }), limit }),
       view: eventView,
     });
     answer(ctx, 200, page);
   });
+}
+
+const LEVELS: readonly EventLevel[] = ["info", "warning", "error"];
+
+function readEventFilter(query: URLSearchParams): Omit<EventFilter, "beforeSid" | "limit"> {
+  const levelText = textOf(query, "Level");
+  const level = LEVELS.find((known) => known === levelText);
+  if (levelText !== null && level === undefined) {
+    throw new ApiError(20422, `The 'Level' ${levelText.slice(0, 40)} is none of ${LEVELS.join(", ")}.`);
+  }
+  const type = textOf(query, "Type");
+  const messageSid = textOf(query, "MessageSid");
+  return {
+    ...(level === undefined ? {} : { level }),
+    ...(type === null ? {} : { type }),
+    ...(messageSid === null ? {} : { messageSid: canonicalSid(messageSid) ?? messageSid }),
+  };
+}
+
+async function factsOf(message: StoredMessage, deps: ApiDeps): Promise<WaitingFacts> {
+  const standing = await deps.store.standingOf(message.sid);
+  const number = deps.numbers.byNumber(standing?.queue ?? message.from);
+  const line = number === null ? null : deps.roster.get(number.line);
+  return {
+    standing,
+    isAccountActive: deps.accounts.bySid(message.accountSid)?.status === "active",
+    line: line === null ? null : { name: line.name, state: line.status.state, reason: line.status.reason },
+    segmentsPerSecond: deps.rateOf(standing?.queue ?? message.from),
+    now: deps.clock.now(),
+  };
 }

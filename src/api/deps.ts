@@ -25,6 +25,7 @@ export type ApiDeps = {
     | "getMessage"
     | "listMessages"
     | "submissionsOf"
+    | "standingOf"
     | "listEvents"
     | "poolFacts"
     | "redact"

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 
 export type Command =
   | { readonly is: "serve"; readonly config: string | null }
-  | { readonly is: "credentials"; readonly config: string | null }
+  | { readonly is: "credentials"; readonly config: string | null; readonly test: boolean }
   | {
       readonly is: "simulate";
       readonly host: string;
@@ -45,10 +45,12 @@ with \`device: tcp://127.0.0.1:PORT\` uses it. Port 0 takes any free port; the p
   --number +NUMBER   the number of its SIM (default +33639980001)
   --host HOST        the address to listen on (default 127.0.0.1)
 `,
-  credentials: `Usage: pylone credentials [--config FILE]
+  credentials: `Usage: pylone credentials [--config FILE] [--test]
 
 Prints \`AC…:token\` as \`curl -u\` takes it, from the data folder of the configuration that \`serve\` would use.
 The daemon may be running or not.
+
+  --test   the test credentials instead: everything is checked, nothing is sent (Twilio's magic numbers)
 `,
 };
 
@@ -72,13 +74,16 @@ function isCommand(name: string | undefined): name is CommandName {
 }
 
 function withConfig(name: "serve" | "credentials", argv: string[]): Command {
-  const { values } = parseArgs({
-    args: argv,
-    options: { config: { type: "string" }, help: { type: "boolean", short: "h" } },
-  });
+  const options = { config: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+  const { values } =
+    name === "serve"
+      ? parseArgs({ args: argv, options })
+      : parseArgs({ args: argv, options: { ...options, test: { type: "boolean" } } });
   if (values.help === true) return { is: "help", text: HELP[name] };
   if (values.config === "") return misused(name, "--config needs the path of a file");
-  return { is: name, config: values.config ?? null };
+  const config = values.config ?? null;
+  if (name === "serve") return { is: name, config };
+  return { is: name, config, test: "test" in values && values.test === true };
 }
 
 function simulate(argv: string[]): Command {

@@ -62,6 +62,7 @@ export class StoreClient implements Store {
   readonly finishWebhook: Store["finishWebhook"] = (...args) => this.#call("finishWebhook", args);
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
+  readonly standingOf: Store["standingOf"] = (...args) => this.#call("standingOf", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
   readonly usage: Store["usage"] = (...args) => this.#call("usage", args);
   readonly redact: Store["redact"] = (...args) => this.#call("redact", args);

@@ -116,6 +116,11 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
 
     getMessage,
     listMessages: (filter) => list.list(filter),
+    standingOf: (sid) => {
+      const key = keyOfSid(sid);
+      const row = key === null ? null : messages.byKey(key);
+      return row?.sid === sid ? queue.standingOf(row) : null;
+    },
     submissionsOf,
 
     usage: (accountSid, firstDay, lastDay) => usage.days(accountSid, firstDay, lastDay),

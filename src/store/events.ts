@@ -3,18 +3,25 @@ import type { Event, NewEvent } from "../runtime/event.ts";
 import { keyOfSid, sidOf } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import { RowKeys } from "./row-keys.ts";
+import type { EventFilter } from "./store.ts";
 
 /** What the operator is told afterwards, in the order it was written. */
 export class Events {
   readonly #keys: RowKeys;
   readonly #insert: Statement<[number, string, string]>;
-  readonly #before: Statement<[number, number], { sid: string; event: string }>;
+  readonly #list: Statement<[Record<string, unknown>], { sid: string; event: string }>;
+  readonly #listOfMessage: Statement<[Record<string, unknown>], { sid: string; event: string }>;
   readonly #prune: Statement<[number]>;
 
   constructor(db: Database) {
     this.#keys = new RowKeys(newestKeyOf(db, "event"));
     this.#insert = db.prepare("INSERT INTO event (key, sid, event) VALUES (?, ?, ?)");
-    this.#before = db.prepare("SELECT sid, event FROM event WHERE key < ? ORDER BY key DESC LIMIT ?");
+    const chosen = `key < @before AND (@level IS NULL OR level = @level) AND (@type IS NULL OR type = @type)
+      ORDER BY key DESC LIMIT @limit`;
+    this.#list = db.prepare(`SELECT sid, event FROM event WHERE ${chosen}`);
+    this.#listOfMessage = db.prepare(
+      `SELECT sid, event FROM event WHERE messageSid = @messageSid AND ${chosen}`,
+    );
     this.#prune = db.prepare("DELETE FROM event WHERE key < ?");
   }
 
@@ -23,11 +30,13 @@ export class Events {
     this.#insert.run(key, sidOf("NO", key, randomBytes(9).toString("hex")), JSON.stringify(event));
   }
 
-  list(page: { beforeSid?: string; limit: number }): readonly Event[] {
-    const before = page.beforeSid === undefined ? Number.MAX_SAFE_INTEGER : keyOfSid(page.beforeSid);
+  list(filter: EventFilter): readonly Event[] {
+    const { beforeSid, limit, level = null, type = null, messageSid = null } = filter;
+    const before = beforeSid === undefined ? Number.MAX_SAFE_INTEGER : keyOfSid(beforeSid);
     if (before === null) return [];
-    return this.#before
-      .all(before, page.limit)
+    const statement = messageSid === null ? this.#list : this.#listOfMessage;
+    return statement
+      .all({ before, limit, level, type, messageSid })
       .map((row) => ({ ...(JSON.parse(row.event) as NewEvent), sid: row.sid }));
   }
 

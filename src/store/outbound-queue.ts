@@ -9,9 +9,9 @@ import type { Depths } from "./depths.ts";
 import type { Horizon } from "./horizon.ts";
 import type { MessageRow, Messages } from "./messages.ts";
 import type { OptOuts } from "./opt-outs.ts";
-import { firstWaiting, withState } from "./progress.ts";
+import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
 import type { StickySenders } from "./sticky-senders.ts";
-import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
+import type { AcceptResult, Claim, ClaimResult, NewOutbound, Standing } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
 /** Contract: the message stayed in the queue longer than its ValidityPeriod. */
@@ -52,6 +52,7 @@ export class OutboundQueue {
   readonly #late: Statement<[number, number, number], number>;
   readonly #waitingOf: Statement<[string, string, number], number>;
   readonly #waitingIn: Statement<[string, string, number], number>;
+  readonly #ahead: Statement<[Record<string, unknown>], { messages: number; segments: number }>;
   readonly #earliest: Statement<[], number | null>;
 
   constructor(
@@ -100,6 +101,9 @@ export class OutboundQueue {
         SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL
         UNION ALL SELECT key FROM message WHERE queue = ? AND retryAt IS NOT NULL LIMIT ?`)
       .pluck();
+    this.#ahead = db.prepare(`
+      SELECT count(*) AS messages, ifnull(sum(length(progress) - length(replace(progress, '.', ''))), 0) AS segments
+      FROM message WHERE queue = @queue AND rank IS NOT NULL AND (rank < @rank OR (rank = @rank AND key < @key))`);
     this.#earliest = db
       .prepare<[], number | null>(`
         SELECT min(at) FROM (SELECT min(expiresAt) AS at FROM message WHERE rank IS NOT NULL
@@ -170,6 +174,22 @@ export class OutboundQueue {
     }
     this.#horizon.moveTo(this.#earliest.get() ?? Number.POSITIVE_INFINITY);
     return late.length;
+  }
+
+  /** Counts the queue's rows: for whoever asks why, not for sending. */
+  standingOf(row: MessageRow): Standing | null {
+    const waiting = waitingSegments(row);
+    const rank = row.rank ?? rankOf({ ...row, retryAt: null });
+    if (waiting === 0 || rank === null) return null;
+    const { queue, key, expiresAt } = row;
+    const ahead = this.#ahead.get({ queue, rank, key }) ?? { messages: 0, segments: 0 };
+    return {
+      queue,
+      expiresAt,
+      waitingSegments: waiting,
+      messagesAhead: ahead.messages,
+      segmentsAhead: ahead.segments,
+    };
   }
 
   /** What is on the wire ends as it ends; what waits is not sent any more. */

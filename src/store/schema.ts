@@ -215,6 +215,13 @@ const MIGRATIONS: readonly string[] = [
     updatedAt INTEGER NOT NULL
   ) STRICT;
   `,
+  // Virtual: computed when read. Only what is about a Message is indexed, and an event is no part of its normal life.
+  `
+  ALTER TABLE event ADD COLUMN level TEXT GENERATED ALWAYS AS (json_extract(event, '$.level')) VIRTUAL;
+  ALTER TABLE event ADD COLUMN type TEXT GENERATED ALWAYS AS (json_extract(event, '$.type')) VIRTUAL;
+  ALTER TABLE event ADD COLUMN messageSid TEXT GENERATED ALWAYS AS (json_extract(event, '$.messageSid')) VIRTUAL;
+  CREATE INDEX event_message ON event (messageSid) WHERE messageSid IS NOT NULL;
+  `,
   // A column that is NULL or 0 costs a row one byte, behind the texts as well as before them.
   `
   CREATE TABLE opt_out (

@@ -7,7 +7,7 @@
  * called. When the disk stops keeping its word every pending promise rejects with `store.failed`, and so does
  * every later one.
  */
-import type { Event, NewEvent } from "../runtime/event.ts";
+import type { Event, EventLevel, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
@@ -143,11 +143,9 @@ export type NewInbound = {
 
 /** What a keyword does beside being a Message (contract §4.5). */
 export type KeywordEffect = {
-  /** Null for HELP. */
   readonly change: OptOutChange | null;
   /** Sent when the change changed something, or when there is none. */
   readonly reply: NewOutbound | null;
-  /** Written when the change changed something. */
   readonly event: NewEvent | null;
 };
 
@@ -246,6 +244,25 @@ export type UsageDay = {
   readonly segments: number;
 };
 
+/** Where an outbound Message stands among those that wait for the same Number. */
+export type Standing = {
+  readonly queue: string;
+  readonly expiresAt: number;
+  /** Segments of this Message that nobody has yet. */
+  readonly waitingSegments: number;
+  /** What goes before it, or would if its time to try again were now. */
+  readonly messagesAhead: number;
+  readonly segmentsAhead: number;
+};
+
+export type EventFilter = {
+  readonly beforeSid?: string;
+  readonly level?: EventLevel;
+  readonly type?: string;
+  readonly messageSid?: string;
+  readonly limit: number;
+};
+
 /** What an app says became of a Message (contract §3.9). */
 export type Feedback = {
   readonly outcome: "confirmed" | "unconfirmed";
@@ -271,8 +288,7 @@ export interface Store {
   readonly newestKey: number;
 
   // ── outbound ──────────────────────────────────────────────────────────────────────────────────────────────
-  /** A Message of a service is answered as `accepted` and is `queued` in the same transaction; when its queue is
-   *  full it fails with 30001 instead of being refused. */
+  /** A Message of a service is answered as `accepted`; when its queue is full it fails with 30001. */
   accept(message: NewOutbound): Promise<AcceptResult>;
   poolFacts(service: string, recipient: string, queues: readonly string[]): Promise<PoolFacts>;
   /** Lets what was scheduled for `now` or earlier join its queue, at most 1,000 at a time; returns how many. */
@@ -344,6 +360,8 @@ export interface Store {
   getMessage(sid: string): Promise<StoredMessage | null>;
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
+  /** Null when nothing of it waits to be sent. */
+  standingOf(messageSid: string): Promise<Standing | null>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
 
   /** What an account used, by day and category; both days included. */
@@ -361,7 +379,7 @@ export interface Store {
   // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
   addEvent(event: NewEvent): Promise<void>;
   /** Newest first. */
-  listEvents(page: { beforeSid?: string; limit: number }): Promise<readonly Event[]>;
+  listEvents(filter: EventFilter): Promise<readonly Event[]>;
   getMemory(line: string, key: string): Promise<string | null>;
   putMemory(line: string, key: string, value: string): Promise<void>;
   /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than

@@ -26,6 +26,8 @@ export type OpenSubmission = {
   readonly startedAt: number;
   /** Its line answers every Submission with this reference: it says nothing about which one a Report is about. */
   readonly repeats?: true;
+  /** When its outcome became unknown: the same instant for all that one death of the process left behind. */
+  readonly doubtfulSince: number | null;
 };
 
 export type ReportRecord = {

@@ -148,6 +148,7 @@ export class Submissions {
         recipient: row.to,
         startedAt: row.startedAt,
         ...(row.reference !== null && row.reference === repeated ? { repeats: true } : {}),
+        doubtfulSince: row.state === "unknown" ? row.settledAt : null,
       }));
   }
 }

@@ -120,3 +120,60 @@ describe("an API key", () => {
     });
   });
 });
+
+describe("/v1/Keys", () => {
+  it("makes, lists, renames and deletes the same keys", async () => {
+    const { sid: accountSid } = box.account;
+    const { v1 } = box.client.iam;
+    const made = await v1.newApiKey.create({ accountSid, friendlyName: "newer" });
+    expect(made.secret).toMatch(/^[A-Za-z0-9]{32}$/);
+    expect((await box.client.keys(made.sid).fetch()).friendlyName).toBe("newer");
+    expect((await v1.apiKey(made.sid).update({ friendlyName: "newest" })).friendlyName).toBe("newest");
+    expect((await v1.apiKey(made.sid).fetch()).dateCreated).toEqual(new Date(NOW));
+
+    const listed = (await v1.getApiKeys.list({ accountSid, pageSize: 3 })).map(({ sid }) => sid);
+    expect(listed).toEqual((await box.client.keys.list()).map(({ sid }) => sid));
+    expect(await v1.apiKey(made.sid).remove()).toBe(true);
+    await expect(v1.apiKey(made.sid).fetch()).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("answers with the product APIs' page, on the host that was asked", async () => {
+    const { body } = await box.get("/v1/Keys?PageSize=1");
+    expect(Object.keys(body)).toEqual(["meta", "keys"]);
+    expect(body["meta"]).toEqual({
+      page: 0,
+      page_size: 1,
+      first_page_url: `${box.baseUrl}/v1/Keys?PageSize=1&Page=0`,
+      previous_page_url: null,
+      url: `${box.baseUrl}/v1/Keys?PageSize=1&Page=0`,
+      next_page_url: expect.stringContaining(`${box.baseUrl}/v1/Keys?PageSize=1&Page=1&PageToken=PASK`),
+      key: "keys",
+    });
+  });
+
+  it("makes a main key, which may do what a standard one may not", async () => {
+    const made = await box.post("/v1/Keys", { AccountSid: box.account.sid, KeyType: "main" });
+    expect(made.status).toBe(201);
+    const client = box.clientOf(String(made.body["sid"]), String(made.body["secret"]), box.account.sid);
+    expect((await client.api.v2010.accounts(box.account.sid).fetch()).sid).toBe(box.account.sid);
+
+    const standard = await box.client.newKeys.create({});
+    const credentials = `${standard.sid}:${standard.secret}`;
+    const refused = await box.post("/v1/Keys", { KeyType: "main" }, { credentials });
+    expect({ status: refused.status, code: refused.body["code"] }).toEqual({ status: 403, code: 20006 });
+    const odd = await box.post("/v1/Keys", { KeyType: "restricted" });
+    expect({ status: odd.status, code: odd.body["code"] }).toEqual({ status: 400, code: 20422 });
+  });
+
+  it("shows a subaccount's keys to its owner, and nobody else's to a subaccount", async () => {
+    const tenant = await box.client.api.v2010.accounts.create({});
+    const client = box.clientOf(tenant.sid, tenant.authToken);
+    const own = await client.iam.v1.newApiKey.create({ accountSid: tenant.sid });
+    expect((await box.client.iam.v1.apiKey(own.sid).fetch()).sid).toBe(own.sid);
+
+    const mains = await box.client.newKeys.create({});
+    await expect(client.iam.v1.apiKey(mains.sid).remove()).rejects.toMatchObject({ status: 404 });
+    const list = client.iam.v1.getApiKeys.list({ accountSid: box.account.sid });
+    await expect(list).rejects.toMatchObject({ status: 404, code: 20404 });
+  });
+});

@@ -5,7 +5,11 @@ describe("the command line", () => {
   it.each([
     { argv: ["serve"], command: { is: "serve", config: null } },
     { argv: ["serve", "--config", "/a b.yaml"], command: { is: "serve", config: "/a b.yaml" } },
-    { argv: ["credentials", "--config=x.yaml"], command: { is: "credentials", config: "x.yaml" } },
+    {
+      argv: ["credentials", "--config=x.yaml"],
+      command: { is: "credentials", config: "x.yaml", test: false },
+    },
+    { argv: ["credentials", "--test"], command: { is: "credentials", config: null, test: true } },
     {
       argv: ["simulate", "--modem", "tcp:7001"],
       command: { is: "simulate", host: "127.0.0.1", modemPort: 7001, controlPort: 0, number: "+33639980001" },
@@ -34,6 +38,7 @@ describe("the command line", () => {
     { argv: ["start"], says: "there is no command `start`" },
     { argv: ["toString"], says: "there is no command `toString`" },
     { argv: ["serve", "--conifg", "x"], says: "'--conifg'" },
+    { argv: ["serve", "--test"], says: "'--test'" },
     { argv: ["serve", "x.yaml"], says: "'x.yaml'" },
     { argv: ["serve", "--config"], says: "--config" },
     { argv: ["serve", "--config="], says: "--config needs the path of a file" },

@@ -115,5 +115,10 @@ describe("the command", () => {
     const command = site.run("main.js", ["credentials", "--config", "pylone.yaml"]);
     expect((await command.ended).code).toBe(0);
     expect(command.lines).toEqual([`${client.sid}:${client.token}`]);
+
+    const test = site.run("main.js", ["credentials", "--test", "--config", "pylone.yaml"]);
+    expect((await test.ended).code).toBe(0);
+    expect(test.lines.join("\n")).toMatch(/^AC[0-9a-f]{32}:[0-9a-f]{32}$/);
+    expect(test.lines).not.toEqual(command.lines);
   });
 });

@@ -180,3 +180,42 @@ describe("queries", () => {
     return sources.filter((sql) => /^\s*SELECT/.test(sql));
   }
 });
+
+describe("the events of one message", () => {
+  it("are found by their index, and events about none are not in it", () => {
+    const plan = opened.db
+      .prepare(
+        "EXPLAIN QUERY PLAN SELECT sid FROM event WHERE messageSid = ? AND key < ? ORDER BY key DESC LIMIT ?",
+      )
+      .all("SM1", 9, 1) as { detail: string }[];
+    expect(plan.map(({ detail }) => detail)).toEqual([
+      "SEARCH event USING INDEX event_message (messageSid=? AND rowid<?)",
+    ]);
+  });
+});
+
+describe("where a message stands", () => {
+  it("counts what goes before it, by lane and age, and what of those is not taken yet", () => {
+    const { commands } = opened;
+    const broadcast = newOutbound({ lane: "broadcast" });
+    const long = newOutbound({ parts: ["a", "b", "c"], body: "abc" });
+    const single = newOutbound();
+    for (const message of [broadcast, long, single]) commands.accept(message);
+    commands.claim(FROM, { line: "sim1", limit: 1, now: T0 });
+
+    expect(commands.standingOf(long.sid)).toMatchObject({ messagesAhead: 0, waitingSegments: 2 });
+    expect(commands.standingOf(single.sid)).toMatchObject({ messagesAhead: 1, segmentsAhead: 2 });
+    expect(commands.standingOf(broadcast.sid)).toMatchObject({ messagesAhead: 2, segmentsAhead: 3 });
+    expect(commands.standingOf(newOutbound().sid)).toBeNull();
+  });
+
+  it("is where it would go back to, while it backs off", () => {
+    const { commands } = opened;
+    const [first, second] = [newOutbound(), newOutbound()];
+    for (const message of [first, second]) commands.accept(message);
+    const [claim] = commands.claim(FROM, { line: "sim1", limit: 1, now: T0 }).claims;
+    commands.settle(claim?.submissionId ?? "", { is: "retry", retryAt: T0 + 9000, why: "busy" }, T0);
+    expect(commands.standingOf(first.sid)).toMatchObject({ messagesAhead: 0 });
+    expect(commands.standingOf(second.sid)).toMatchObject({ messagesAhead: 0 });
+  });
+});

@@ -8,6 +8,8 @@
  * - account, SIM, configuration, modem, storage → `line`: no message is to blame;
  * - unknown → `unknown`: the network may have taken it.
  *
+ * 305 speaks of text mode, which this driver never uses: it means that the modem has forgotten PDU mode.
+ *
  * Makers' ranges clash: 513 is a lost radio link with one family and a full store with another. Where the
  * family is not known, the answer that loses least is taken.
  */
@@ -206,7 +208,7 @@ export const CMS_ERRORS: readonly CmsError[] = [
   { code: 302, text: "Operation not allowed", class: "modem", disposition: "line", family: null },
   { code: 303, text: "Operation not supported", class: "config", disposition: "line", family: null },
   { code: 304, text: "Invalid PDU mode parameter", class: "permanent", disposition: "reject", family: null },
-  { code: 305, text: "Invalid text mode parameter", class: "permanent", disposition: "reject", family: null },
+  { code: 305, text: "Invalid text mode parameter", class: "modem", disposition: "line", family: null },
   { code: 310, text: "(U)SIM not inserted", class: "sim", disposition: "line", family: null },
   { code: 311, text: "(U)SIM PIN required", class: "sim", disposition: "line", family: null },
   { code: 312, text: "PH-(U)SIM PIN required", class: "sim", disposition: "line", family: null },

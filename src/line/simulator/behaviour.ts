@@ -38,11 +38,12 @@ export type NetworkBehaviour = {
   readonly name: string;
   /** A STATUS-REPORT about to be made out. A number: so many milliseconds later; `never`: not at all. */
   readonly onReport?: (about: { readonly from: string; readonly to: string }) => number | "never" | null;
-  /** What becomes of a SUBMIT at its recipient: a TP-ST other than 0 means it does not arrive. `text` is this part's. */
+  /** What becomes of a SUBMIT at its recipient: a TP-ST other than 0 means it does not arrive. `text` is the part's. */
   readonly onArrival?: (about: {
     readonly from: string;
     readonly to: string;
     readonly text: string;
+    readonly sequence: number;
   }) => number | null;
   /** One part of a phone's text on its way to a modem. A number: so many milliseconds later, behind others. */
   readonly onPart?: (about: {

@@ -15,7 +15,7 @@ import {
   type Submit,
   type Timestamp,
 } from "./codec/tpdu.ts";
-import { cutText, textOf } from "./codec/user-data.ts";
+import { cutText, partOf, textOf } from "./codec/user-data.ts";
 import { Delays } from "./delays.ts";
 import { type HandsetMessage, Handsets } from "./handsets.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -168,7 +168,8 @@ export class SimulatedNetwork {
     const to = submit.destination;
     this.#log?.debug({ from: maskNumber(from), to: maskNumber(to) }, "SUBMIT taken");
     const arrived = (tpSt: number) => this.#report(from, submit, sentAt, tpSt);
-    const about = { from, to, text: textOf([submit]) };
+    const sequence = partOf(submit)?.sequence ?? 1;
+    const about = { from, to, text: textOf([submit]), sequence };
     const tpSt = this.#behaviours.ask((behaviour) => behaviour.onArrival?.(about)) ?? DELIVERED;
     const mailbox = this.#mailboxes.get(to);
     if (tpSt !== DELIVERED) this.delays.after(this.#airTime.deliverMs, () => arrived(tpSt));

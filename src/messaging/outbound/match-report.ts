@@ -17,6 +17,10 @@
  * recipient within two minutes of the attempt is taken for its report: the one nearest in time. While another
  * Submission to that recipient still waits for its answer the report is left alone: it may belong to that one,
  * and a message held unknown for longer is better than one believed delivered.
+ *
+ * When the process dies, what was on the wire and what was recorded ahead of it come into doubt together. They are
+ * handed over in their order, so of these the oldest is meant, however near the others are in time: taking a later
+ * one for it would leave that one never sent and believed delivered.
  */
 import type { Report } from "../../sms/message.ts";
 import type { OpenSubmission } from "../../store/submission-record.ts";
@@ -74,6 +78,7 @@ function isInTime({ startedAt }: OpenSubmission, report: Told, now: number): boo
   return startedAt <= submittedAt + CLOCK_SLACK_MS && startedAt >= now - REPORT_LIFE_MS;
 }
 
+/** `open` is newest first. */
 function adopted(report: Told, open: readonly OpenSubmission[], now: number): OpenSubmission | null {
   const toRecipient = open.filter(
     ({ state, recipient }) => state !== "accepted" && likenessOf(recipient, report.recipient) !== "none",
@@ -86,7 +91,10 @@ function adopted(report: Told, open: readonly OpenSubmission[], now: number): Op
   }
   const distance = ({ startedAt }: OpenSubmission) => Math.abs(startedAt - submittedAt);
   const near = toRecipient.filter((submission) => distance(submission) <= CLOCK_SLACK_MS);
-  return near.sort((a, b) => distance(a) - distance(b))[0] ?? null;
+  const nearest = [...near].sort((a, b) => distance(a) - distance(b))[0];
+  if (nearest === undefined || nearest.doubtfulSince === null) return nearest ?? null;
+  const group = near.filter(({ doubtfulSince }) => doubtfulSince === nearest.doubtfulSince);
+  return group.at(-1) ?? null;
 }
 
 /**

@@ -17,6 +17,7 @@ import type { Store } from "../../store/store.ts";
 import type { OpenSubmission, ParkedReport, ReportRecord } from "../../store/submission-record.ts";
 import { matchReport } from "./match-report.ts";
 import type { AcceptedSubmission } from "./outcomes.ts";
+import { RecentReports } from "./recent-reports.ts";
 import { codeOfReport } from "./twilio-codes.ts";
 
 type Deps = {
@@ -32,6 +33,7 @@ export function createReportHandler(
   deps: Deps & { readonly log: Log },
 ): (line: string, report: Report) => Promise<Kept> {
   const { store, clock, log } = deps;
+  const recent = new RecentReports(store);
 
   const find = async (line: string, report: Report) => {
     const open = await store.openSubmissions(line, report.reference);
@@ -42,10 +44,10 @@ export function createReportHandler(
     const at = clock.now();
     const first = await find(line, report);
     if (first.match !== null) {
-      await record(deps, line, first.match.submissionId, report, at);
+      await Promise.all([record(deps, line, first.match.submissionId, report, at), recent.add(line, report)]);
       return;
     }
-    await store.parkReport(line, report, at);
+    await Promise.all([store.parkReport(line, report, at), recent.add(line, report)]);
     const second = await find(line, report);
     if (second.match !== null) {
       await recordParkedReports(deps, asAccepted(second.match, report.reference));
@@ -65,9 +67,11 @@ export function createReportHandler(
 
   return async (line, report) => {
     try {
+      if (await recent.has(line, report)) return "kept";
       await handle(line, report);
       return "kept";
     } catch (error) {
+      recent.forget(line, report).catch(() => undefined);
       log.error(
         { line, reference: report.reference, reason: reasonOf(error) },
         "a delivery report was not kept",
@@ -95,6 +99,7 @@ export async function recordParkedReports(
     reference,
     recipient,
     startedAt,
+    doubtfulSince: null,
   };
   const ours: ParkedReport[] = [];
   for (const candidate of parked) {

@@ -127,6 +127,7 @@ class DocumentCarrier {
       Accept: "*/*",
       "X-Twilio-Signature": signature({ authToken, url: url.href, method, params }),
       "I-Twilio-Idempotency-Token": this.#request.idempotencyToken,
+      "X-Home-Region": "us1",
       ...(authorization === null ? {} : { Authorization: authorization }),
       ...(cookie === null ? {} : { Cookie: cookie }),
     };

@@ -13,6 +13,7 @@ const open = (fields: Partial<OpenSubmission> = {}): OpenSubmission => ({
   reference: "44",
   recipient: TO,
   startedAt: NOW - 10_000,
+  doubtfulSince: null,
   ...fields,
 });
 const report = (fields: Partial<{ reference: string; recipient: string; tpScts: string | null }> = {}) => ({
@@ -38,6 +39,28 @@ describe("the recipient in a report", () => {
   ])("%s and %s: %s", (one, other, likeness) => {
     expect(likenessOf(one, other)).toBe(likeness);
     expect(likenessOf(other, one)).toBe(likeness);
+  });
+});
+
+describe("what was in doubt since the same death of the process", () => {
+  const ahead = { state: "unknown", reference: null, doubtfulSince: NOW - 5000 } as const;
+  const first = open({ ...ahead, submissionId: "on the wire", startedAt: NOW - 20_000 });
+  const second = open({ ...ahead, submissionId: "recorded ahead", startedAt: NOW - 9000 });
+
+  test("was handed over in its order: a report is the first one's, though the second is nearer in time", () => {
+    expect(idOf(matchReport(report(), [second, first], NOW))).toBe("on the wire");
+    const tied = { ...second, startedAt: first.startedAt };
+    expect(idOf(matchReport(report(), [tied, first], NOW))).toBe("on the wire");
+  });
+
+  test("is told by time from what was in doubt by itself", () => {
+    const alone = open({
+      ...ahead,
+      doubtfulSince: NOW - 90_000,
+      submissionId: "alone",
+      startedAt: NOW - 100_000,
+    });
+    expect(idOf(matchReport(report(), [second, first, alone], NOW))).toBe("on the wire");
   });
 });
 

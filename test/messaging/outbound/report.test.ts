@@ -35,6 +35,25 @@ describe("a delivery report", () => {
     expect(await status(sid)).toBe("delivered");
   });
 
+  test("that comes again after a restart is not taken for another message's in doubt", async () => {
+    const [delivered] = await bench.send("there");
+    const again = { reference: "0", tpScts: new Date(bench.clock.now()).toISOString() };
+    await bench.report(again);
+    bench.line.hold();
+    const [doubtful] = await bench.send("in doubt");
+    bench = await bench.crash();
+    await bench.start();
+    expect(await bench.report(again)).toBe("kept");
+    expect([await status(delivered), await status(doubtful)]).toEqual(["delivered", "sending"]);
+    await bench.advance(60_000);
+    await bench.quiet();
+    expect(bench.line.texts).toEqual(["in doubt"]);
+    expect(await bench.report({ reference: "0", tpScts: new Date(bench.clock.now()).toISOString() })).toBe(
+      "kept",
+    );
+    expect(await status(doubtful)).toBe("delivered");
+  });
+
   test("that comes twice changes nothing", async () => {
     const [sid] = await bench.send("hello");
     await bench.report();

@@ -79,6 +79,7 @@ describe("a request to an app", () => {
       "content-length": String(seen?.body.length),
       accept: "*/*",
       "i-twilio-idempotency-token": UUID,
+      "x-home-region": "us1",
     });
     expect(signedFor(0)).toBe(true);
   });

@@ -1,0 +1,99 @@
+/**
+ * "Why is it not sent": one sentence for the strongest reason there is, and when it will be. Pure: facts in, words
+ * out. The forecast is the queue before it at its Number's rate, from its next attempt on; it knows nothing of other
+ * Numbers on the same Line nor of what fails on the way, and there is none while the Line is not ready.
+ */
+import { assertNever } from "../runtime/assert-never.ts";
+import type { Standing, StoredMessage } from "../store/store.ts";
+
+export type WaitingFacts = {
+  /** Null when nothing of it waits to be sent. */
+  readonly standing: Standing | null;
+  readonly isAccountActive: boolean;
+  /** The Line that serves its sender; null when none does. */
+  readonly line: { readonly name: string; readonly state: string; readonly reason: string } | null;
+  readonly segmentsPerSecond: number | "unlimited";
+  readonly now: number;
+};
+
+export type Explanation = {
+  readonly reason: string;
+  /** Not before this instant; null when it may go at any time, or never. */
+  readonly nextAttemptAt: number | null;
+  /** When its last Segment should be handed over; null when nobody can say. */
+  readonly forecastAt: number | null;
+};
+
+export function explain(message: StoredMessage, facts: WaitingFacts): Explanation {
+  const { standing } = facts;
+  if (standing === null) return { reason: settled(message), nextAttemptAt: null, forecastAt: null };
+  const obstacle = obstacleOf(facts);
+  const forecastAt = obstacle === null ? forecast(message, standing, facts) : null;
+  const late = forecastAt !== null && forecastAt > standing.expiresAt;
+  const warning = late ? " At this rate its validity period ends first: it would fail with 30036." : "";
+  const reason = (obstacle ?? turn(message, standing, facts)) + warning;
+  return { reason, nextAttemptAt: message.retryAt, forecastAt };
+}
+
+/** What holds up the whole queue. */
+function obstacleOf({ isAccountActive, line, standing }: WaitingFacts): string | null {
+  if (!isAccountActive) return "Its account is not active: it will fail with 30002.";
+  if (line === null) return `No line serves ${standing?.queue ?? "its sender"}: it waits until one does.`;
+  if (line.state !== "ready") return `Its line ${line.name} is ${line.state}: ${line.reason}.`;
+  return null;
+}
+
+function turn(message: StoredMessage, standing: Standing, facts: WaitingFacts): string {
+  const why = message.waitingFor === null ? "" : ` (${message.waitingFor})`;
+  if (message.retryAt !== null && message.retryAt > facts.now) {
+    const tries = message.attempts === 1 ? "1 attempt" : `${message.attempts} attempts`;
+    return `${tries} failed${why}; it is tried again at ${new Date(message.retryAt).toISOString()}.`;
+  }
+  if (standing.messagesAhead > 0) {
+    const messages = standing.messagesAhead === 1 ? "1 message is" : `${standing.messagesAhead} messages are`;
+    const rate = facts.segmentsPerSecond;
+    const pace = rate === "unlimited" ? "as fast as its line takes them" : `${rate} a second`;
+    return `${messages} before it with ${standing.segmentsAhead} segments, which go out ${pace}.`;
+  }
+  if (message.status === "sending") {
+    return `Part of it is with the network; ${standing.waitingSegments} segments follow${why}.`;
+  }
+  return `It is next in its queue${why}.`;
+}
+
+function settled(message: StoredMessage): string {
+  const { status, errorCode, errorMessage } = message;
+  const why = `${errorCode === null ? "" : ` with ${errorCode}`}: ${errorMessage ?? "no reason given"}`;
+  switch (status) {
+    case "accepted":
+      return "It waits for its messaging service to choose a sender.";
+    case "scheduled":
+      return "It waits for the time it is scheduled for.";
+    case "queued":
+    case "sending":
+      return message.waitingFor === null
+        ? "It is with its line, whose answer has not come yet."
+        : `It waits: ${message.waitingFor}.`;
+    case "sent":
+      return "The network has it; no delivery report has come.";
+    case "delivered":
+      return "It was delivered.";
+    case "undelivered":
+      return `The network did not deliver it${why}.`;
+    case "failed":
+      return `It failed${why}.`;
+    case "canceled":
+      return "It was canceled before it was sent.";
+    case "received":
+      return "It came in: there is nothing to send.";
+    default:
+      return assertNever(status);
+  }
+}
+
+function forecast(message: StoredMessage, standing: Standing, facts: WaitingFacts): number {
+  const { now, segmentsPerSecond } = facts;
+  const segments = standing.segmentsAhead + standing.waitingSegments;
+  const queueMs = segmentsPerSecond === "unlimited" ? 0 : Math.ceil((segments / segmentsPerSecond) * 1000);
+  return Math.max(now + queueMs, message.retryAt ?? 0);
+}

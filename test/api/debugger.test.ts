@@ -1,0 +1,134 @@
+/** The debugger: Explanation of one message, Events by level, type and message. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { NewEvent } from "../../src/runtime/event.ts";
+import { type ApiBox, OWN, openApiBox } from "./api-box.ts";
+
+const TO = "+33639980002";
+const SID = `SM${"a".repeat(32)}`;
+
+let box: ApiBox;
+
+beforeAll(async () => {
+  box = await openApiBox();
+});
+
+afterAll(() => box.close());
+
+async function send(body: string): Promise<string> {
+  return (await box.client.messages.create({ to: TO, from: OWN, body })).sid;
+}
+
+async function explanationOf(sid: string) {
+  return (await box.get(`/appliance/v1/Messages/${sid}/Explanation`)).body;
+}
+
+describe("an explanation", () => {
+  it("tells the place in the queue, the pace and the forecast, in one GET", async () => {
+    await send("x".repeat(200));
+    const sid = await send("second");
+    expect(await explanationOf(sid)).toEqual({
+      message_sid: sid,
+      account_sid: box.account.sid,
+      status: "queued",
+      reason: "1 message is before it with 2 segments, which go out 1 a second.",
+      error_code: null,
+      queue: OWN,
+      position: 2,
+      messages_ahead: 1,
+      segments_ahead: 2,
+      segments_per_second: 1,
+      line: "sim1",
+      line_state: "ready",
+      line_reason: "registered",
+      attempts: 0,
+      next_attempt: null,
+      forecast: "Sun, 04 Jan 2026 10:15:33 +0000",
+      expires: "Sun, 04 Jan 2026 20:15:30 +0000",
+    });
+  });
+
+  it("tells what the last attempt met and when the next one is", async () => {
+    const sid = await send("third");
+    const { claims } = await box.store.claim(OWN, { line: "sim1", limit: 9, now: box.clock.now() });
+    const claim = claims.find(({ messageSid }) => messageSid === sid);
+    const retryAt = box.clock.now() + 60_000;
+    await box.store.settle(
+      claim?.submissionId ?? "",
+      { is: "retry", retryAt, why: "+CMS ERROR: 42 (congestion)" },
+      box.clock.now(),
+    );
+    expect(await explanationOf(sid)).toMatchObject({
+      status: "sending",
+      reason:
+        "1 attempt failed (+CMS ERROR: 42 (congestion)); it is tried again at 2026-01-04T10:16:30.000Z.",
+      next_attempt: "Sun, 04 Jan 2026 10:16:30 +0000",
+      attempts: 1,
+      position: 1,
+    });
+  });
+
+  it("does not exist for a message that does not, nor for a subaccount", async () => {
+    expect((await box.get(`/appliance/v1/Messages/${SID}/Explanation`)).status).toBe(404);
+    const tenant = await box.client.api.v2010.accounts.create({});
+    const credentials = `${tenant.sid}:${tenant.authToken}`;
+    const answer = await box.get(`/appliance/v1/Messages/${SID}/Explanation`, { credentials });
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe("events", () => {
+  const event = (fields: Partial<NewEvent>): NewEvent => ({
+    type: "webhook.failed",
+    level: "error",
+    at: box.clock.now(),
+    text: "The app answered HTTP 500.",
+    errorCode: 11200,
+    ...fields,
+  });
+  const texts = async (query: string) => {
+    const { body } = await box.get(`/appliance/v1/Events?${query}`);
+    return (body["events"] as { text: string }[]).map(({ text }) => text);
+  };
+
+  it("are chosen by level, type and message, alone and together, through every page", async () => {
+    await box.store.addEvent(event({ text: "one", messageSid: SID }));
+    await box.store.addEvent(event({ text: "two", level: "warning", type: "twiml.error", messageSid: SID }));
+    await box.store.addEvent(event({ text: "three", type: "twiml.error" }));
+
+    expect(await texts("Level=error")).toEqual(["three", "one"]);
+    expect(await texts("Type=twiml.error")).toEqual(["three", "two"]);
+    expect(await texts(`MessageSid=${SID}`)).toEqual(["two", "one"]);
+    expect(await texts(`MessageSid=${SID.slice(0, 2)}${SID.slice(2).toUpperCase()}&Level=error`)).toEqual([
+      "one",
+    ]);
+    expect(await texts("Level=warning&Type=webhook.failed")).toEqual([]);
+
+    const first = await box.get("/appliance/v1/Events?Level=error&PageSize=1");
+    const second = await box.get(String(first.body["next_page_uri"]));
+    expect((second.body["events"] as { text: string }[]).map(({ text }) => text)).toEqual(["one"]);
+  });
+
+  it("show Twilio's code, the words and the message", async () => {
+    const { body } = await box.get(`/appliance/v1/Events?MessageSid=${SID}&Type=webhook.failed`);
+    expect(body["events"]).toEqual([
+      {
+        sid: expect.stringMatching(/^NO[0-9a-f]{32}$/),
+        type: "webhook.failed",
+        level: "error",
+        date_created: "Sun, 04 Jan 2026 10:15:30 +0000",
+        text: "one",
+        line: null,
+        account_sid: null,
+        message_sid: SID,
+        error_code: 11200,
+        more_info: "https://www.twilio.com/docs/errors/11200",
+        detail: null,
+      },
+    ]);
+  });
+
+  it("of a level that is none are refused", async () => {
+    const { status, body } = await box.get("/appliance/v1/Events?Level=loud");
+    expect({ status, code: body["code"] }).toEqual({ status: 400, code: 20422 });
+  });
+});

@@ -1,0 +1,121 @@
+/** Why is it not sent: the sentences, and what the forecast is made of. */
+import { describe, expect, it } from "vitest";
+import { explain, type WaitingFacts } from "../../src/api/explain.ts";
+import { MESSAGE_STATUSES, type MessageStatus } from "../../src/sms/message.ts";
+import type { Standing, StoredMessage } from "../../src/store/store.ts";
+
+const NOW = Date.UTC(2026, 0, 4, 10, 15, 30);
+
+function message(fields: Partial<StoredMessage> = {}): StoredMessage {
+  return {
+    sid: `SM${"a".repeat(32)}`,
+    accountSid: "AC1",
+    direction: "outbound-api",
+    from: "+33639980001",
+    to: "+33639980002",
+    body: "x",
+    status: "queued",
+    numSegments: 1,
+    messagingServiceSid: null,
+    statusCallback: null,
+    errorCode: null,
+    errorMessage: null,
+    createdAt: NOW,
+    updatedAt: NOW,
+    sentAt: null,
+    line: null,
+    attempts: 0,
+    retryAt: null,
+    waitingFor: null,
+    ...fields,
+  };
+}
+
+function facts(fields: Partial<WaitingFacts> = {}, standing: Partial<Standing> | null = {}): WaitingFacts {
+  const next: Standing = {
+    queue: "+33639980001",
+    expiresAt: NOW + 36_000_000,
+    waitingSegments: 1,
+    messagesAhead: 0,
+    segmentsAhead: 0,
+  };
+  return {
+    standing: standing === null ? null : { ...next, ...standing },
+    isAccountActive: true,
+    line: { name: "sim1", state: "ready", reason: "registered" },
+    segmentsPerSecond: 1,
+    now: NOW,
+    ...fields,
+  };
+}
+
+describe("a message that waits", () => {
+  it("is next, and goes within a second at one segment a second", () => {
+    expect(explain(message(), facts())).toEqual({
+      reason: "It is next in its queue.",
+      nextAttemptAt: null,
+      forecastAt: NOW + 1000,
+    });
+  });
+
+  it("has others before it, whose segments its forecast counts", () => {
+    const explained = explain(message(), facts({}, { messagesAhead: 3, segmentsAhead: 7 }));
+    expect(explained.reason).toBe("3 messages are before it with 7 segments, which go out 1 a second.");
+    expect(explained.forecastAt).toBe(NOW + 8000);
+    const fast = facts({ segmentsPerSecond: "unlimited" }, { messagesAhead: 1, segmentsAhead: 1 });
+    expect(explain(message(), fast).reason).toBe(
+      "1 message is before it with 1 segments, which go out as fast as its line takes them.",
+    );
+    expect(explain(message(), fast).forecastAt).toBe(NOW);
+  });
+
+  it("failed before, and says when it is tried again and why", () => {
+    const waiting = message({ attempts: 2, retryAt: NOW + 90_000, waitingFor: "+CMS ERROR: 38" });
+    expect(explain(waiting, facts())).toEqual({
+      reason: "2 attempts failed (+CMS ERROR: 38); it is tried again at 2026-01-04T10:17:00.000Z.",
+      nextAttemptAt: NOW + 90_000,
+      forecastAt: NOW + 90_000,
+    });
+  });
+
+  it.each([
+    [{ isAccountActive: false }, "Its account is not active: it will fail with 30002."],
+    [{ line: null }, "No line serves +33639980001: it waits until one does."],
+    [
+      { line: { name: "sim1", state: "starting", reason: "not registered" } },
+      "Its line sim1 is starting: not registered.",
+    ],
+  ])("is held up by %j, and nobody can say until when", (obstacle, reason) => {
+    const waiting = message({ attempts: 1, retryAt: NOW + 5 });
+    expect(explain(waiting, facts(obstacle))).toEqual({ reason, nextAttemptAt: NOW + 5, forecastAt: null });
+  });
+
+  it("is told when it will expire first", () => {
+    const { reason } = explain(
+      message(),
+      facts({}, { messagesAhead: 9, segmentsAhead: 9, expiresAt: NOW + 5000 }),
+    );
+    expect(reason).toContain("it would fail with 30036");
+  });
+});
+
+describe("a message that does not wait", () => {
+  it.each<[MessageStatus, Partial<StoredMessage>, string]>([
+    ["failed", { errorCode: 30036, errorMessage: "too late" }, "It failed with 30036: too late."],
+    [
+      "undelivered",
+      { errorCode: 30005, errorMessage: "status 65" },
+      "The network did not deliver it with 30005: status 65.",
+    ],
+    ["sending", {}, "It is with its line, whose answer has not come yet."],
+    ["sending", { waitingFor: "its outcome is unknown" }, "It waits: its outcome is unknown."],
+  ])("is %s: %j", (status, fields, reason) => {
+    expect(explain(message({ status, ...fields }), facts({}, null)).reason).toBe(reason);
+  });
+
+  it.each(MESSAGE_STATUSES)("has a sentence for %s, and no forecast", (status) => {
+    const explained = explain(message({ status }), facts({}, null));
+    expect(explained.reason).toMatch(/^It .*\.$|^The network .*\.$/);
+    expect(explained).toMatchObject({ nextAttemptAt: null, forecastAt: null });
+  });
+});
