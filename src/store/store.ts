@@ -144,11 +144,9 @@ export type NewInbound = {
 
 /** What a keyword does beside being a Message (contract §4.5). */
 export type KeywordEffect = {
-  /** Null for HELP. */
   readonly change: OptOutChange | null;
   /** Sent when the change changed something, or when there is none. */
   readonly reply: NewOutbound | null;
-  /** Written when the change changed something. */
   readonly event: NewEvent | null;
 };
 
@@ -259,8 +257,7 @@ export interface Store {
   readonly newestKey: number;
 
   // ── outbound ──────────────────────────────────────────────────────────────────────────────────────────────
-  /** A Message of a service is answered as `accepted` and is `queued` in the same transaction; when its queue is
-   *  full it fails with 30001 instead of being refused. */
+  /** A Message of a service is answered as `accepted`; when its queue is full it fails with 30001. */
   accept(message: NewOutbound): Promise<AcceptResult>;
   poolFacts(service: string, recipient: string, queues: readonly string[]): Promise<PoolFacts>;
   /** Lets what was scheduled for `now` or earlier join its queue, at most 1,000 at a time; returns how many. */
