@@ -1,6 +1,6 @@
 /** `pylone serve`: reads the configuration, runs the daemon, shows the banner when a person is looking. */
 import { networkInterfaces } from "node:os";
-import { banner, credentialsCommand, urlsOf } from "../daemon/banner.ts";
+import { type BannerFacts, banner, credentialsCommand, urlsOf } from "../daemon/banner.ts";
 import type { Composed } from "../daemon/compose.ts";
 import { type LoadedConfig, loadConfig } from "../daemon/config.ts";
 import { exitCodeOf } from "../daemon/exit-codes.ts";
@@ -23,29 +23,40 @@ export async function serve(
     complain(`pylone: ${reasonOf(error)}\n`);
     return exitCodeOf(error);
   }
+  const log = createLog({ readable: isTerminal });
   return runDaemon({
     loaded,
     clock: systemClock,
-    log: createLog({ readable: isTerminal }),
+    log,
     onSignal: (listener) => {
       process.on("SIGTERM", listener);
       process.on("SIGINT", listener);
     },
     onReady: (composed, port) => {
-      if (isTerminal) print(`\n${bannerOf(composed, port, loaded, surroundings)}\n`);
+      const facts = factsOf(composed, port, loaded, surroundings);
+      if (isTerminal) print(`\n${banner(facts)}\n`);
+      else log.info(logged(facts), facts.firstStart ? FIRST_START : "listening");
     },
   });
 }
 
-function bannerOf(
+/** The token itself is for a terminal only. */
+const FIRST_START =
+  "listening; an account was made: the command in `credentials` prints its SID and auth token";
+
+function logged({ urls, configFile, dataDir, credentialsCommand }: BannerFacts): object {
+  return { urls, configFile, dataDir, credentials: credentialsCommand };
+}
+
+function factsOf(
   { account, firstStart, numbers }: Composed,
   port: number,
   loaded: LoadedConfig,
   { program, workingFolder }: Surroundings,
-): string {
+): BannerFacts {
   const { config, file } = loaded;
   const { host, tls } = config.http;
-  return banner({
+  return {
     urls: urlsOf({ host, port, tls: tls !== undefined }, addressesOfThisMachine()),
     configFile: file,
     dataDir: config.dataDir,
@@ -63,7 +74,7 @@ function bannerOf(
       configFile: file,
       dataDirFromEnvironment: loaded.dataDirFromEnvironment ? config.dataDir : null,
     }),
-  });
+  };
 }
 
 function addressesOfThisMachine(): string[] {

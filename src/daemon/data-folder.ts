@@ -1,11 +1,12 @@
 /** The data folder is made and tried before anything is opened in it: what is wrong with it names the key to mend. */
 import { constants } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 
 export async function makeDataFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new Fault({
@@ -14,6 +15,19 @@ export async function makeDataFolder(path: string): Promise<void> {
       message: `dataDir: ${path} cannot be used (${whyNot(cause)}); mend dataDir or PYLONE_DATA_DIR, or the folder's owner and mode`,
       cause,
     });
+  }
+}
+
+/** Not `mkdir`'s own recursion: in Node 20 it never ends where nothing can be made (`/proc/…`), and says nothing. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 });
   }
 }
 
@@ -27,6 +41,8 @@ function whyNot(error: unknown): string {
       return "a file is in the way";
     case "EROFS":
       return "the file system is read-only";
+    case "ENOENT":
+      return "no folder can be made there";
     case "ENOSPC":
       return "the disk is full";
     default:

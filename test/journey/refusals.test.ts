@@ -61,6 +61,14 @@ describe("the daemon", () => {
     );
   });
 
+  it("refuses a data folder that nobody can make with 78, at once", async () => {
+    const daemon = site.run("main.js", ["serve"], { ...ANYWHERE, PYLONE_DATA_DIR: "/proc/nowhere/data" });
+    expect((await daemon.ended).code).toBe(78);
+    expect(daemon.log.at(-1)?.["msg"]).toContain(
+      "dataDir: /proc/nowhere/data cannot be used (no folder can be made there)",
+    );
+  });
+
   it("says with 69 that another program has its address", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
@@ -87,6 +95,8 @@ describe("the daemon", () => {
     expect(daemon.log.length).toBe(daemon.lines.length);
     expect(daemon.lines.join("\n")).not.toContain(client.token);
     expect(daemon.lines.join("\n")).not.toContain(client.sid);
+    const listening = daemon.log.find(({ msg }) => String(msg).startsWith("listening; an account was made"));
+    expect(listening?.["credentials"]).toMatch(/^node .*main\.js credentials --config /);
   });
 });
 

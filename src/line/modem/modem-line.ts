@@ -350,7 +350,7 @@ class ModemLine implements Line {
     if (from !== state) this.#since = this.#options.clock.now();
     this.#state = state;
     this.#reason = reason;
-    this.#log.info({ from, to: state, reason }, "line state");
+    this.#log.info(from === state ? { state, reason } : { from, to: state, reason }, "line state");
     this.#handlers?.onState(state, reason);
   }
 
