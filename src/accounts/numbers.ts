@@ -70,7 +70,7 @@ export class Numbers {
       const position = document.numbers.findIndex((record) => record.phoneNumber === wanted.phoneNumber);
       const existing = document.numbers[position];
       if (existing === undefined) {
-        return withNumber(document, newRecord(wanted, this.#clock.now()));
+        return withNumber(document, newNumber(wanted, this.#clock.now()));
       }
       const moved = { ...existing, line: wanted.line, updatedAt: this.#clock.now() };
       return { ...document, numbers: document.numbers.with(position, moved) };
@@ -80,7 +80,7 @@ export class Numbers {
 
   /** Provisions what nobody has. Null when somebody has it, be it since a moment ago. */
   async buy(wanted: Provisioning, settings: NumberPatch): Promise<NumberRecord | null> {
-    const record = { ...newRecord(wanted, this.#clock.now()), ...settings };
+    const record = { ...newNumber(wanted, this.#clock.now()), ...settings };
     let isFree = false;
     await this.#settings.change((document) => {
       isFree = !document.numbers.some(({ phoneNumber }) => phoneNumber === wanted.phoneNumber);
@@ -152,7 +152,8 @@ function withNumber(document: SettingsDocument, record: NumberRecord): SettingsD
   };
 }
 
-function newRecord(wanted: Provisioning, now: number): NumberRecord {
+/** As a number begins: no webhooks, named by its national format. */
+export function newNumber(wanted: Provisioning, now: number): NumberRecord {
   return {
     sid: randomSid("PN"),
     ...wanted,

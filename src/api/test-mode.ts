@@ -9,7 +9,7 @@
 import { randomUUID } from "node:crypto";
 import type { Middleware } from "koa";
 import { parseAddress } from "../accounts/address.ts";
-import { Numbers } from "../accounts/numbers.ts";
+import { Numbers, newNumber } from "../accounts/numbers.ts";
 import { cut } from "../sms/cut.ts";
 import { EMPTY_SETTINGS, type NumberRecord } from "../store/settings-document.ts";
 import type { StoredMessage } from "../store/store.ts";
@@ -149,29 +149,7 @@ function numbersOf(accountSid: string, deps: ApiDeps): Numbers {
 }
 
 function magicNumber(phoneNumber: string, accountSid: string, deps: ApiDeps): NumberRecord {
-  const now = deps.clock.now();
-  return {
-    sid: freshSid("PN"),
-    accountSid,
-    phoneNumber,
-    kind: "local",
-    country: "US",
-    line: "test",
-    friendlyName: `(500) 555-000${phoneNumber.at(-1) ?? ""}`,
-    smsUrl: "",
-    smsMethod: "POST",
-    smsFallbackUrl: "",
-    smsFallbackMethod: "POST",
-    smsApplicationSid: "",
-    statusCallback: "",
-    statusCallbackMethod: "POST",
-    voiceUrl: "",
-    voiceMethod: "POST",
-    voiceFallbackUrl: "",
-    voiceFallbackMethod: "POST",
-    createdAt: now,
-    updatedAt: now,
-  };
+  return newNumber({ accountSid, phoneNumber, kind: "local", country: "US", line: "test" }, deps.clock.now());
 }
 
 function freshSid(prefix: "SM" | "PN" | "CA"): string {
