@@ -1,6 +1,7 @@
 /**
- * Paging, contract §1.9 and §1.10. The token carries the SID of the last row of the page, so a page begins where the last
- * one ended whatever has been added since: a row is listed at most once and none that was there is missed.
+ * Paging, contract §1.9 and §1.10. The token carries the SID of the last row of the page, so a page begins where
+ * the last one ended whatever has been added since: a row is listed at most once and none that was there is
+ * missed.
  *
  * `Page` without a token is what old clients count up by themselves; it steps over that many pages, and so does
  * `previous_page_uri`, which no cursor can give.

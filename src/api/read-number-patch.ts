@@ -1,6 +1,7 @@
 /**
- * The parameters of a number's purchase and of its update, contract §5.1. An empty value clears; what is absent stays. URLs and
- * methods are checked here, once, so that a webhook is never attempted to something that is no URL.
+ * The parameters of a number's purchase and of its update, contract §5.1. An empty value clears; what is absent
+ * stays. URLs and methods are checked here, once, so that a webhook is never attempted to something that is no
+ * URL.
  */
 import type { NumberPatch } from "../accounts/numbers.ts";
 import type { NumberRecord } from "../store/settings-document.ts";

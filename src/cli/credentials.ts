@@ -1,6 +1,7 @@
 /**
- * Prints `AC…:token` as `curl -u` takes it, of the main account or of its test credentials. A service has no terminal to print its token to at first start, and
- * the journal is no place for one: this reads the settings document, which the daemon's own user may read.
+ * Prints `AC…:token` as `curl -u` takes it, of the main account or of its test credentials. A service has no
+ * terminal to print its token to at first start, and the journal is no place for one: this reads the settings
+ * document, which the daemon's own user may read.
  */
 import { loadConfig } from "../daemon/config.ts";
 import { EXIT, exitCodeOf } from "../daemon/exit-codes.ts";

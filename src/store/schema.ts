@@ -5,8 +5,8 @@
  *
  * Rows that move are apart from rows that rest: `message` holds outbound Messages until they are finished and
  * retired, `message_retired` everything else. Its cost per row is paid in batches, so it alone carries the
- * indexes that lists need: every index of a hot table is one more page in every commit. Long texts are last in a row, so that reading its head never follows an overflow
- * page.
+ * indexes that lists need: every index of a hot table is one more page in every commit. Long texts are last in a
+ * row, so that reading its head never follows an overflow page.
  */
 import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";

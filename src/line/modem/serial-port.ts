@@ -2,8 +2,8 @@
  * The door of `serialport`. A port is single-use: made open, closed once, then another is made.
  *
  * A write settles when the kernel has taken the bytes, not when they have left the wire (`tcdrain`): a drain
- * takes one of libuv's four threads for as long as the wire takes, and is reported after the modem's answer. `hupcl` is off because dropping DTR resets some modems; `lock` keeps a
- * second of us out.
+ * takes one of libuv's four threads for as long as the wire takes, and is reported after the modem's answer.
+ * `hupcl` is off because dropping DTR resets some modems; `lock` keeps a second of us out.
  */
 import { SerialPort } from "serialport";
 import { Fault } from "../../runtime/fault.ts";

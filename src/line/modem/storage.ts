@@ -1,6 +1,7 @@
 /**
  * Message storages (27.005 §3.2.2): `ME` where the modem offers it for reading and receiving, else `SM`, unless
- * its profile knows better: SIM cards are slow and wear. `MT` only when there is nothing else: an index in it may mean two messages.
+ * its profile knows better: SIM cards are slow and wear. `MT` only when there is nothing else: an index in it
+ * may mean two messages.
  */
 import type { StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";

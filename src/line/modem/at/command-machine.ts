@@ -6,9 +6,10 @@
  *                    └──written▶ awaiting-prompt ─prompt▶ sending-pdu ─written▶ awaiting-final
  *
  * A final result counts only once the command is fully written: what comes while our bytes are still leaving
- * answers something older. So does an `OK` or a result line that comes before the PDU is out: the prompt is still
- * owed, and a command typed into it would become part of a text. Headers that are followed by a line of hex are kept beside the state, one
- * unsolicited and one of the response, because an unsolicited line may come between any two lines.
+ * answers something older. So does an `OK` or a result line that comes before the PDU is out: the prompt is
+ * still owed, and a command typed into it would become part of a text. Headers that are followed by a line of
+ * hex are kept beside the state, one unsolicited and one of the response, because an unsolicited line may come
+ * between any two lines.
  */
 import { assertNever } from "../../../runtime/assert-never.ts";
 import { classify, isHex, type UrcTable } from "./classify.ts";

@@ -1,6 +1,7 @@
 /**
- * What the end of a send, or being off the network, says about the modem itself. A message that is refused, a network that is busy, a SIM,
- * a subscription or a storage that will not: none of these is the modem's fault, and no restart cures them.
+ * What the end of a send, or being off the network, says about the modem itself. A message that is refused, a
+ * network that is busy, a SIM, a subscription or a storage that will not: none of these is the modem's fault,
+ * and no restart cures them.
  */
 import type { SubmitOutcome } from "../../line.ts";
 import type { CommandResult } from "../at/command.ts";
