@@ -70,19 +70,65 @@ const modemLine = z.strictObject({
   incomingCalls: z.enum(["hang-up", "ignore"]).optional(),
   /** Logs the wire, texts and numbers masked. */
   trace: z.boolean().optional(),
+  /** The SMPP line that takes over its queue when it has been down for so long. */
+  fallback: lineName.optional(),
+  fallbackAfterSeconds: z.number().min(0).max(86_400).optional(),
   place: place.optional(),
 });
 
+const addressKind = z
+  .strictObject({
+    ton: z.number().int().min(0).max(255).optional(),
+    npi: z.number().int().min(0).max(255).optional(),
+  })
+  .prefault({});
+const octet = z.number().int().min(0).max(255);
+
+/** Names and numbers are those of SMPP 3.4. */
 const smppLine = z.strictObject({
   name: lineName,
   type: z.literal("smpp"),
-  url: z.string().regex(/^smpps?:\/\//, "url is smpp://system_id:password@host:port or smpps://…"),
-  bind: z.enum(["transceiver", "transmitter", "receiver"]).default("transceiver"),
+  /** `sim:` is an SMSC in memory. */
+  url: z
+    .string()
+    .regex(
+      /^(sim:$|smpps?:\/\/[^\s/]+$)/,
+      "url is smpp://system_id:password@host:2775, smpps://… for TLS, or sim: for an SMSC in memory",
+    ),
+  bind: z.enum(["transceiver", "transmitter", "receiver", "pair"]).default("transceiver"),
+  binds: z.number().int().min(1).max(16).default(1),
   numbers: z.array(z.string().min(1)).min(1),
   window: z.number().int().min(1).max(1000).default(10),
   segmentsPerSecond: segmentsPerSecond.optional(),
-  place: place.optional(),
   maxSegmentsPerSecond: segmentsPerSecond.default("unlimited"),
+  systemType: z.string().max(12).default(""),
+  interfaceVersion: z.enum(["3.3", "3.4", "5.0"]).default("3.4"),
+  addressRange: z
+    .strictObject({ ton: octet.default(0), npi: octet.default(0), range: z.string().max(40).default("") })
+    .prefault({}),
+  /** For `smpps://`: PEM files. */
+  tls: z
+    .strictObject({
+      ca: z.string().min(1).optional(),
+      cert: z.string().min(1).optional(),
+      key: z.string().min(1).optional(),
+      verify: z.boolean().default(true),
+    })
+    .optional(),
+  enquireLinkSeconds: z.number().min(1).max(3600).default(30),
+  responseTimeoutSeconds: z.number().min(1).max(600).default(30),
+  alphabet: z.enum(["gsm7", "latin1", "ucs2"]).default("gsm7"),
+  smscAlphabet: z.enum(["gsm7", "latin1"]).default("gsm7"),
+  dataCoding: z
+    .strictObject({ gsm7: octet.default(0), latin1: octet.default(3), ucs2: octet.default(8) })
+    .prefault({}),
+  longMessages: z.enum(["udh", "sar", "payload"]).default("udh"),
+  source: addressKind,
+  destination: addressKind,
+  registeredDelivery: z.boolean().default(true),
+  messageIds: z.enum(["auto", "same", "receipt-decimal", "receipt-hex"]).default("auto"),
+  inboundWindow: z.number().int().min(1).max(10_000).default(50),
+  place: place.optional(),
 });
 
 const keywordList = z.array(z.string().min(1).max(32)).optional();

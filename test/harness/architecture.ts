@@ -95,10 +95,12 @@ function formViolations(path: string, source: SourceText, rules: Rules): string[
   const found: string[] = [];
   const name = posix.basename(path);
   if (NAMELESS.test(name)) found.push(`${path}: a file is named for what it is, not ${name}`);
-  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(name)) found.push(`${path}: file names are kebab-case`);
+  if (!/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.d)?\.ts$/.test(name)) found.push(`${path}: file names are kebab-case`);
   if (/\bexport\s+(?:type\s+)?(?:\*|\{[^}]*\}\s*from\b)/.test(source.code))
     found.push(`${path} re-exports: import from the defining file`);
-  if (/\bexport\s+default\b/.test(source.code)) found.push(`${path} has a default export`);
+  // What a package's types say is the package's own affair.
+  if (!name.endsWith(".d.ts") && /\bexport\s+default\b/.test(source.code))
+    found.push(`${path} has a default export`);
   if (path !== rules.clock)
     for (const match of source.code.matchAll(CLOCK_WORDS))
       found.push(`${path} uses ${match[0]}: take a Clock`);
