@@ -139,6 +139,11 @@ export class Session {
     return this.#isClosed === null;
   }
 
+  /** When the last whole PDU came, monotonic. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** `onLate` is called should the response come after the time-out. */
   request(
     command: string,
@@ -166,8 +171,10 @@ export class Session {
     });
   }
 
-  respond({ command, sequenceNumber }: Received, status: number): void {
+  /** False when there is nobody left to answer. */
+  respond({ command, sequenceNumber }: Received, status: number): boolean {
     this.#send(`${command}_resp`, sequenceNumber, status);
+    return this.isOpen;
   }
 
   nack(sequenceNumber: number, status: number): void {
