@@ -197,7 +197,7 @@ export class Bind {
         return;
       case "unbind":
         session.respond(received, 0);
-        session.close("ended", "the SMSC unbound");
+        session.close("unbound", "the SMSC unbound");
         return;
       // Nothing is answered to these (§4.1.7, §4.12): we bind anyway, and queue nothing for one subscriber.
       case "outbind":

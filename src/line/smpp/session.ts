@@ -39,7 +39,8 @@ export type Received = {
 
 export type CloseReason =
   | "stopped" // we asked for it
-  | "ended" // the SMSC closed the connection, or unbound
+  | "unbound" // the SMSC took its leave
+  | "ended" // the SMSC closed the connection
   | "broken" // the network did
   | "garbage" // what came cannot be SMPP
   | "silent" // no answer to enquire_link

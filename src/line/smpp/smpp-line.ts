@@ -259,7 +259,8 @@ class SmppLine implements Line {
   }
 
   #ended(session: Session, { why, reason }: Closed): void {
-    this.#repeats.connectionEnded(session, why === "stopped" ? null : session.heardAt);
+    const inOrder = why === "stopped" || why === "unbound";
+    this.#repeats.connectionEnded(session, inOrder ? null : session.heardAt);
     if (why !== "stopped") this.#count("disconnects");
     if (why === "garbage") this.#noise(reason);
   }
