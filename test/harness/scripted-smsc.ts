@@ -90,6 +90,11 @@ export class ScriptedSmsc {
     };
   }
 
+  /** What is held stays so; what comes now is answered. */
+  stopHolding(): void {
+    this.#holds = false;
+  }
+
   /** A phone's text, or whatever the fields say. */
   delivers(fields: Partial<SmBody>): void {
     this.offers(DELIVER_SM, smBody(fields));

@@ -11,10 +11,13 @@ const QUARTER_MS = 15 * 60_000;
 /** Most dates have no seconds, and clocks are wrong by minutes. */
 const SLACK_MS = 5 * 60_000;
 const FARTHEST_QUARTERS = 14 * 4;
+/** Receipts in a row: summer time begins; one alone may be about an earlier message of the same id. */
+const AGAINST_IT = 3;
 
 export class ReceiptClock {
   readonly #memory: LineMemory;
   #quarters: number | null = null;
+  #against = 0;
 
   constructor(memory: LineMemory) {
     this.#memory = memory;
@@ -30,8 +33,13 @@ export class ReceiptClock {
     const ahead = Date.parse(`${date}Z`) - acceptedAt;
     const quarters = Math.round(ahead / QUARTER_MS);
     if (Math.abs(ahead - quarters * QUARTER_MS) > SLACK_MS || Math.abs(quarters) > FARTHEST_QUARTERS) return;
-    if (quarters === this.#quarters) return;
+    if (quarters === this.#quarters) this.#against = 0;
+    else if (this.#quarters === null || ++this.#against >= AGAINST_IT) this.#settle(quarters);
+  }
+
+  #settle(quarters: number): void {
     this.#quarters = quarters;
+    this.#against = 0;
     // What is not on disk is found again.
     this.#memory.put(MEMORY_KEY, String(quarters)).catch(() => undefined);
   }
