@@ -14,6 +14,8 @@ declare module "smpp" {
 
   export class PDU {
     constructor(command: string, options?: PduFields);
+    /** What is on the wire, read. */
+    constructor(octets: Buffer);
     command: string;
     command_length: number;
     command_id: number;
