@@ -22,10 +22,11 @@ import type { Claim, ClaimResult, Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
 import { DOWNS_ALLOWED, type Downs } from "./downs.ts";
 import { LinePace } from "./line-pace.ts";
+import { LineRest } from "./line-rest.ts";
 import type { NumberQueue, Ready } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
-import { holdMs, isAccountFault, isSenderRefused, judge, setAside } from "./retry.ts";
+import { isAccountFault, isSenderRefused, judge, setAside } from "./retry.ts";
 import { CLAIM_AHEAD_MS, shareClaims } from "./share-claims.ts";
 import { isThrottling } from "./throttle.ts";
 
@@ -62,14 +63,13 @@ export class LineFeed {
   readonly #guests: Guests;
   readonly #onHandedBack: (number: string) => void;
   readonly #pace: LinePace;
+  readonly #rest: LineRest;
   readonly #onWire = new Set<Flight>();
   readonly #idle: (() => void)[] = [];
   #queues: NumberQueue[] = [];
   /** Whose turn it is. */
   #turn = 0;
   #toldThrottledMs = Number.NEGATIVE_INFINITY;
-  #faults = 0;
-  #holdUntilMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
   #stopping = false;
 
@@ -101,6 +101,7 @@ export class LineFeed {
     this.#guests = options.guests;
     this.#onHandedBack = options.onHandedBack;
     this.#pace = new LinePace(options.clock, options.maxRate);
+    this.#rest = new LineRest(options.clock);
   }
 
   /** Segments per second while its carrier holds it back; null while it does not. */
@@ -127,7 +128,7 @@ export class LineFeed {
   }
 
   lineStateChanged(): void {
-    if (this.#line.status.state === "ready") this.#holdUntilMs = Number.NEGATIVE_INFINITY;
+    if (this.#line.status.state === "ready") this.#rest.end();
     else this.#releaseAll(`${this.#line.name} is ${this.#line.status.state}`);
     this.pump();
   }
@@ -162,9 +163,7 @@ export class LineFeed {
   }
 
   #canSend(): boolean {
-    return (
-      !this.#stopping && this.#line.status.state === "ready" && this.#clock.monotonicMs() >= this.#holdUntilMs
-    );
+    return !this.#stopping && this.#line.status.state === "ready" && this.#rest.leftMs <= 0;
   }
 
   #submitReady(): void {
@@ -219,31 +218,34 @@ export class LineFeed {
     const { claim, queue } = flight;
     const { attempts, expiresAt } = claim;
     if (outcome.is === "accepted") this.#pace.accepted();
-    const refusal = this.#refusalOfGuest(queue.number, outcome);
-    const verdict = judge(refusal ?? outcome, { attempts, expiresAt, now: this.#clock.now() });
-    const lineFault = refusal === null ? verdict.lineFault : null;
+    if (outcome.is === "rejected" && isSenderRefused(outcome.fault) && this.#guests.isGuest(queue.number)) {
+      this.#sendHome(flight, outcome.fault);
+      return;
+    }
+    const verdict = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
+    const { lineFault } = verdict;
     const downs = this.#downs.count(claim.messageSid, outcome, this.#line);
     const settlement = downs < DOWNS_ALLOWED ? verdict.settlement : setAside(verdict.settlement, downs);
     const isDoubtful = ["failed", "retry", "unknown"].includes(settlement.is);
     const withdrawn = isDoubtful ? queue.withdraw(claim.messageSid) : [];
     if (lineFault !== null) this.#hold(lineFault);
-    else if (settlement.is !== "released") this.#faults = 0;
+    else if (settlement.is !== "released") this.#rest.forget();
 
     this.#submitReady();
     this.#settle(flight, settlement);
     this.#release(withdrawn, queue, "another part of its message was not accepted");
     if (lineFault !== null) this.#releaseAll(lineFault.message);
-    if (refusal !== null) this.#guests.onRefused(queue.number, refusal.fault);
   }
 
-  /** The Message is not to blame, and its own Line will take it. */
-  #refusalOfGuest(number: string, outcome: SubmitOutcome): (SubmitOutcome & { is: "rejected" }) | null {
-    if (outcome.is !== "rejected" || !isSenderRefused(outcome.fault) || !this.#guests.isGuest(number))
-      return null;
-    const { message, cause } = outcome.fault;
-    const why = `its sender is not allowed on ${this.#line.name}: ${message}`;
-    const fault = new Fault({ code: "smpp.status", disposition: "line", message: why, cause });
-    return { is: "rejected", fault };
+  /** The Message is not to blame, and its own Line will take it: it waits in its place. */
+  #sendHome(flight: Flight, fault: Fault): void {
+    const { queue } = flight;
+    this.#settle(flight, {
+      is: "released",
+      why: `its sender is not allowed on ${this.#line.name}: ${fault.message}`,
+    });
+    this.#guests.onRefused(queue.number, fault);
+    this.#submitReady();
   }
 
   /** The carrier says *slower*: nobody has it, so it stays recorded as it is and goes again before what follows it. */
@@ -285,11 +287,9 @@ export class LineFeed {
   }
 
   #hold(fault: Fault): void {
-    this.#faults++;
-    const restMs = holdMs(this.#faults, fault);
-    this.#holdUntilMs = this.#clock.monotonicMs() + restMs;
+    const { restMs, isFirst } = this.#rest.begin(fault);
     this.#log.warn({ line: this.#line.name, reason: fault.message, restMs }, "the line rests");
-    if (this.#faults === 1 && isAccountFault(fault)) {
+    if (isFirst && isAccountFault(fault)) {
       this.#pending.own(
         "event",
         this.#store.addEvent({
@@ -365,7 +365,7 @@ export class LineFeed {
     this.#timer = null;
     if (this.#stopping || this.#line.status.state !== "ready") return;
     const now = this.#clock.monotonicMs();
-    const rest = this.#holdUntilMs - now;
+    const rest = this.#rest.leftMs;
     let wakeIn = rest;
     if (rest <= 0) {
       const lineMs = this.#pace.delayMs();
