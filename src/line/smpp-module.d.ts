@@ -13,7 +13,10 @@ declare module "smpp" {
   };
 
   export class PDU {
-    constructor(command: string, options?: PduFields);
+    /** A command and its fields, or the octets of a whole PDU. */
+    constructor(command: string | Buffer, options?: PduFields);
+    /** Turns texts and times into octets and back, by `data_coding`. */
+    _filter(direction: "encode" | "decode"): void;
     command: string;
     command_length: number;
     command_id: number;
