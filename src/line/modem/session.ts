@@ -3,24 +3,25 @@
  * otherwise. It ends when the port closes or the modem no longer answers; a modem that only restarted is brought
  * up again on the same port. What the line does between sessions is the line's business (`modem-line.ts`).
  */
+import { assertNever } from "../../runtime/assert-never.ts";
 import type { Timer } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import { type Ask, may } from "./ask.ts";
-import { type CommandResult, fieldsOf } from "./at/command.ts";
 import { Dialogue } from "./at/dialogue.ts";
 import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
 import { Calls, hangUp } from "./calls.ts";
-import { send, set } from "./commands.ts";
+import { set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
-import { MORE_MESSAGES, MoreMessages } from "./more-messages.ts";
 import { urcsOf } from "./profiles/profile.ts";
 import type { Rung } from "./recovery/ladder.ts";
 import { cycleRadio } from "./recovery/radio.ts";
 import { airTroubleOf } from "./recovery/symptom.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
+import { Sender } from "./sender.ts";
 import { type SessionEnd, type SessionOptions, whyOf } from "./session-terms.ts";
 import { recallSmsc } from "./smsc.ts";
+import { newsOf } from "./unsolicited.ts";
 import { GENERIC_URCS } from "./urcs.ts";
 import { Ussd } from "./ussd.ts";
 
@@ -42,7 +43,6 @@ export class Session {
   readonly #dialogue: Dialogue;
   readonly #ask: Ask;
   #setup: Setup | null = null;
-  #more = new MoreMessages(false);
   #inbox: Inbox | null = null;
   #registration: Registration = { registered: true, reason: "registration unknown" };
   /** Whether the registration decides the state now: after the drain, until the next bring-up. */
@@ -54,10 +54,9 @@ export class Session {
   #ordered: Order | null = null;
   readonly #calls: Calls;
   readonly ussd: Ussd;
-  readonly #sending = new Set<Promise<CommandResult>>();
+  readonly sender: Sender;
   #over: SessionEnd | null = null;
   #stopping = false;
-  #withdrawn = false;
   /** The last bring-up ended at something only a person can mend. */
   #refused = false;
   #wake: (() => void) | null = null;
@@ -92,6 +91,7 @@ export class Session {
     this.#ask = (command, asked) => this.#dialogue.run(command, asked);
     const { clock } = options;
     this.ussd = new Ussd({ ask: this.#ask, clock });
+    this.sender = new Sender({ dialogue: this.#dialogue, clock, ussd: this.ussd });
     this.#calls = new Calls({
       clock,
       policy: options.callPolicy,
@@ -113,42 +113,6 @@ export class Session {
   nudge(): void {
     this.#watchSoon = true;
     this.#wake?.();
-  }
-
-  /** Withdraws the submissions that have not passed the point of no return. */
-  withdraw(): void {
-    this.#withdrawn = true;
-    this.ussd.stop("the line stops");
-    this.#dialogue.withdraw();
-  }
-
-  submit(
-    pdu: { readonly hex: string; readonly tpduLength: number },
-    signal: AbortSignal,
-  ): Promise<CommandResult> {
-    const sending = this.#submit(pdu, signal);
-    this.#sending.add(sending);
-    return sending.finally(() => this.#sending.delete(sending));
-  }
-
-  async #submit(
-    pdu: { readonly hex: string; readonly tpduLength: number },
-    signal: AbortSignal,
-  ): Promise<CommandResult> {
-    if (this.ussd.pending) {
-      await this.ussd.idle();
-      if (this.#withdrawn) return { is: "aborted", phase: "queued" };
-    }
-    const { clock } = this.#options;
-    const more = this.#more;
-    // It goes into the queue right before its send: nobody waits for its answer.
-    if (more.begins(clock.monotonicMs())) {
-      this.#ask(MORE_MESSAGES).then(
-        (result) => more.answered(result),
-        () => undefined,
-      );
-    }
-    return this.#dialogue.run(send(pdu), { signal }).finally(() => more.ended(clock.monotonicMs()));
   }
 
   /** The modem has lost the service centre's number: from now on every PDU carries it. False: nobody knows it. */
@@ -222,7 +186,7 @@ export class Session {
       return;
     }
     this.#setup = brought.setup;
-    this.#more = new MoreMessages(brought.setup.profile.moreMessages);
+    this.sender.adopt(brought.setup.profile.moreMessages);
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
     const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;
@@ -304,7 +268,7 @@ export class Session {
     this.#settled = false;
     // From here on nothing new is sent; what is on the air has the dialogue's own bound of 180 s.
     this.#options.onState("starting", `${reason}: ${rung}`);
-    await Promise.allSettled(this.#sending);
+    await this.sender.idle();
     if (this.#over !== null) return;
     const radioOff = this.#setup?.profile.radioOff ?? null;
     if (rung === "radio") await cycleRadio(this.#ask, (ms) => this.#sleep(ms), radioOff);
@@ -335,27 +299,39 @@ export class Session {
 
   #onUrc(text: string, pdu: string | null): void {
     if (this.#calls.hears(text) || this.ussd.hears(text)) return;
-    if (/^\+C(?:MTI|DSI):/.test(text)) {
-      const [storage = "", index = ""] = fieldsOf(text);
-      // `+CMTI: ,-1`: announced but stored nowhere.
-      if (/^\d+$/.test(index)) this.#inbox?.announced(storage, Number.parseInt(index, 10));
-    } else if (/^\+C(?:MT|DS):/.test(text) && pdu !== null) {
-      this.#inbox?.direct(pdu);
-    } else if (/^(?:\^SMMEMFULL:|SMS FULL)/.test(text)) {
-      this.#inbox?.full(/"([A-Z]{2})"/.exec(text)?.[1] ?? null);
-    } else if (/^\+CREG:/.test(text)) {
-      const stat = fieldsOf(text)[0] ?? "";
-      if (/^\d+$/.test(stat) && this.#setup !== null) {
-        this.#registration = registrationOf(Number.parseInt(stat, 10));
-        // `+CREG` alone does not speak for LTE: what it denies is asked again.
-        if (this.#registration.registered) this.#showRegistration();
-        else this.nudge();
-      }
-    } else if (/^\+CPIN:/.test(text) && !/READY"?$/.test(text)) {
-      this.#restart(`the SIM changed: ${text}`);
-    } else if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE|#QSS: ?3)$/.test(text)) {
-      this.nudge();
+    const news = newsOf(text, pdu);
+    switch (news.is) {
+      case "stored":
+        this.#inbox?.announced(news.storage, news.index);
+        return;
+      case "routed":
+        this.#inbox?.direct(news.pdu);
+        return;
+      case "full":
+        this.#inbox?.full(news.storage);
+        return;
+      case "registration":
+        this.#onRegistration(news.stat);
+        return;
+      case "sim-changed":
+        this.#restart(`the SIM changed: ${text}`);
+        return;
+      case "look":
+        this.nudge();
+        return;
+      case "nothing":
+        return;
+      default:
+        assertNever(news);
     }
+  }
+
+  #onRegistration(stat: number): void {
+    if (this.#setup === null) return;
+    this.#registration = registrationOf(stat);
+    // `+CREG` alone does not speak for LTE: what it denies is asked again.
+    if (this.#registration.registered) this.#showRegistration();
+    else this.nudge();
   }
 
   #showRegistration(): void {
