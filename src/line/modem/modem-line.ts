@@ -22,7 +22,7 @@ import { OperatorNews } from "./operator-news.ts";
 import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { GENERIC_RESET, resetModem } from "./recovery/reset-modem.ts";
-import { symptomOf } from "./recovery/symptom.ts";
+import { isOfTheSim, symptomOf } from "./recovery/symptom.ts";
 import { prepareSecondTry, secondTryOf } from "./second-try.ts";
 import { outcomeOf, referenceOf } from "./send.ts";
 import { Session } from "./session.ts";
@@ -185,7 +185,10 @@ class ModemLine implements Line {
     else if (symptom !== null) this.#suffers(symptom.trouble, symptom.reason);
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
     const isLines = outcome.is === "rejected" && outcome.fault.disposition === "line";
-    if (isLines && result.is === "error" && secondTryOf(outcome) === null) session.nudge();
+    if (isLines && result.is === "error" && secondTryOf(outcome) === null) {
+      if (isOfTheSim(result.error, session.manufacturer)) session.setUpAgain(outcome.fault.message);
+      else session.nudge();
+    }
     return outcome;
   }
 
@@ -262,6 +265,7 @@ class ModemLine implements Line {
       },
       callPolicy: this.#options.callPolicy ?? "hang-up",
       onCall: (caller) => this.#called(caller),
+      onNetworkTime: (epochMs) => this.#handlers?.onNetworkTime(epochMs),
       onLife: (life) => this.#lives(life),
       onTrouble: (trouble, reason) => this.#suffers(trouble, reason),
       onResync: (found) => this.#recovery.resynced(found, "a command was not answered in time"),

@@ -30,6 +30,7 @@ export type SessionOptions = {
   readonly callPolicy: CallPolicy;
   /** Somebody rings: the number masked, or null. */
   readonly onCall: (caller: string | null) => void;
+  readonly onNetworkTime: (epochMs: number) => void;
   readonly onLife: (life: Life) => void;
   readonly onTrouble: (trouble: Trouble, reason: string) => void;
   /** The dialogue lost its place and found it again, or not. */

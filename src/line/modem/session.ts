@@ -13,6 +13,8 @@ import { Calls, hangUp } from "./calls.ts";
 import { set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
+import { NetworkTime } from "./network-time.ts";
+import { isSimLost } from "./pin.ts";
 import { urcsOf } from "./profiles/profile.ts";
 import type { Rung } from "./recovery/ladder.ts";
 import { cycleRadio } from "./recovery/radio.ts";
@@ -53,6 +55,7 @@ export class Session {
   /** A rung that waits until nothing is being sent. */
   #ordered: Order | null = null;
   readonly #calls: Calls;
+  readonly #time: NetworkTime;
   readonly ussd: Ussd;
   readonly sender: Sender;
   #over: SessionEnd | null = null;
@@ -92,12 +95,13 @@ export class Session {
     const { clock } = options;
     this.ussd = new Ussd({ ask: this.#ask, clock });
     this.sender = new Sender({ dialogue: this.#dialogue, clock, ussd: this.ussd });
+    this.#time = new NetworkTime({ ask: this.#ask, onTime: options.onNetworkTime });
     this.#calls = new Calls({
       clock,
       policy: options.callPolicy,
       hangUp: () => hangUp(this.#ask),
       onCall: options.onCall,
-      onOver: () => this.nudge(),
+      onOver: () => this.#callOver(),
     });
   }
 
@@ -124,6 +128,11 @@ export class Session {
     this.#setup = { ...this.#setup, smscInPdu };
     this.#options.log.warn("the modem has forgotten the service centre's number: it goes with each text now");
     return true;
+  }
+
+  /** From the beginning, once what is asked now is answered: a SIM that is blamed may be another, or gone. */
+  setUpAgain(reason: string): void {
+    this.#restart(reason);
   }
 
   /** Climbs a rung of the recovery ladder as soon as no result of a send is awaited. */
@@ -217,6 +226,7 @@ export class Session {
     this.#echo = "watched";
     onState("starting", "reading what the modem had stored");
     await may(this.#ask, set("AT+CLIP=1"));
+    await this.#time.follow();
     await this.#inbox.drain();
     if (this.#over === null && this.#restarted === null) this.#options.onLife("answers");
     this.#settle();
@@ -252,13 +262,17 @@ export class Session {
         continue;
       }
       this.#registration = await askRegistration(this.#ask);
+      if (!this.#registration.registered && (await isSimLost(this.#ask))) {
+        this.#restart("the SIM is gone or locked");
+        continue;
+      }
       this.#showRegistration();
       const network = await askNetwork(this.#ask);
-      this.#options.onFacts(network);
+      this.#options.onFacts(network.facts);
       await this.#inbox?.drain();
       if (this.#over !== null || this.#restarted !== null) continue;
       this.#options.onLife("answers");
-      const trouble = airTroubleOf(this.#registration, network.signalDbm);
+      const trouble = airTroubleOf(this.#registration, network.signal);
       if (trouble !== null) this.#options.onTrouble(trouble, this.#registration.reason);
     }
   }
@@ -298,7 +312,7 @@ export class Session {
   }
 
   #onUrc(text: string, pdu: string | null): void {
-    if (this.#calls.hears(text) || this.ussd.hears(text)) return;
+    if (this.#calls.hears(text) || this.ussd.hears(text) || this.#time.hears(text)) return;
     const news = newsOf(text, pdu);
     switch (news.is) {
       case "stored":
@@ -324,6 +338,14 @@ export class Session {
       default:
         assertNever(news);
     }
+  }
+
+  /** A call leaves some sticks deaf until the next send, though they show their settings as they were. */
+  #callOver(): void {
+    const chosen = this.#setup?.indications?.chosen;
+    // The dialogue never rejects, and whether it worked is seen right after.
+    if (chosen !== undefined) this.#ask(set(`AT+CNMI=${chosen}`)).catch(() => undefined);
+    this.nudge();
   }
 
   #onRegistration(stat: number): void {

@@ -32,6 +32,8 @@ export function newsOf(text: string, pdu: string | null): News {
     return /^\d+$/.test(stat) ? { is: "registration", stat: Number.parseInt(stat, 10) } : NOTHING;
   }
   if (/^\+CPIN:/.test(text)) return /^"?READY"?$/.test(afterColon(text)) ? NOTHING : { is: "sim-changed" };
+  // `+CREG` alone does not speak for LTE.
+  if (/^\+CEREG:/.test(text)) return { is: "look" };
   if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE|#QSS: ?3)$/.test(text)) return { is: "look" };
   return NOTHING;
 }

@@ -14,7 +14,7 @@ export const GENERIC_URCS: UrcTable = {
     /^VOICE CALL:/,
     /^\+CIEV:/,
     /^\+CGEV:/,
-    /^\+CTZ[VE]:/,
+    /^\+CTZ(?:V|EU?):/,
     /^\*PSUTTZ:/,
     /^DST:/,
     /^\+QIND:/,

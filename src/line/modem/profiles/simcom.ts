@@ -53,6 +53,8 @@ export const SIMCOM_PROFILES: readonly ModemProfile[] = [
     ...SIMCOM,
     name: "SIMCom SIM800/SIM900",
     model: /SIM[89]\d\d/i,
+    // It tells the network's time only when it is told to.
+    init: [...SIMCOM.init, "AT+CLTS=1"],
     // Mode 2 is offered and refused by some.
     indications: ["2,1,0,1,0", "1,1,0,1,0"],
     storages: ["SM", "ME"],
