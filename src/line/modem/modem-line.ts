@@ -180,6 +180,10 @@ class ModemLine implements Line {
     if (outcome.is === "unknown" && result.is !== "lost") this.#unanswered = submissionId;
     else if (outcome.is === "accepted") this.#unanswered = null;
     this.#news.submitted(outcome, session.manufacturer);
+    if (result.is === "lost" && result.phase !== "queued" && !this.#stopping.signal.aborted) {
+      this.#count("lost-while-sending");
+      this.#news.wentAway();
+    }
     const symptom = symptomOf(result, outcome, session.manufacturer);
     if (outcome.is === "accepted") this.#lives("sends");
     else if (symptom !== null) this.#suffers(symptom.trouble, symptom.reason);
@@ -265,6 +269,10 @@ class ModemLine implements Line {
       },
       callPolicy: this.#options.callPolicy ?? "hang-up",
       onCall: (caller) => this.#called(caller),
+      onVoltage: (voltage) => {
+        this.#count(`${voltage}-voltage`);
+        this.#news.warned(voltage);
+      },
       onNetworkTime: (epochMs) => this.#handlers?.onNetworkTime(epochMs),
       onLife: (life) => this.#lives(life),
       onTrouble: (trouble, reason) => this.#suffers(trouble, reason),

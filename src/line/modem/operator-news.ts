@@ -6,15 +6,17 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
 import type { StorageLevel, SubmitOutcome } from "../line.ts";
 import { type NoiseKind, NoiseLog } from "./noise-log.ts";
+import { PowerSupply, type Voltage } from "./power-supply.ts";
 import { SubscriptionAlarm } from "./subscription-alarm.ts";
 
-type Told = "line.noise" | "line.refused" | "line.storage" | "line.call";
+type Told = "line.noise" | "line.refused" | "line.storage" | "line.call" | "line.power";
 
 export class OperatorNews {
   readonly #line: string;
   readonly #clock: Clock;
   readonly #onEvent: (event: NewEvent) => void;
   readonly #noise = new NoiseLog();
+  readonly #supply = new PowerSupply();
   readonly #subscription = new SubscriptionAlarm();
 
   constructor(options: {
@@ -49,6 +51,20 @@ export class OperatorNews {
       "line.refused",
       `${this.#line}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
     );
+  }
+
+  /** By the modem, of its supply. */
+  warned(voltage: Voltage): void {
+    this.#power(this.#supply.warns(voltage, this.#clock.monotonicMs()));
+  }
+
+  /** While it was sending. */
+  wentAway(): void {
+    this.#power(this.#supply.goesAway(this.#clock.monotonicMs()));
+  }
+
+  #power(news: string | null): void {
+    if (news !== null) this.#tell("line.power", `${this.#line}: ${news}`);
   }
 
   submitted(outcome: SubmitOutcome, manufacturer: string | null): void {

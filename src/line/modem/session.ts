@@ -4,7 +4,6 @@
  * up again on the same port. What the line does between sessions is the line's business (`modem-line.ts`).
  */
 import { assertNever } from "../../runtime/assert-never.ts";
-import type { Timer } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import { type Ask, may } from "./ask.ts";
 import { Dialogue } from "./at/dialogue.ts";
@@ -13,6 +12,7 @@ import { Calls, hangUp } from "./calls.ts";
 import { set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
+import { endsListings, rememberHangingListing } from "./listing.ts";
 import { NetworkTime } from "./network-time.ts";
 import { isSimLost } from "./pin.ts";
 import { urcsOf } from "./profiles/profile.ts";
@@ -26,6 +26,7 @@ import { recallSmsc } from "./smsc.ts";
 import { newsOf } from "./unsolicited.ts";
 import { GENERIC_URCS } from "./urcs.ts";
 import { Ussd } from "./ussd.ts";
+import { Waker } from "./waker.ts";
 
 /** The watchdog asks whether this is still the modem that was set up, and empties the storages. */
 const WATCH_MS = 60_000;
@@ -62,8 +63,7 @@ export class Session {
   #stopping = false;
   /** The last bring-up ended at something only a person can mend. */
   #refused = false;
-  #wake: (() => void) | null = null;
-  #timer: Timer | null = null;
+  readonly #waker: Waker;
   readonly #ended = new AbortController();
   /** Echo after ATE0 means a restart, unless this modem echoes whatever it is told. */
   #echo: "watched" | "seen" | "ignored" = "watched";
@@ -76,7 +76,10 @@ export class Session {
       urcs: GENERIC_URCS,
       handlers: {
         onUrc: (text, pdu) => this.#onUrc(text, pdu),
-        onRestart: (text) => this.#restart(`the modem said "${text}"`),
+        onRestart: (text) => {
+          this.#onUrc(text, null);
+          this.#restart(`the modem said "${text}"`);
+        },
         onEcho: () => this.#onEcho(),
         onLate: (text) => options.onLate(text),
         onNoise: options.onNoise,
@@ -93,6 +96,7 @@ export class Session {
     });
     this.#ask = (command, asked) => this.#dialogue.run(command, asked);
     const { clock } = options;
+    this.#waker = new Waker(clock);
     this.ussd = new Ussd({ ask: this.#ask, clock });
     this.sender = new Sender({ dialogue: this.#dialogue, clock, ussd: this.ussd });
     this.#time = new NetworkTime({ ask: this.#ask, onTime: options.onNetworkTime });
@@ -116,7 +120,7 @@ export class Session {
   /** Looks after the modem now rather than at the next turn: something was not as it should be. */
   nudge(): void {
     this.#watchSoon = true;
-    this.#wake?.();
+    this.#waker.wake();
   }
 
   /** The modem has lost the service centre's number: from now on every PDU carries it. False: nobody knows it. */
@@ -138,7 +142,7 @@ export class Session {
   /** Climbs a rung of the recovery ladder as soon as no result of a send is awaited. */
   climb(rung: Rung, reason: string): void {
     this.#ordered = { rung, reason };
-    this.#wake?.();
+    this.#waker.wake();
   }
 
   /** Settles when the session is over. */
@@ -198,7 +202,7 @@ export class Session {
     this.sender.adopt(brought.setup.profile.moreMessages);
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
-    const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;
+    const { imei } = brought.setup.facts;
     this.#inbox = new Inbox({
       ask: this.#ask,
       clock,
@@ -206,11 +210,8 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
-      lists: brought.setup.profile.lists && (await memory.get(listing)) === null,
-      onListingHangs: () => {
-        log.warn("the modem does not end its listings: its messages are read one by one from now on");
-        return memory.put(listing, "hangs");
-      },
+      lists: brought.setup.profile.lists && (await endsListings(memory, imei)),
+      onListingHangs: () => rememberHangingListing(memory, imei, log),
       onStorage: (level, alarming) => {
         onFacts({ storage: level });
         if (alarming) this.#options.onStorageAlarm(level);
@@ -292,14 +293,7 @@ export class Session {
 
   async #sleepUntilWoken(): Promise<Wake> {
     if (!this.#woken()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        const waitMs = this.#registration.registered ? WATCH_MS : SEARCH_MS;
-        this.#timer = this.#options.clock.timer(waitMs, resolve);
-      });
-      this.#timer?.cancel();
-      this.#timer = null;
-      this.#wake = null;
+      await this.#waker.sleep(this.#registration.registered ? WATCH_MS : SEARCH_MS);
     }
     this.#watchSoon = false;
     if (this.#over !== null) return { is: "over" };
@@ -329,6 +323,9 @@ export class Session {
         return;
       case "sim-changed":
         this.#restart(`the SIM changed: ${text}`);
+        return;
+      case "voltage":
+        this.#options.onVoltage(news.voltage);
         return;
       case "look":
         this.nudge();
@@ -367,7 +364,7 @@ export class Session {
     this.#restarted ??= reason;
     if (this.#settled) this.#options.onState("starting", reason);
     this.#settled = false;
-    this.#wake?.();
+    this.#waker.wake();
   }
 
   #onEcho(): void {
@@ -388,6 +385,6 @@ export class Session {
     this.#calls.stop();
     this.ussd.stop(reason);
     this.#dialogue.end(reason);
-    this.#wake?.();
+    this.#waker.wake();
   }
 }

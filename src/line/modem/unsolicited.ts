@@ -1,5 +1,6 @@
 /** What an unsolicited line tells (27.005 §3.4, 27.007 §7.2 and §8.3, and makers' words for the rest). Pure. */
 import { afterColon, fieldsOf } from "./at/command.ts";
+import { type Voltage, voltageIn } from "./power-supply.ts";
 
 export type News =
   /** `+CMTI`, `+CDSI`: in a storage, to be read there. */
@@ -11,6 +12,8 @@ export type News =
   | { readonly is: "registration"; readonly stat: number }
   /** Another SIM, none, or one that is locked. */
   | { readonly is: "sim-changed" }
+  /** The supply is too weak, or too strong. */
+  | { readonly is: "voltage"; readonly voltage: Voltage }
   /** Something that is worth a look at the modem. */
   | { readonly is: "look" }
   | { readonly is: "nothing" };
@@ -32,6 +35,8 @@ export function newsOf(text: string, pdu: string | null): News {
     return /^\d+$/.test(stat) ? { is: "registration", stat: Number.parseInt(stat, 10) } : NOTHING;
   }
   if (/^\+CPIN:/.test(text)) return /^"?READY"?$/.test(afterColon(text)) ? NOTHING : { is: "sim-changed" };
+  const voltage = voltageIn(text);
+  if (voltage !== null) return { is: "voltage", voltage };
   // `+CREG` alone does not speak for LTE.
   if (/^\+CEREG:/.test(text)) return { is: "look" };
   if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE|#QSS: ?3)$/.test(text)) return { is: "look" };

@@ -20,6 +20,7 @@ export const GENERIC_URCS: UrcTable = {
     /^\+QIND:/,
     /^\+QUSIM:/,
     /^SMS FULL/,
+    /^(?:UNDER|OVER)[-_ ]VOLTAGE WARN/,
     /^(?:Call Ready|SMS Ready|SMS DONE|PB DONE)$/,
     // Ends of calls: final results only for ATD, which is never sent.
     /^(?:NO CARRIER|BUSY|NO ANSWER|NO DIAL ?TONE)$/,
@@ -40,6 +41,13 @@ export const GENERIC_URCS: UrcTable = {
     /^#[A-Z]+:/,
   ],
   twoLine: [/^\+CMT:/, /^\+CDS:/, /^\+CBM:/],
-  restart: [/^(?:APP )?RDY$/, /^\^SYSSTART/, /^\+AT: READY$/, /^NORMAL POWER DOWN$/, /^POWERED DOWN$/],
+  restart: [
+    /^(?:APP )?RDY$/,
+    /^\^SYSSTART/,
+    /^\+AT: READY$/,
+    /^NORMAL POWER DOWN$/,
+    /^POWERED DOWN$/,
+    /^(?:UNDER|OVER)[-_ ]VOLTAGE POWER DOWN$/,
+  ],
   late: [/^\+CMGS:/],
 };
