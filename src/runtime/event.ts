@@ -15,6 +15,7 @@ export type EventType =
   | "line.recovery" // a rung of the recovery ladder was climbed, or has helped; `detail.wire` has the last seconds
   | "line.call" // somebody rang
   | "line.storage" // the modem's message storage fills up: full, it receives nothing
+  | "line.power" // the modem's supply is too weak, or looks so
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
   | "message.resent" // an unknown outcome was resolved by sending again
