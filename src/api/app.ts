@@ -46,7 +46,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeIncomingPhoneNumbers(router, deps);
   routeServices(router, deps);
   routeUsage(router, deps);
-  routeVoice(router);
+  routeVoice(router, deps);
   routeLookup(router, deps);
   routeAvailablePhoneNumbers(router, deps);
   routeShortCodes(router, deps);
