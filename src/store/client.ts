@@ -48,6 +48,7 @@ export class StoreClient implements Store {
     this.#call("unknownSubmissions", args);
   readonly expire: Store["expire"] = (...args) => this.#call("expire", args);
   readonly endQueued: Store["endQueued"] = (...args) => this.#call("endQueued", args);
+  readonly endScheduled: Store["endScheduled"] = (...args) => this.#call("endScheduled", args);
   readonly endQueue: Store["endQueue"] = (...args) => this.#call("endQueue", args);
   readonly queueDepths: Store["queueDepths"] = (...args) => this.#call("queueDepths", args);
   readonly openSubmissions: Store["openSubmissions"] = (...args) => this.#call("openSubmissions", args);
