@@ -173,12 +173,12 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 const allDelivered = () => until(async () => (await queues()).length === 0);
 /** Nothing is under way but waiting for its time. */
-const waiting = (timers: number) => until(() => sink.connections === 0 && clock.pending === timers);
+const waiting = (timers: number) => until(() => sink.openNow === 0 && clock.pending === timers);
 
 /** Time passes, a second at a time and never during a request, until the app was asked so many times in all. */
 async function tried(count: number): Promise<void> {
   while (sink.requests.length < count) {
-    if (clock.pending === 1 && sink.connections === 0) await clock.advance(1_000);
+    if (clock.pending === 1 && sink.openNow === 0) await clock.advance(1_000);
     else await settle(1);
   }
 }
@@ -215,6 +215,32 @@ describe("a webhook", () => {
     deliverer.start();
     await allDelivered();
     expect(bodiesAsked()).toEqual(["from the future"]);
+  });
+});
+
+describe("a wall clock that jumps ahead by years", () => {
+  it("makes no fresh answer late", async () => {
+    sink.at("/sms", resets, twiml("<Message>in time</Message>"));
+    deliverer.start();
+    await textIn({ body: "a" });
+    await sink.received(1);
+    await waiting(1);
+    clock.jump(100_000 * HOUR);
+    await clock.advance(1_000);
+    await allDelivered();
+    expect(await repliesSent()).toEqual(["in time"]);
+    expect((await events()).map(({ type }) => type)).toEqual(["webhook.retry"]);
+  });
+
+  it("makes nobody give up", async () => {
+    sink.at("/sms", says(503, null));
+    deliverer.start();
+    await textIn({ body: "a" });
+    await tried(5);
+    clock.jump(100_000 * HOUR);
+    await tried(20);
+    expect((await events()).map(({ type }) => type)).toEqual(["webhook.retry"]);
+    expect(await queues()).toHaveLength(1);
   });
 });
 
@@ -394,9 +420,9 @@ describe("an app that is down for a day", () => {
     for (let hour = 0; hour < 49; hour++) {
       await tried(hour + 1);
       await until(async () => clock.pending === 1 || (await queues()).length === 0);
-      clock.jump(HOUR);
+      await clock.advance(HOUR);
     }
-    await allDelivered();
+    await until(async () => (await queues()).length === 0);
     expect(await events()).toMatchObject([
       {
         type: "webhook.failed",
@@ -523,7 +549,7 @@ describe("the plug pulled", () => {
     dying.start();
     await textIn({ body: "a" });
     await sink.received(1);
-    await until(() => sink.connections === 0);
+    await until(() => sink.openNow === 0);
     home = await home.reopen();
     expect(await repliesSent()).toEqual([]);
     expect(await queues()).toHaveLength(1);
@@ -607,10 +633,9 @@ function cut(
 ): DelivererDeps["store"] {
   return {
     webhookQueues: () => store.webhookQueues(),
-    nextWebhook: (queue) => store.nextWebhook(queue),
+    nextWebhooks: (queue, limit) => store.nextWebhooks(queue, limit),
     deferWebhook: (id, deferral) => store.deferWebhook(id, deferral),
     finishWebhook: (id, result) => around(() => store.finishWebhook(id, result)),
     onWebhook: (listener) => store.onWebhook(listener),
-    addEvent: (event) => store.addEvent(event),
   };
 }
