@@ -28,12 +28,15 @@ export class WebhookSink {
   readonly #waiters: Waiter[] = [];
   /** Requests that are open at this moment. */
   openNow = 0;
+  /** Connections that were ever made to it. */
+  accepted = 0;
   /** The most requests it ever had open at once. */
   mostOpen = 0;
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
     this.#server.on("connection", (socket) => {
+      this.accepted++;
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
       socket.on("error", () => {});

@@ -198,6 +198,7 @@ export class WebhookDeliverer {
     }
     const { deferral } = decision;
     await this.#deps.store.deferWebhook(task.webhookId, deferral);
+    queue.ahead.ended(task);
     this.#tell(deferral.event === null ? [] : [deferral.event]);
     return deferral.aside ? "more" : Math.max(0, deferral.notBefore - this.#deps.clock.now());
   }
@@ -243,6 +244,7 @@ export class WebhookDeliverer {
       },
     );
     const settled = synced.then(() => {
+      queue.ahead.ended(task);
       queue.unsynced.delete(settled);
       this.#unsynced.delete(settled);
       this.#forgetIdle(queue);

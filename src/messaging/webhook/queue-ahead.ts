@@ -3,8 +3,7 @@
  * an answer is followed by the next request and not by a walk to the disk.
  *
  * What is read ahead may have been changed on disk by the time its turn comes, where it is about a message with gaps
- * (`isIncomplete`): that one is read again. A read that begins when the end of what came before has been asked of the
- * store does not find it any more: commands are carried out in the order they were made.
+ * (`isIncomplete`): that one is read again.
  */
 import type { Store, WebhookTask } from "../../store/store.ts";
 
@@ -14,6 +13,8 @@ export class QueueAhead {
   readonly #queue: string;
   readonly #store: Pick<Store, "nextWebhooks">;
   #tasks: readonly WebhookTask[] = [];
+  /** Taken, and still on disk as far as anybody knows. */
+  readonly #taken = new Set<string>();
   #reading: Promise<readonly WebhookTask[]> | null = null;
   /** There may be more on disk than was read. */
   #hasMore = true;
@@ -37,24 +38,29 @@ export class QueueAhead {
     const ahead = this.#tasks.length > 0 ? this.#tasks : ((await this.#reading) ?? []);
     this.#reading = null;
     const usable = ahead[0] !== undefined && !isChangeable(ahead[0]);
-    const tasks = usable || (ahead.length === 0 && !this.#hasMore) ? ahead : await this.#read(null);
+    const tasks = usable || (ahead.length === 0 && !this.#hasMore) ? ahead : await this.#read();
     const [task = null, ...rest] = tasks;
     this.#tasks = rest;
+    if (task !== null) this.#taken.add(task.webhookId);
     if (task !== null && rest.length === 0 && this.#hasMore) {
-      this.#reading = this.#read(task.webhookId);
+      this.#reading = this.#read();
       // Whoever takes the next is told.
       this.#reading.catch(() => {});
     }
     return task;
   }
 
-  /** `underWay`: the one that is asked meanwhile, and stands at the head until it has ended. */
-  async #read(underWay: string | null): Promise<readonly WebhookTask[]> {
-    const limit = underWay === null ? AHEAD : AHEAD + 1;
+  /** It is in this queue no more. */
+  ended({ webhookId }: WebhookTask): void {
+    this.#taken.delete(webhookId);
+  }
+
+  async #read(): Promise<readonly WebhookTask[]> {
+    const limit = AHEAD + this.#taken.size;
     this.#hasMore = false;
     const found = await this.#store.nextWebhooks(this.#queue, limit);
     if (found.length === limit) this.#hasMore = true;
-    return found.filter(({ webhookId }) => webhookId !== underWay);
+    return found.filter(({ webhookId }) => !this.#taken.has(webhookId));
   }
 }
 
