@@ -13,8 +13,9 @@ declare module "smpp" {
   };
 
   export class PDU {
-    /** A command and its fields, or the octets of a whole PDU. */
-    constructor(command: string | Buffer, options?: PduFields);
+    constructor(command: string, options?: PduFields);
+    /** What is on the wire, read. */
+    constructor(octets: Buffer);
     /** Turns texts and times into octets and back, by `data_coding`. */
     _filter(direction: "encode" | "decode"): void;
     command: string;
