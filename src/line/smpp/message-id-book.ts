@@ -38,7 +38,9 @@ export type Found = {
 export class MessageIdBook {
   readonly #setting: MessageIds;
   readonly #memory: LineMemory;
-  readonly #recent = new Map<string, Accepted>();
+  /** Two halves, the older of which is dropped whole: to take single ones off the front of a Map is slow. */
+  #recent = new Map<string, Accepted>();
+  #older: ReadonlyMap<string, Accepted> = new Map();
   #relation: IdRelation | null;
   /** The ids are equal to the letter: nothing is to be rebuilt. */
   #verbatim = true;
@@ -75,12 +77,10 @@ export class MessageIdBook {
     if (this.#setting === "same" || id === "") return;
     this.#style = styleAfter(this.#style, id);
     const key = keyOfId(id);
-    // Deleted first, so that an id the SMSC uses again is the newest.
-    this.#recent.delete(key);
     this.#recent.set(key, { id, recipient, acceptedAt });
-    if (this.#recent.size <= RECENT_KEPT) return;
-    const [oldest] = this.#recent.keys();
-    if (oldest !== undefined) this.#recent.delete(oldest);
+    if (this.#recent.size < RECENT_KEPT) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
   }
 
   find(receiptId: string, recipient: string): Found {
@@ -108,7 +108,7 @@ export class MessageIdBook {
 
   #lookUp(receiptId: string, recipient: string, relation: IdRelation): Accepted | null {
     const key = keyOfReceiptId(receiptId, relation);
-    const accepted = key === null ? undefined : this.#recent.get(key);
+    const accepted = key === null ? undefined : (this.#recent.get(key) ?? this.#older.get(key));
     return accepted !== undefined && likelySame(accepted.recipient, recipient) ? accepted : null;
   }
 

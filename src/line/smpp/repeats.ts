@@ -55,7 +55,7 @@ export class Repeats {
   async begin(octetsWithoutHeader: Buffer): Promise<string> {
     const now = this.#clock.monotonicMs();
     const body = createHash("sha256").update(octetsWithoutHeader).digest("hex").slice(0, BODY_DIGITS);
-    this.#left = this.#left.filter(({ until }) => until > now);
+    this.#forgetOld(now);
     const index = this.#left.findIndex(({ fingerprint }) => fingerprint.startsWith(body));
     const [known] = index < 0 ? [] : this.#left.splice(index, 1);
     const fingerprint =
@@ -74,9 +74,7 @@ export class Repeats {
 
   acknowledged(fingerprint: string, connection: object): void {
     const at = this.#clock.monotonicMs();
-    this.#acknowledged = this.#acknowledged
-      .filter((other) => other.at > at - CERTAIN_AFTER_MS * 2)
-      .slice(-MOST_KEPT);
+    if (this.#acknowledged.length >= MOST_KEPT) this.#acknowledged.shift();
     this.#acknowledged.push({ fingerprint, connection, at });
     this.#done(fingerprint);
   }
@@ -114,8 +112,13 @@ export class Repeats {
     if (this.#left.length > MOST_KEPT) this.#left.shift();
   }
 
+  #forgetOld(now: number): void {
+    if (this.#left.length > 0) this.#left = this.#left.filter(({ until }) => until > now);
+  }
+
   /** A write that fails is not worth a text: at the worst one is shown twice after a power cut. */
   #write(): void {
+    this.#forgetOld(this.#clock.monotonicMs());
     const text = [...this.#left.map(({ fingerprint }) => fingerprint), ...this.#inHand].join(" ");
     if (text === this.#written) return;
     this.#written = text;
