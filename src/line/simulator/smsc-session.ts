@@ -38,7 +38,7 @@ export type SessionHost = {
   readonly patienceMs: number;
   readonly enquireLinkMs: number;
   readonly isDeaf: () => boolean;
-  readonly swallows: (bytes: Uint8Array) => boolean;
+  readonly isMute: () => boolean;
   readonly shape: (bytes: Buffer) => Buffer;
   readonly bind: (request: BindRequest) => number;
   readonly bound: (session: SmscSession) => void;
@@ -72,6 +72,9 @@ export class SmscSession implements Receiver {
   readonly #outstanding = new Map<number, Outstanding>();
   #state: BindState = "open";
   #sequence = 0;
+  /** What one turn of the event loop says goes out as one write. */
+  #output: Buffer[] = [];
+  #isReading = false;
   #timer: Timer | null = null;
   /** When (monotonic) the ESME was last heard, and whether it has been asked since. */
   #heardMs: number;
@@ -140,7 +143,9 @@ export class SmscSession implements Receiver {
 
   /** Bytes as they are, PDUs or not. */
   write(bytes: Buffer): void {
-    if (this.#state !== "closed") this.#stream.write(bytes);
+    if (this.#state === "closed") return;
+    this.#output.push(bytes);
+    if (this.#output.length === 1 && !this.#isReading) setImmediate(() => this.#flush());
   }
 
   send(command: string, fields: Record<string, unknown>): void {
@@ -159,10 +164,9 @@ export class SmscSession implements Receiver {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#host.swallows(chunk)) return;
     this.#heardMs = this.#host.clock.monotonicMs();
     this.#asked = false;
-    this.#stream.cork();
+    this.#isReading = true;
     try {
       for (const octets of this.#framer.push(chunk)) if (this.#state !== "closed") this.#handle(octets);
     } catch (error) {
@@ -170,11 +174,12 @@ export class SmscSession implements Receiver {
       this.#write("generic_nack", 0, { command_status: STATUS.invalidCommandLength });
       this.#end(error.message);
     }
-    this.#stream.uncork();
-    if (this.#stream.writableNeedDrain) this.readAgain();
+    this.#isReading = false;
+    this.#flush();
   }
 
   #handle(octets: Buffer): void {
+    if (this.#host.isMute()) return;
     const pdu = read(octets);
     if (pdu === null) {
       const status = { command_status: STATUS.invalidCommandLength };
@@ -233,9 +238,17 @@ export class SmscSession implements Receiver {
   }
 
   #write(command: string, sequence: number, fields: Record<string, unknown>): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || this.#host.isMute()) return;
     const pdu = new WirePdu(command, { ...fields, sequence_number: sequence });
-    this.#stream.write(this.#host.shape(pdu.toBuffer()));
+    this.write(this.#host.shape(pdu.toBuffer()));
+  }
+
+  #flush(): void {
+    if (this.#output.length === 0) return;
+    const output = this.#output;
+    this.#output = [];
+    if (this.#stream.writable) this.#stream.write(output.length === 1 ? output[0] : Buffer.concat(output));
+    if (this.#stream.writableNeedDrain) this.readAgain();
   }
 
   /** The ESME's silence: too long to bind, to answer, or to be there at all. */
@@ -247,6 +260,11 @@ export class SmscSession implements Receiver {
   #look(): void {
     const now = this.#host.clock.monotonicMs();
     const { enquireLinkMs, patienceMs } = this.#host;
+    if (this.#host.isMute()) {
+      this.#heardMs = now;
+      this.#watch(patienceMs);
+      return;
+    }
     if (this.#state === "open") {
       this.#end("did not bind in time");
       return;
@@ -270,6 +288,7 @@ export class SmscSession implements Receiver {
 
   /** What was written still goes out. */
   #end(reason: string): void {
+    this.#flush();
     this.#stream.end();
     const { clock, patienceMs } = this.#host;
     const timer = clock.timer(patienceMs, () => this.#stream.destroy());
