@@ -7,25 +7,14 @@ import type { Duplex } from "node:stream";
 import smpp, { type PDU } from "smpp";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { STATUS } from "./codec/command-status.ts";
-import type { ShortMessage } from "./codec/short-message.ts";
-import type { SmppAddress } from "./codec/smpp-address.ts";
 import type { DeliverResult, DeliverSm, Receiver } from "./deliveries.ts";
 import { ImpossibleLength, PduFramer } from "./pdu-framer.ts";
+import { numberIn, type SubmitRequest, submitRequestOf, textIn } from "./submit-request.ts";
 
 /** SMPP 3.4 §2.2. */
 export type BindState = "open" | "bound_tx" | "bound_rx" | "bound_trx" | "closed";
 
 export type BindRequest = { readonly systemId: string; readonly password: string };
-
-export type SubmitRequest = {
-  readonly source: SmppAddress;
-  readonly destination: SmppAddress;
-  readonly message: ShortMessage;
-  readonly protocolId: number;
-  readonly registeredDelivery: number;
-  readonly validityPeriod: string;
-  readonly scheduleDeliveryTime: string;
-};
 
 /** `command_status`, and where it is 0 the id. */
 export type SubmitAnswer = { readonly status: number; readonly messageId: string };
@@ -212,7 +201,7 @@ export class SmscSession implements Receiver {
     });
     if (status !== STATUS.ok) return;
     this.#state = state;
-    this.#watch(this.#host.enquireLinkMs);
+    this.#watch(Math.min(this.#host.enquireLinkMs, this.#host.patienceMs));
     this.#host.bound(this);
   }
 
@@ -221,7 +210,7 @@ export class SmscSession implements Receiver {
     const answer = ({ status, messageId }: SubmitAnswer) =>
       this.#write(`${command}_resp`, sequence, { command_status: status, message_id: messageId });
     if (this.#state === "bound_tx" || this.#state === "bound_trx")
-      this.#host.submit(this, submitIn(pdu), answer);
+      this.#host.submit(this, submitRequestOf(pdu), answer);
     else answer({ status: STATUS.invalidBindStatus, messageId: "" });
   }
 
@@ -312,55 +301,27 @@ export class SmscSession implements Receiver {
   }
 }
 
+/** The last mandatory field: where it is missing, the PDU ends too early. */
+const LAST_FIELDS: Readonly<Record<string, string>> = {
+  bind_transmitter: "address_range",
+  bind_receiver: "address_range",
+  bind_transceiver: "address_range",
+  submit_sm: "short_message",
+  data_sm: "data_coding",
+};
+
+/** null: its fields are not what its length says. */
 function read(octets: Buffer): PDU | null {
   try {
-    return new WirePdu(octets);
+    const pdu = new WirePdu(octets);
+    const last = LAST_FIELDS[pdu.command];
+    if (last !== undefined && (pdu[last] === undefined || pdu[last] === null)) return null;
+    const short = pdu["short_message"];
+    // A slice of `octets`, cut where they end: the octet before it is what it should have been long.
+    const isCut = Buffer.isBuffer(short) && octets[short.byteOffset - octets.byteOffset - 1] !== short.length;
+    return isCut ? null : pdu;
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
-}
-
-function submitIn(pdu: PDU): SubmitRequest {
-  const payload = pdu["message_payload"];
-  const short = pdu["short_message"];
-  const octets = Buffer.isBuffer(payload) ? payload : Buffer.isBuffer(short) ? short : Buffer.alloc(0);
-  const total = numberIn(pdu, "sar_total_segments");
-  const sar = {
-    reference: numberIn(pdu, "sar_msg_ref_num"),
-    total,
-    sequence: numberIn(pdu, "sar_segment_seqnum"),
-  };
-  return {
-    source: addressIn(pdu, "source_addr", "source_addr"),
-    destination: addressIn(pdu, "dest_addr", "destination_addr"),
-    message: {
-      esmClass: numberIn(pdu, "esm_class"),
-      dataCoding: numberIn(pdu, "data_coding"),
-      octets,
-      sar: total > 1 ? sar : null,
-    },
-    protocolId: numberIn(pdu, "protocol_id"),
-    registeredDelivery: numberIn(pdu, "registered_delivery"),
-    validityPeriod: textIn(pdu, "validity_period"),
-    scheduleDeliveryTime: textIn(pdu, "schedule_delivery_time"),
-  };
-}
-
-function addressIn(pdu: PDU, prefix: string, field: string): SmppAddress {
-  return {
-    ton: numberIn(pdu, `${prefix}_ton`),
-    npi: numberIn(pdu, `${prefix}_npi`),
-    address: textIn(pdu, field),
-  };
-}
-
-function numberIn(pdu: PDU, field: string): number {
-  const value = pdu[field];
-  return typeof value === "number" ? value : 0;
-}
-
-function textIn(pdu: PDU, field: string): string {
-  const value = pdu[field];
-  return typeof value === "string" ? value : "";
 }

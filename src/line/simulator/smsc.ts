@@ -31,13 +31,8 @@ import type { Exchange, Parcel } from "./exchange.ts";
 import { type IdForm, MessageIds, spelled } from "./message-ids.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import type { SmscBehaviour, Spelling } from "./smsc-behaviour.ts";
-import {
-  type BindRequest,
-  type SessionHost,
-  SmscSession,
-  type SubmitAnswer,
-  type SubmitRequest,
-} from "./smsc-session.ts";
+import { type BindRequest, type SessionHost, SmscSession, type SubmitAnswer } from "./smsc-session.ts";
+import type { SubmitRequest } from "./submit-request.ts";
 
 export type SmscOptions = {
   readonly network: SimulatedNetwork;
