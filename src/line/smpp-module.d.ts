@@ -16,6 +16,8 @@ declare module "smpp" {
     constructor(command: string, options?: PduFields);
     /** What is on the wire, read. */
     constructor(octets: Buffer);
+    /** Turns texts and times into octets and back, by `data_coding`. */
+    _filter(direction: "encode" | "decode"): void;
     command: string;
     command_length: number;
     command_id: number;

@@ -41,7 +41,7 @@ export type SessionHost = {
 
 /** A PDU whose fields are what is on the wire. */
 class WirePdu extends smpp.PDU {
-  _filter(): void {}
+  override _filter(): void {}
 }
 
 const BINDS: Readonly<Record<string, BindState>> = {
