@@ -228,6 +228,7 @@ export class Session {
     const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;
     this.#inbox = new Inbox({
       ask: this.#ask,
+      turn: (work) => this.#dialogue.turn(work),
       clock,
       log: this.#options.log,
       setup: brought.setup,
