@@ -17,6 +17,9 @@ export const TOKEN = "1".repeat(32);
 export const NUMBER = "+33639980001";
 export const PHONE = "+33639980011";
 
+/** What the modem tells the time of. */
+export type Told = "cmgs" | "prompt" | "pdu" | "answer" | "cmti";
+
 export class Site {
   readonly daemon: Measured;
   readonly modem: Measured | null;
@@ -80,7 +83,7 @@ export class Site {
   }
 
   /** The `count` next times of this kind that the modem tells, from its line `from` on. */
-  async times(kind: "cmgs" | "cmti", count: number, from: number): Promise<readonly number[]> {
+  async times(kind: Told, count: number, from: number): Promise<readonly number[]> {
     const { modem } = this;
     if (modem === null) throw new Error("there is no modem");
     const times: number[] = [];
