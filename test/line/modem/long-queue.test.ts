@@ -3,7 +3,7 @@
  * the moments between an answer and the next `AT+CMGS`: there they must keep up with the reports of what was sent.
  */
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Line } from "../../../src/line/line.ts";
+import type { Line, LineMemory } from "../../../src/line/line.ts";
 import { createModemLine } from "../../../src/line/modem/modem-line.ts";
 import { SimulatedModem } from "../../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../../src/line/simulator/network.ts";
@@ -13,6 +13,7 @@ import { memoryInMemory } from "../../harness/line-memory.ts";
 import { Recorder, segmentTo, until } from "../line-contract.ts";
 
 const NUMBER = "+33639980001";
+const IMEI = "860000000000017";
 const PHONE = "+33612345678";
 const AIR_MS = 1000;
 /** What an SD card takes for a commit. */
@@ -24,14 +25,25 @@ let modem: SimulatedModem;
 let line: Line;
 let seen: Recorder;
 let mostReports: number;
+let typed: string[];
+let memory: LineMemory;
 
-beforeEach(async () => {
+beforeEach(() => {
   clock = new FakeClock();
   network = new SimulatedNetwork({
     clock,
     airTime: { submitMs: AIR_MS, deliverMs: 200, reportMs: 100, retryMs: 3_600_000 },
   });
-  modem = new SimulatedModem({ number: NUMBER, network, clock });
+  modem = new SimulatedModem({ number: NUMBER, imei: IMEI, network, clock });
+  typed = [];
+  modem.behave({
+    name: "listens",
+    onBytes: (bytes) => {
+      typed.push(Buffer.from(bytes).toString("latin1").trim());
+      return false;
+    },
+  });
+  memory = memoryInMemory();
   seen = new Recorder();
   seen.answer = () => clock.sleep(COMMIT_MS).then(() => "kept" as const);
   mostReports = 0;
@@ -40,14 +52,17 @@ beforeEach(async () => {
     openPort: () => Promise.resolve(modem.connect()),
     clock,
     log: silentLog(),
-    memory: memoryInMemory(),
+    memory,
     pin: null,
     smsc: null,
     simulated: true,
   });
+});
+
+async function ready(): Promise<void> {
   line.start(seen.handlers);
   await until(clock, () => line.status.state === "ready");
-});
+}
 
 afterEach(async () => {
   const stopping = line.stop(0);
@@ -79,12 +94,14 @@ async function whileTimePasses(work: Promise<void>): Promise<void> {
 }
 
 test("reports are read and deleted as fast as they come, however long the queue is", async () => {
+  await ready();
   await whileTimePasses(sendAll(200));
   expect(mostReports).toBeLessThanOrEqual(4);
   await until(clock, () => seen.reports.length === 200);
 });
 
 test("a heap of reports that came at once is gone within a few sends", async () => {
+  await ready();
   for (let number = 0; number < 12; number++) modem.store("SR", REPORT);
   modem.unsolicited('+CDSI: "SR",1');
   for (const index of [2, 3, 4, 5]) modem.unsolicited(`+CDSI: "SR",${index}`);
@@ -93,12 +110,26 @@ test("a heap of reports that came at once is gone within a few sends", async () 
 });
 
 test("a text that comes in is handed over after the send that is on the air, not after the queue", async () => {
+  await ready();
   const sending = sendAll(50);
   await clock.advance(10 * AIR_MS);
   network.text({ from: PHONE, to: NUMBER, body: "hello" });
   await clock.advance(2 * AIR_MS + 200);
   expect(seen.inbound).toHaveLength(1);
   await whileTimePasses(sending);
+});
+
+test("a storage that is read index by index is read between the sends, not in place of them", async () => {
+  await memory.put(`listing ${IMEI}`, "hangs");
+  await ready();
+  typed.length = 0;
+  // Long enough for the look that is taken every minute.
+  await whileTimePasses(sendAll(80));
+  const isSend = (text: string) => text.startsWith("AT+CMGS");
+  const commands = typed.filter((text) => text.startsWith("AT+CMG"));
+  const between = commands.slice(0, commands.findLastIndex(isSend));
+  expect(between, "the look by index").toContain("AT+CMGR=0");
+  expect(between.join(" ")).not.toMatch(/(?:AT\+CMG[RD]=\d+ ){8}/);
 });
 
 /** 23.040 §9.2.2.3, worked out by hand: about a text to +33612345678. */
