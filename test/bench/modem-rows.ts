@@ -1,69 +1,20 @@
-/** The figures, each measured on a site of its own so that none profits from another. */
+/** The figures of a modem: how long a message takes from the app to the air and back. */
 import type { Loaded } from "./load.ts";
-import { pause, Site } from "./site.ts";
+import { median, type Plan } from "./row.ts";
+import { pause } from "./site.ts";
 
-export type Row = {
-  readonly figure: string;
-  /** Null: void, because an answer was not 2xx. */
-  readonly value: number | null;
-  readonly unit: string;
-  readonly bar: string;
-  readonly aim: string;
-  /** Processor seconds of the daemon and of the modem while it was measured. */
-  readonly daemonSeconds: number;
-  readonly modemSeconds: number;
-  readonly note: string;
-};
-
-type Measure = (
-  site: Site,
-) => Promise<{ readonly value: number; readonly loaded: readonly Loaded[]; readonly note?: string }>;
-
-type Plan = Pick<Row, "figure" | "unit" | "bar" | "aim"> & {
-  readonly airMs: number | null;
-  readonly measure: Measure;
-};
-
-const ACCEPTS = 20_000;
-const QUEUED = 10_000;
 const ZERO_AIR = 2000;
 const ONE_SECOND = 20;
 const SINGLES = 30;
 const INBOUND = 50;
 
-export const PLANS: readonly Plan[] = [
-  {
-    figure: "durable accepts, 64 clients",
-    unit: "/s",
-    bar: "7000",
-    aim: "10000",
-    airMs: null,
-    measure: async (site) => {
-      const warm = await site.load({ clients: 64, messages: 2000 });
-      const loaded = await site.load({ clients: 64, messages: ACCEPTS });
-      const { medianMs, p99Ms, elapsedMs } = loaded;
-      const note = `median ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
-      return { value: ACCEPTS / (elapsedMs / 1000), loaded: [warm, loaded], note };
-    },
-  },
-  {
-    figure: "resident memory, 10,000 queued",
-    unit: "MB",
-    bar: "< 150",
-    aim: "< 120",
-    airMs: null,
-    measure: async (site) => {
-      const loaded = await site.load({ clients: 64, messages: QUEUED });
-      await pause(2000);
-      return { value: site.daemon.residentBytes / 1024 / 1024, loaded: [loaded] };
-    },
-  },
+export const MODEM_PLANS: readonly Plan[] = [
   {
     figure: "modem, zero air time, one line",
     unit: "messages/s",
     bar: "100",
     aim: "200",
-    airMs: 0,
+    site: { peer: { is: "modem", airMs: 0 } },
     measure: async (site) => {
       const before = site.daemon.writtenBytes;
       const loaded = await site.load({ clients: 8, messages: ZERO_AIR });
@@ -80,7 +31,7 @@ export const PLANS: readonly Plan[] = [
     unit: "ms",
     bar: "< 15",
     aim: "< 5",
-    airMs: 1000,
+    site: { peer: { is: "modem", airMs: 1000 } },
     measure: async (site) => {
       const before = site.daemon.writtenBytes;
       const loaded = await site.load({ clients: 4, messages: ONE_SECOND });
@@ -114,12 +65,12 @@ export const PLANS: readonly Plan[] = [
     unit: "ms",
     bar: "< 20",
     aim: "< 10",
-    airMs: 0,
+    site: { peer: { is: "modem", airMs: 0 } },
     measure: async (site) => {
       const waits: number[] = [];
       const loaded: Loaded[] = [];
       for (let single = 0; single < SINGLES; single++) {
-        const from = site.modem?.lines.length ?? 0;
+        const from = site.peer?.lines.length ?? 0;
         const one = await site.load({ clients: 1, messages: 1 });
         const [cmgs = 0] = await site.times("cmgs", 1, from);
         waits.push(cmgs - one.lastAt);
@@ -133,12 +84,12 @@ export const PLANS: readonly Plan[] = [
     unit: "ms",
     bar: "< 10",
     aim: "< 5",
-    airMs: 0,
+    site: { peer: { is: "modem", airMs: 0 } },
     measure: async (site) => {
       const app = await site.app();
       const waits: number[] = [];
       for (let text = 0; text < INBOUND; text++) {
-        const from = site.modem?.lines.length ?? 0;
+        const from = site.peer?.lines.length ?? 0;
         await site.text(`Inbound ${text}`);
         const [cmti = 0] = await site.times("cmti", 1, from);
         while (app.times.length <= text) await pause(5);
@@ -152,36 +103,6 @@ export const PLANS: readonly Plan[] = [
   },
 ];
 
-export async function measured(plan: Plan): Promise<Row> {
-  const site = await Site.open({ airMs: plan.airMs });
-  try {
-    const [daemonBefore, modemBefore] = [site.daemon.processorSeconds, site.modem?.processorSeconds ?? 0];
-    const { value, loaded, note } = await plan.measure(site);
-    const refusal = loaded.find(({ refused }) => refused > 0);
-    const { figure, unit, bar, aim } = plan;
-    return {
-      figure,
-      value: refusal === undefined ? value : null,
-      unit,
-      bar,
-      aim,
-      daemonSeconds: site.daemon.processorSeconds - daemonBefore,
-      modemSeconds: (site.modem?.processorSeconds ?? 0) - modemBefore,
-      note:
-        refusal === undefined
-          ? (note ?? "")
-          : `void: ${refusal.refused} answers such as ${refusal.firstRefusal}`,
-    };
-  } finally {
-    await site.close();
-  }
-}
-
 function differences(from: readonly number[], to: readonly number[]): number[] {
   return from.map((at, index) => (to[index] ?? Number.NaN) - at);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
