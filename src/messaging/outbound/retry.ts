@@ -17,6 +17,10 @@ const MESSAGE_BACKOFF_S = [5, 15, 60, 300, 900] as const;
 const SLOW_CAUSES: ReadonlySet<number> = new Set([27, 38]);
 const SLOW_START = 2;
 
+/** RP-Cause 21, transfer rejected: nearly always for good, so a first refusal is asked about once more, much later. */
+const TRANSFER_REJECTED = 21;
+const ONE_MORE_TRY_MS = 600_000;
+
 const LINE_BACKOFF_S = [1, 2, 5, 10, 30] as const;
 
 /** No credit, barred, not subscribed: the next real message is the probe, every 15 minutes at the least. */
@@ -56,7 +60,7 @@ function judgeRejection(
     case "retry": {
       const retryAt = facts.now + retryDelayMs(facts.attempts, fault);
       const settlement: Settlement =
-        retryAt < facts.expiresAt
+        retryAt < facts.expiresAt && !(isTransferRejected(fault) && facts.attempts > 0)
           ? { is: "retry", retryAt, why }
           : { is: "failed", errorCode: codeOfFault(fault), why };
       return { settlement, lineFault: null };
@@ -75,6 +79,7 @@ function judgeRejection(
 
 /** `attempts`: failed tries before this one. */
 export function retryDelayMs(attempts: number, fault: Fault): number {
+  if (isTransferRejected(fault)) return ONE_MORE_TRY_MS;
   const start = fault.status !== null && SLOW_CAUSES.has(fault.status) ? SLOW_START : 0;
   return stepOf(MESSAGE_BACKOFF_S, attempts + start);
 }
@@ -87,6 +92,10 @@ export function holdMs(faults: number, fault: Fault): number {
 /** True when the subscription refuses: a person must look at it. */
 export function isAccountFault(fault: Fault): boolean {
   return fault.code === "modem.cms" && fault.status !== null && ACCOUNT_CAUSES.has(fault.status);
+}
+
+function isTransferRejected({ code, status }: Fault): boolean {
+  return code === "modem.cms" && status === TRANSFER_REJECTED;
 }
 
 function stepOf(seconds: readonly number[], step: number): number {
