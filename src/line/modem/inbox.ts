@@ -15,8 +15,9 @@ import type { Kept, StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";
 import { fieldsOf, type ResponseLine } from "./at/command.ts";
 import type { Setup } from "./bring-up.ts";
-import { acknowledge, erase, LIST_ALL, read, selectStorage, set } from "./commands.ts";
+import { ATTENTION, acknowledge, erase, LIST_ALL, read, selectStorage, set } from "./commands.ts";
 import { type FromNetwork, fromNetwork } from "./from-network.ts";
+import type { Listing } from "./listing.ts";
 import { StorageGauge } from "./storage-gauge.ts";
 
 export type InboxOptions = {
@@ -30,10 +31,7 @@ export type InboxOptions = {
   readonly onStuck: (storage: string, index: number) => void;
   /** How full the fullest storage is, after each look; `alarming` once when it comes near the end. */
   readonly onStorage: (level: StorageLevel, alarming: boolean) => void;
-  /** `+CMGL` ends, as far as is known. */
-  readonly lists: boolean;
-  /** It does not: to be remembered, since the port may have to be opened anew to get out of it. */
-  readonly onListingHangs: () => Promise<void>;
+  readonly listing: Listing;
   /** The modem lists as in text mode: it has forgotten `+CMGF=0`. */
   readonly onTextMode: () => void;
   readonly sleep: (ms: number) => Promise<void>;
@@ -78,13 +76,11 @@ export class Inbox {
   readonly #undeleted = new Map<string, { raw: string; failures: number }>();
   readonly #gauge: StorageGauge;
   #pressed = false;
-  #lists: boolean;
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#selected = options.setup.storages.selected;
     this.#gauge = new StorageGauge(options.setup.storages.level);
-    this.#lists = options.lists;
   }
 
   /** `+CMTI` or `+CDSI`: something was stored. */
@@ -228,15 +224,15 @@ export class Inbox {
 
   /** Everything in the storage; null when the modem did not show it. */
   async #entriesIn(storage: string): Promise<readonly Entry[] | null> {
-    if (!this.#lists) return this.#entriesByIndex(storage);
-    const { ask, clock, onListingHangs, onTextMode } = this.#options;
+    const { ask, clock, listing, onTextMode } = this.#options;
+    if (!listing.ends) return this.#entriesByIndex(storage);
     const since = clock.monotonicMs();
     const result = await ask(LIST_ALL);
     if (result.is === "aborted") return null;
     if (result.lines.length === 0 && clock.monotonicMs() - since >= LIST_ALL.timeoutMs) {
-      this.#lists = false;
-      await onListingHangs();
-      return result.is === "lost" ? null : this.#entriesByIndex(storage);
+      const answers = (await ask(ATTENTION)).is === "ok";
+      await listing.hung(answers);
+      return answers ? this.#entriesByIndex(storage) : null;
     }
     // A listing cut short by a time-out still holds whole entries.
     if (result.is !== "ok" && result.is !== "timeout") return null;
@@ -244,6 +240,7 @@ export class Inbox {
       onTextMode();
       return null;
     }
+    await listing.ended();
     return result.lines.map((line) => entryListed(line, storage)).filter((entry) => entry !== null);
   }
 

@@ -12,7 +12,7 @@ import { Calls, hangUp } from "./calls.ts";
 import { set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
-import { endsListings, rememberHangingListing } from "./listing.ts";
+import { Listing } from "./listing.ts";
 import { NetworkTime } from "./network-time.ts";
 import { isSimLost } from "./pin.ts";
 import { urcsOf } from "./profiles/profile.ts";
@@ -210,8 +210,7 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
-      lists: brought.setup.profile.lists && (await endsListings(memory, imei)),
-      onListingHangs: () => rememberHangingListing(memory, imei, log),
+      listing: await Listing.of({ imei, ends: brought.setup.profile.lists }, { memory, log }),
       onStorage: (level, alarming) => {
         onFacts({ storage: level });
         if (alarming) this.#options.onStorageAlarm(level);
