@@ -166,7 +166,7 @@ export class Session {
     this.#stopping = true;
     await Promise.race([this.#inbox?.stop() ?? Promise.resolve(), grace]);
     this.#end("left", reason);
-    await this.#options.port.close();
+    await Promise.race([this.#options.port.close(), grace]);
   }
 
   async #once(): Promise<void> {
