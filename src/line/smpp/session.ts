@@ -159,7 +159,8 @@ export class Session {
     let octets: Buffer;
     let commandId: number;
     try {
-      const pdu = new OctetPdu(command, { ...fields, sequence_number: sequenceNumber });
+      const pdu = new OctetPdu(command, fields);
+      pdu.sequence_number = sequenceNumber;
       octets = pdu.toBuffer();
       commandId = pdu.command_id;
     } catch (error) {
