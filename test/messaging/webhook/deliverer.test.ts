@@ -4,10 +4,9 @@ import {
   type DelivererDeps,
   WebhookDeliverer,
 } from "../../../src/messaging/webhook/deliverer.ts";
-import { webhookQueueOf } from "../../../src/messaging/webhook/webhook-queue-of.ts";
 import { KeySequence } from "../../../src/runtime/ids.ts";
 import { silentLog } from "../../../src/runtime/log.ts";
-import type { NewOutbound, NewWebhook, Store } from "../../../src/store/store.ts";
+import type { NewOutbound, Store } from "../../../src/store/store.ts";
 import { FakeClock, settle } from "../../harness/fake-clock.ts";
 import { openTestStore, type TestStore } from "../../harness/open-test-store.ts";
 import {
@@ -22,12 +21,10 @@ import {
   twiml,
   WebhookSink,
 } from "../../harness/webhook-sink.ts";
+import { AC, receiveText, type Text } from "./receive-text.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
-const AC = `AC${"b".repeat(32)}`;
 const HOUR = 3_600_000;
-const NUMBER = "+33639980001";
-const HANDSET = "+33612345678";
 
 let clock: FakeClock;
 let keys: KeySequence;
@@ -90,77 +87,10 @@ function replyOf(from: string, to: string, body: string, maxQueuedSegments = 100
   };
 }
 
-type Text = {
-  readonly body: string;
-  readonly to?: string;
-  readonly url?: string;
-  /** Parts of it are missing. */
-  readonly isIncomplete?: boolean;
+const textIn = (text: Text) => {
+  const { url = sink.url() } = text;
+  return receiveText(home.store, { keys, clock }, { ...text, url });
 };
-
-let fingerprints = 0;
-
-/** A phone texts a Number: the message and its webhook are committed together. */
-async function textIn({ body, to = NUMBER, url = sink.url(), isIncomplete = false }: Text): Promise<string> {
-  const sid = keys.sid("SM");
-  const at = clock.now();
-  const webhook: NewWebhook = {
-    queue: webhookQueueOf(to, url),
-    facts: {
-      kind: "inbound",
-      messageSid: sid,
-      accountSid: AC,
-      messagingServiceSid: null,
-      from: HANDSET,
-      to,
-      body,
-      numSegments: 1,
-      ...(isIncomplete ? { isIncomplete } : {}),
-    },
-    url,
-    method: "POST",
-    fallbackUrl: null,
-    fallbackMethod: "POST",
-    createdAt: at,
-  };
-  const result = await home.store.keepInbound(
-    {
-      line: "sim1",
-      receivedAt: at,
-      segment: {
-        from: HANDSET,
-        to,
-        userData: { alphabet: "gsm7", septets: new Uint8Array([80]), lockingShift: 0, singleShift: 0 },
-        concatenation: null,
-        tpScts: null,
-        tpPid: 0,
-        tpDcs: 0,
-        messageClass: null,
-        destinationPort: null,
-        fingerprint: String(++fingerprints),
-        raw: "00",
-      },
-    },
-    {
-      keptIds: [],
-      message: {
-        sid,
-        accountSid: AC,
-        from: HANDSET,
-        to,
-        body,
-        numSegments: 1,
-        messagingServiceSid: null,
-        line: "sim1",
-        receivedAt: at,
-      },
-      webhook,
-      event: null,
-    },
-  );
-  expect(result.is).toBe("completed");
-  return sid;
-}
 
 /** The part that was missing came after all, as the inbound room has it. */
 async function mendWhole(sid: string, body: string): Promise<void> {
