@@ -81,7 +81,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       sticky: sticky.get(service, recipient),
       queuedSegments: queues.map((name) => depths.segments(name)),
     }),
-    releaseScheduled: (now) => queue.releaseScheduled(now),
+    releaseScheduled: (now, inactiveAccounts) => queue.releaseScheduled(now, inactiveAccounts),
     claim: (name, options) => queue.claim(name, options),
     settle: (submissionId, settlement, at) => outcomes.settle(submissionId, settlement, at),
     resolveUnknown: (submissionId, verdict, options) =>
@@ -89,6 +89,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     unknownSubmissions: () => submissions.unknown(),
     expire: (now) => queue.expire(now),
     endQueued: (accountSid, end) => queue.endAll(accountSid, end),
+    endScheduled: (accountSid, end) => queue.endScheduled(accountSid, end),
     endQueue: (name, end) => queue.endQueue(name, end),
     queueDepths: () => depths.all(),
 

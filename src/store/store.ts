@@ -269,8 +269,9 @@ export interface Store {
   /** A Message of a service is answered as `accepted`; when its queue is full it fails with 30001. */
   accept(message: NewOutbound): Promise<AcceptResult>;
   poolFacts(service: string, recipient: string, queues: readonly string[]): Promise<PoolFacts>;
-  /** Lets what was scheduled for `now` or earlier join its queue, at most 1,000 at a time; returns how many. */
-  releaseScheduled(now: number): Promise<number>;
+  /** Lets what was scheduled for `now` or earlier join its queue, or fail with 30002 where its account may not send;
+   *  at most 1,000 at a time; returns how many. */
+  releaseScheduled(now: number, inactiveAccounts?: readonly string[]): Promise<number>;
   /** Takes up to `limit` Segments from the head of a queue for `line`, records each as *trying*, and moves
    *  their Messages to `sending`. First lets what is due come back from backing off, and expires what is late. */
   claim(queue: string, options: { line: string; limit: number; now: number }): Promise<ClaimResult>;
@@ -284,8 +285,10 @@ export interface Store {
   unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
   /** Fails with 30036 what is still queued past its `expiresAt`, at most 1,000 at a time; returns how many. */
   expire(now: number): Promise<number>;
-  /** Fails what waits for an account, or in one queue, at most 1,000 at a time; returns how many. */
+  /** Fails what waits for an account, what it has scheduled, or what waits in one queue or is scheduled to join it;
+   *  at most 1,000 at a time; returns how many. */
   endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
+  endScheduled(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   endQueue(queue: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
