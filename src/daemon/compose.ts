@@ -152,7 +152,7 @@ async function composeOn(
   });
 
   const endQueued = createEndQueued({ store, clock });
-  const health = createHealth({ store, lines, clock });
+  const health = createHealth({ store, lines, clock, webhooks: () => deliverer.backlog() });
   const app = createApp({
     accounts,
     keys: apiKeys,

@@ -21,9 +21,11 @@ export type Connection = {
 const CONNECT_MS = 5_000;
 const ALL: readonly RepeatOn[] = ["4xx", "5xx", "ct", "rt"];
 
+const NO_OVERRIDES = new URLSearchParams();
+
 /** `null`: `rp` names something unknown, which Twilio refuses with 11243. */
 export function connectionOf(url: URL, timeoutMs: number): Connection | null {
-  const overrides = new URLSearchParams(url.hash.slice(1));
+  const overrides = url.hash === "" ? NO_OVERRIDES : new URLSearchParams(url.hash.slice(1));
   const repeatOn = repeatsOn(overrides.get("rp"));
   if (repeatOn === null) return null;
   return {

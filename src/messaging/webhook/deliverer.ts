@@ -47,7 +47,7 @@ export type DelivererOptions = {
 
 type WebhookStore = Pick<
   Store,
-  "webhookQueues" | "nextWebhooks" | "deferWebhook" | "finishWebhook" | "onWebhook"
+  "webhookQueues" | "webhookBacklog" | "nextWebhooks" | "deferWebhook" | "finishWebhook" | "onWebhook"
 >;
 
 export type DelivererDeps = {
@@ -125,6 +125,12 @@ export class WebhookDeliverer {
     this.#state = "running";
     this.#deps.store.onWebhook((queue) => this.#nudge(queue));
     this.#listing = this.#nudgeAll();
+  }
+
+  /** How many webhooks wait, and how old the oldest is. */
+  async backlog(): Promise<{ readonly waiting: number; readonly oldestMs: number }> {
+    const { waiting, oldestAt } = await this.#deps.store.webhookBacklog();
+    return { waiting, oldestMs: oldestAt === null ? 0 : this.#ages.of(oldestAt) };
   }
 
   /** Starts no more; what is under way may end within `graceMs` and is then cut off, to be asked again. */

@@ -434,6 +434,18 @@ describe("webhooks that are read ahead", () => {
   });
 });
 
+describe("a backlog", () => {
+  it("is counted, with the age of its oldest, whatever the wall clock does", async () => {
+    sink.at("/sms", resets);
+    expect(await deliverer.backlog()).toEqual({ waiting: 0, oldestMs: 0 });
+    await textIn({ body: "a" });
+    await clock.advance(90_000);
+    await textIn({ body: "b" });
+    clock.jump(1_000 * HOUR);
+    expect(await deliverer.backlog()).toEqual({ waiting: 2, oldestMs: 90_000 });
+  });
+});
+
 describe("a connection", () => {
   it("serves one webhook after the other, and is closed at the stop", async () => {
     sink.at("/sms", twiml("<Message>ok</Message>"));
@@ -738,6 +750,7 @@ function cut(
 ): DelivererDeps["store"] {
   return {
     webhookQueues: () => store.webhookQueues(),
+    webhookBacklog: () => store.webhookBacklog(),
     nextWebhooks: (queue, limit) => store.nextWebhooks(queue, limit),
     deferWebhook: (id, deferral) => store.deferWebhook(id, deferral),
     finishWebhook: (id, result) => around(() => store.finishWebhook(id, result)),
