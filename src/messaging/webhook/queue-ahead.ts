@@ -5,7 +5,7 @@
  * What is read ahead may have been changed on disk by the time its turn comes, where it is about a message with gaps
  * (`isIncomplete`): that one is read again.
  */
-import type { Store, WebhookTask } from "../../store/store.ts";
+import type { Store, WebhookNotice, WebhookTask } from "../../store/store.ts";
 
 const AHEAD = 16;
 
@@ -27,6 +27,13 @@ export class QueueAhead {
   /** Something came behind what is known. */
   grew(): void {
     this.#hasMore = true;
+  }
+
+  /** Nothing was in the queue before what this tells of. */
+  begin({ first, more }: WebhookNotice): void {
+    if (first === null) return;
+    this.#tasks = [first];
+    this.#hasMore = more;
   }
 
   get isEmpty(): boolean {

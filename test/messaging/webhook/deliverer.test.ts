@@ -393,6 +393,64 @@ describe("a slow disk", () => {
 });
 
 describe("webhooks that are read ahead", () => {
+  it("are not read at all where the commit that brought them tells of them", async () => {
+    sink.at("/sms", twiml(""));
+    let reads = 0;
+    deliverer = new WebhookDeliverer(
+      depsOf({
+        ...cut(home.store, (finish) => finish()),
+        nextWebhooks: (queue, limit) => {
+          reads++;
+          return home.store.nextWebhooks(queue, limit);
+        },
+      }),
+    );
+    deliverer.start();
+    await settle();
+    for (const body of ["1", "2", "3"]) {
+      await textIn({ body });
+      await allDelivered();
+    }
+    expect(bodiesAsked()).toEqual(["1", "2", "3"]);
+    expect(reads).toBe(0);
+  });
+
+  it("keep their order whatever comes, fails, waits and syncs meanwhile", async () => {
+    let random = 7;
+    const draw = (below: number) => {
+      random = (random * 1_103_515_245 + 12_345) & 0x7fffffff;
+      return random % below;
+    };
+    const taken = new Map<string, string[]>();
+    sink.at("/sms", (response, request) => {
+      const { To = "", Body = "" } = request.params;
+      const fails = draw(5) === 0;
+      if (!fails) taken.set(To, [...(taken.get(To) ?? []), Body]);
+      if (fails) says(503, null)(response, request);
+      else twiml("")(response, request);
+    });
+    const slow = cut(home.store, async (finish) => {
+      const finished = finish();
+      await settle(draw(30));
+      return finished;
+    });
+    deliverer = new WebhookDeliverer(depsOf(slow));
+    deliverer.start();
+    const sent = new Map<string, string[]>();
+    for (let index = 0; index < 120; index++) {
+      const to = `+3363998000${draw(3)}`;
+      sent.set(to, [...(sent.get(to) ?? []), String(index)]);
+      await textIn({ body: String(index), to });
+      if (draw(4) === 0) await settle(draw(40));
+      if (draw(6) === 0) await clock.advance(1_000);
+    }
+    while ((await queues()).length > 0) {
+      if (sink.openNow === 0) await clock.advance(1_000);
+      await settle(5);
+    }
+    expect(taken).toEqual(sent);
+  });
+
   it("are asked of the store a handful at a time, not all of them", async () => {
     sink.at("/sms", never);
     for (let index = 0; index < 200; index++) await textIn({ body: String(index) });
