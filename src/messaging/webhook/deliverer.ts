@@ -160,23 +160,18 @@ export class WebhookDeliverer {
     }
   }
 
-  /** Of a queue that nobody thinks of there was nothing on disk before: what came need not be read again. */
   #noticed(notice: WebhookNotice): void {
     const { queue } = notice;
-    if (this.#state !== "running") return;
+    if (this.#state !== "running" || this.#timers.has(queue)) return;
     this.#ages.look();
-    if (this.#timers.has(queue)) return;
-    const isNew = this.#isListed && !this.#queues.has(queue);
-    const { ahead } = this.#queueOf(queue);
-    if (isNew) ahead.begin(notice);
-    else ahead.grew();
+    // Of a queue that nobody thinks of there was nothing on disk before.
+    this.#queueOf(queue, this.#isListed).ahead.add(notice);
     this.#nudge(queue);
   }
 
   #nudge(queue: string): void {
-    if (this.#state !== "running" || this.#timers.has(queue)) return;
+    if (this.#state !== "running" || this.#timers.has(queue) || this.#busy.has(queue)) return;
     this.#queueOf(queue);
-    if (this.#busy.has(queue)) return;
     this.#places.add(queue);
     this.#fill();
   }
@@ -225,10 +220,11 @@ export class WebhookDeliverer {
     return deferral.aside ? "more" : Math.max(0, deferral.notBefore - this.#deps.clock.now());
   }
 
-  #queueOf(name: string): Queue {
+  #queueOf(name: string, isEmpty = false): Queue {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = { name, ahead: new QueueAhead(name, this.#deps.store), unsynced: new Set(), pauseMs: null };
+      const ahead = new QueueAhead(name, this.#deps.store, isEmpty);
+      queue = { name, ahead, unsynced: new Set(), pauseMs: null };
       this.#queues.set(name, queue);
     }
     return queue;
