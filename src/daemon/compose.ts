@@ -163,7 +163,13 @@ async function composeOn(
   });
 
   const endQueued = createEndQueued({ store, clock });
-  const health = createHealth({ store, lines, clock, whyClockUntrusted: () => clockWatch.whyUntrusted });
+  const health = createHealth({
+    store,
+    lines,
+    clock,
+    webhooks: () => deliverer.backlog(),
+    whyClockUntrusted: () => clockWatch.whyUntrusted,
+  });
   const app = createApp({
     accounts,
     keys: apiKeys,

@@ -10,7 +10,7 @@ import type { Worker } from "node:worker_threads";
 import { assertNever } from "../runtime/assert-never.ts";
 import { Fault } from "../runtime/fault.ts";
 import type { CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
-import type { Store } from "./store.ts";
+import type { Store, WebhookNotice } from "./store.ts";
 
 type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
 
@@ -23,7 +23,7 @@ export class StoreClient implements Store {
   readonly #waiters: Waiter[] = [];
   #outbox: Request[] = [];
   #isUnderWay = false;
-  #webhookListeners: ((queue: string) => void)[] = [];
+  #webhookListeners: ((notice: WebhookNotice) => void)[] = [];
   #queuedListeners: ((queue: string) => void)[] = [];
   #fault: Fault | null = null;
   #closing: Closing | null = null;
@@ -85,7 +85,7 @@ export class StoreClient implements Store {
   readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
-  onWebhook(listener: (queue: string) => void): void {
+  onWebhook(listener: (notice: WebhookNotice) => void): void {
     this.#webhookListeners.push(listener);
   }
 
@@ -138,7 +138,7 @@ export class StoreClient implements Store {
         this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);
         for (const queue of message.answer.queued) for (const tell of this.#queuedListeners) tell(queue);
-        for (const queue of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(queue);
+        for (const notice of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(notice);
         return;
       case "failed":
         this.#fail(message.reason);

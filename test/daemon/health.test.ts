@@ -7,8 +7,10 @@ function line(name: string, state: LineState, reason = "", simulated = false): L
   return { name, status: { state, reason, simulated } } as unknown as Line;
 }
 
+const nobodyWaits = async () => ({ waiting: 0, oldestMs: 0 });
+
 function healthOf(lines: Line[], ping: () => Promise<void> = async () => {}, clock = new FakeClock()) {
-  return createHealth({ store: { ping }, lines, clock });
+  return createHealth({ store: { ping }, lines, clock, webhooks: nobodyWaits });
 }
 
 describe("the health of the appliance", () => {
@@ -18,6 +20,7 @@ describe("the health of the appliance", () => {
       status: "pass",
       checks: {
         store: { status: "pass", text: "commits in 0 ms" },
+        webhooks: { status: "pass", text: "no app is still to be told anything" },
         "line:a": { status: "pass", text: "ready" },
         "line:b": { status: "pass", text: "simulated, ready" },
       },
@@ -39,6 +42,7 @@ describe("the health of the appliance", () => {
       store: { ping: async () => {} },
       lines: [line("a", "ready")],
       clock: new FakeClock(),
+      webhooks: nobodyWaits,
       whyClockUntrusted: () => why,
     });
     expect(await health()).toMatchObject({
@@ -68,6 +72,36 @@ describe("the health of the appliance", () => {
     const report = healthOf([line("a", "ready")], () => new Promise(() => {}), clock)();
     await clock.advance(3_000);
     expect((await report).checks["store"]).toEqual({ status: "fail", text: "no commit within 3 s" });
+  });
+
+  it.each([
+    [12, 1_400, "pass", "12 to be told to apps, the oldest for 2 s"],
+    [1, 4 * 60_000, "pass", "1 to be told to apps, the oldest for 4 min"],
+    [
+      3,
+      3_600_000,
+      "warn",
+      "3 to be told to apps, the oldest for 60 min: an app does not answer (/appliance/v1/Events says which)",
+    ],
+  ])("says of %i waiting webhooks, the oldest %i ms old: %s", async (waiting, oldestMs, status, text) => {
+    const report = await createHealth({
+      store: { ping: async () => {} },
+      lines: [line("a", "ready")],
+      clock: new FakeClock(),
+      webhooks: async () => ({ waiting, oldestMs }),
+    })();
+    expect(report).toMatchObject({ status, checks: { webhooks: { status, text } } });
+  });
+
+  it("says nothing of webhooks that cannot be counted", async () => {
+    const report = await createHealth({
+      store: { ping: async () => {} },
+      lines: [line("a", "ready")],
+      clock: new FakeClock(),
+      webhooks: () => Promise.reject(new Error("no")),
+    })();
+    expect(report).toMatchObject({ status: "pass" });
+    expect(report.checks).not.toHaveProperty("webhooks");
   });
 
   it("commits once for everybody who asks within some seconds", async () => {

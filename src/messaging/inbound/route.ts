@@ -34,10 +34,16 @@ export function numberFor(
   parse: ParseAddress,
   country: string,
 ): NumberRecord | null {
-  const own = [...numbers.ofLine(line)].sort((a, b) => b.createdAt - a.createdAt);
-  if (to === null) return own[0] ?? null;
-  const address = parse(to, own[0]?.country ?? country)?.address ?? to;
-  return numbers.byNumber(to) ?? numbers.byNumber(address) ?? numbers.byNumber(`+${to}`);
+  const named = to === null ? null : numbers.byNumber(to);
+  if (named !== null) return named;
+  const newest = numbers.ofLine(line).reduce(newerOf, null);
+  if (to === null) return newest;
+  const address = parse(to, newest?.country ?? country)?.address ?? to;
+  return numbers.byNumber(address) ?? numbers.byNumber(`+${to}`);
+}
+
+function newerOf(one: NumberRecord | null, other: NumberRecord): NumberRecord {
+  return one !== null && one.createdAt >= other.createdAt ? one : other;
 }
 
 /** `application`: the one the Number names, null when it names none. */
