@@ -1,6 +1,10 @@
 /**
  * The main thread's side of the store. Commands made in one turn of the event loop travel together; their
  * promises settle when the transaction they were part of is on disk, in the order they were made.
+ *
+ * One batch is under way at a time; what comes up meanwhile travels together when its answer is there. It would not
+ * be carried out earlier either way, and a message between threads costs as much processor time as several commands:
+ * a busy appliance sends few and large ones.
  */
 import type { Worker } from "node:worker_threads";
 import { assertNever } from "../runtime/assert-never.ts";
@@ -18,6 +22,7 @@ export class StoreClient implements Store {
   readonly #onFatal: (fault: Fault) => void;
   readonly #waiters: Waiter[] = [];
   #outbox: Request[] = [];
+  #isUnderWay = false;
   #webhookListeners: ((queue: string) => void)[] = [];
   #queuedListeners: ((queue: string) => void)[] = [];
   #fault: Fault | null = null;
@@ -59,6 +64,8 @@ export class StoreClient implements Store {
   readonly quarantine: Store["quarantine"] = (...args) => this.#call("quarantine", args);
   readonly webhookQueues: Store["webhookQueues"] = (...args) => this.#call("webhookQueues", args);
   readonly nextWebhook: Store["nextWebhook"] = (...args) => this.#call("nextWebhook", args);
+  readonly nextWebhooks: Store["nextWebhooks"] = (...args) => this.#call("nextWebhooks", args);
+  readonly webhookBacklog: Store["webhookBacklog"] = (...args) => this.#call("webhookBacklog", args);
   readonly deferWebhook: Store["deferWebhook"] = (...args) => this.#call("deferWebhook", args);
   readonly finishWebhook: Store["finishWebhook"] = (...args) => this.#call("finishWebhook", args);
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
@@ -113,6 +120,8 @@ export class StoreClient implements Store {
 
   #flush(): void {
     if (this.#outbox.length === 0 || this.#fault !== null) return;
+    if (this.#isUnderWay && this.#closing === null) return;
+    this.#isUnderWay = true;
     const requests = this.#outbox;
     this.#outbox = [];
     this.#post({ is: "requests", requests });
@@ -125,6 +134,8 @@ export class StoreClient implements Store {
   #receive(message: FromWorker): void {
     switch (message.is) {
       case "answer":
+        this.#isUnderWay = false;
+        this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);
         for (const queue of message.answer.queued) for (const tell of this.#queuedListeners) tell(queue);
         for (const queue of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(queue);

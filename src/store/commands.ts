@@ -107,12 +107,19 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     quarantine: (line, raw, why, at) => inbound.quarantine(line, raw, why, at),
 
     webhookQueues: () => webhooks.queues(),
-    nextWebhook: (name) => webhooks.next(name),
+    nextWebhook: (name) => webhooks.first(name, 1)[0] ?? null,
+    nextWebhooks: (name, limit) => webhooks.first(name, limit),
+    webhookBacklog: () => webhooks.backlog(),
     deferWebhook: (webhookId, deferral) => webhooks.defer(webhookId, deferral),
     finishWebhook: (webhookId, result) => {
       webhooks.end(webhookId);
       for (const event of result.events) events.insert(event);
-      return result.replies.map((reply) => queue.accept(reply));
+      return result.replies.map((reply) => {
+        const accepted = queue.accept(reply);
+        const event = accepted.is === "accepted" ? undefined : result.refusals?.[accepted.is];
+        if (event !== undefined) events.insert(event);
+        return accepted;
+      });
     },
 
     getMessage,

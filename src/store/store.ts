@@ -162,6 +162,8 @@ export type WebhookFacts =
       readonly body: string;
       readonly numSegments: number;
       readonly optOutType?: "STOP" | "START" | "HELP";
+      /** Parts of it are missing: `mendInbound` may rewrite it while it waits. */
+      readonly isIncomplete?: boolean;
     }
   | {
       readonly kind: "status";
@@ -202,6 +204,13 @@ export type WebhookDeferral = {
   /** True: it leaves its queue and is retried alone, so that it holds nobody up (DESIGN §4.4). */
   readonly aside: boolean;
   readonly event: NewEvent | null;
+};
+
+export type WebhookResult = {
+  readonly replies: readonly NewOutbound[];
+  readonly events: readonly NewEvent[];
+  /** What is told when a reply is not accepted. */
+  readonly refusals?: { readonly [Is in Exclude<AcceptResult["is"], "accepted">]?: NewEvent };
 };
 
 export type Completion = {
@@ -316,12 +325,12 @@ export interface Store {
   webhookQueues(): Promise<readonly string[]>;
   /** The head of a queue, due or not; null when it is empty. */
   nextWebhook(queue: string): Promise<WebhookTask | null>;
+  /** The head of a queue and what stands behind it, at most so many, in their order. */
+  nextWebhooks(queue: string, limit: number): Promise<readonly WebhookTask[]>;
+  webhookBacklog(): Promise<{ readonly waiting: number; readonly oldestAt: number | null }>;
   deferWebhook(webhookId: string, deferral: WebhookDeferral): Promise<void>;
   /** An app's answer, every reply it asks for and the webhook's end, in one transaction (DESIGN §4.3). */
-  finishWebhook(
-    webhookId: string,
-    result: { replies: readonly NewOutbound[]; events: readonly NewEvent[] },
-  ): Promise<readonly AcceptResult[]>;
+  finishWebhook(webhookId: string, result: WebhookResult): Promise<readonly AcceptResult[]>;
   /** Called with a queue's name after a commit that put a webhook into it. */
   onWebhook(listener: (queue: string) => void): void;
   /** Called with a queue's name after a commit that put a Message into it, or back into it. */

@@ -17,62 +17,78 @@ export const TOKEN = "1".repeat(32);
 export const NUMBER = "+33639980001";
 export const PHONE = "+33639980011";
 
+export type SiteOptions = {
+  /** The carrier's side; null: a modem line whose device does not exist, so that nothing is sent. */
+  readonly peer: { readonly is: "modem"; readonly airMs: number } | null;
+  /** What node is told before the daemon's script. */
+  readonly nodeArgs?: readonly string[];
+  /** Fills the data folder before the daemon starts. */
+  readonly prepare?: (dataDir: string) => Promise<void>;
+};
+
 export class Site {
   readonly daemon: Measured;
-  readonly modem: Measured | null;
+  readonly peer: Measured | null;
   readonly #folder: string;
   readonly #port: number;
   readonly #controlPort: number;
 
   private constructor(parts: {
     daemon: Measured;
-    modem: Measured | null;
+    peer: Measured | null;
     folder: string;
     port: number;
     controlPort: number;
   }) {
     this.daemon = parts.daemon;
-    this.modem = parts.modem;
+    this.peer = parts.peer;
     this.#folder = parts.folder;
     this.#port = parts.port;
     this.#controlPort = parts.controlPort;
   }
 
-  /** `airMs` null: a line whose device does not exist. */
-  static async open(options: { readonly airMs: number | null }): Promise<Site> {
+  static async open(options: SiteOptions): Promise<Site> {
     const folder = mkdtempSync(join(tmpdir(), "pylone-bench-"));
-    let modem: Measured | null = null;
-    let device = "/dev/pylone-bench-absent";
-    let controlPort = 0;
-    if (options.airMs !== null) {
-      modem = new Measured(join(HERE, "modem.js"), [NUMBER, String(options.airMs)], folder);
-      const ready = await modem.line((line) => {
-        const said = JSON.parse(line) as { is: string; modemPort: number; controlPort: number };
-        return said.is === "ready" ? said : null;
-      });
-      device = `tcp://127.0.0.1:${ready.modemPort}`;
-      controlPort = ready.controlPort;
-    }
+    const { peer, line, controlPort } = await openPeer(options.peer, folder);
+    const dataDir = join(folder, "data");
+    await options.prepare?.(dataDir);
     const config = {
       http: { host: "127.0.0.1", port: 0 },
-      dataDir: join(folder, "data"),
+      dataDir,
       account: { sid: SID, authToken: TOKEN },
-      lines: [{ name: "bench", type: "modem", device, number: NUMBER, segmentsPerSecond: "unlimited" }],
+      lines: [{ name: "bench", ...line }],
     };
     const file = join(folder, "pylone.yaml");
     writeFileSync(file, JSON.stringify(config));
-    const daemon = new Measured(join(DIST, "main.js"), ["serve", "--config", file], folder);
-    const port = await daemon.line((line) => {
-      const found = /"port":(\d+),.*"msg":"ready"/.exec(line);
+    const daemon = new Measured(
+      join(DIST, "main.js"),
+      ["serve", "--config", file],
+      folder,
+      options.nodeArgs ?? [],
+    );
+    const port = await daemon.line((text) => {
+      const found = /"port":(\d+),.*"msg":"ready"/.exec(text);
       return found === null ? null : Number(found[1]);
     });
-    const site = new Site({ daemon, modem, folder, port, controlPort });
-    if (modem !== null) await site.#lineReady();
+    const site = new Site({ daemon, peer, folder, port, controlPort });
+    if (peer !== null) await site.#lineReady();
     return site;
   }
 
-  async load(options: { readonly clients: number; readonly messages: number }): Promise<Loaded> {
-    const load: Load = { port: this.#port, sid: SID, token: TOKEN, from: NUMBER, to: PHONE, ...options };
+  async load(options: {
+    readonly clients: number;
+    readonly messages: number;
+    readonly recipients?: number;
+  }): Promise<Loaded> {
+    const load: Load = {
+      port: this.#port,
+      sid: SID,
+      token: TOKEN,
+      from: NUMBER,
+      to: PHONE,
+      recipients: 1,
+      ...options,
+    };
     const generator = new Measured(join(HERE, "load.js"), [JSON.stringify(load)], this.#folder);
     const loaded = await generator.line((line) => JSON.parse(line) as Loaded);
     await generator.ended;
@@ -81,10 +97,10 @@ export class Site {
 
   /** The `count` next times of this kind that the modem tells, from its line `from` on. */
   async times(kind: "cmgs" | "cmti", count: number, from: number): Promise<readonly number[]> {
-    const { modem } = this;
-    if (modem === null) throw new Error("there is no modem");
+    const { peer } = this;
+    if (peer === null) throw new Error("there is no modem");
     const times: number[] = [];
-    await modem.line((line) => {
+    await peer.line((line) => {
       const said = JSON.parse(line) as { is: string; at: number };
       if (said.is === kind) times.push(said.at);
       return times.length >= count ? true : null;
@@ -137,7 +153,7 @@ export class Site {
 
   async close(): Promise<void> {
     await this.daemon.stop();
-    await this.modem?.stop();
+    await this.peer?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -157,6 +173,23 @@ export class Site {
     if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
     return answer.json();
   }
+}
+
+async function openPeer(
+  wanted: SiteOptions["peer"],
+  folder: string,
+): Promise<{ peer: Measured | null; line: object; controlPort: number }> {
+  const modemLine = { type: "modem", number: NUMBER, segmentsPerSecond: "unlimited" };
+  if (wanted === null) {
+    return { peer: null, line: { ...modemLine, device: "/dev/pylone-bench-absent" }, controlPort: 0 };
+  }
+  const peer = new Measured(join(HERE, "modem.js"), [NUMBER, String(wanted.airMs)], folder);
+  const ready = await peer.line((text) => {
+    const said = JSON.parse(text) as { is: string; modemPort: number; controlPort: number };
+    return said.is === "ready" ? said : null;
+  });
+  const device = `tcp://127.0.0.1:${ready.modemPort}`;
+  return { peer, line: { ...modemLine, device }, controlPort: ready.controlPort };
 }
 
 export function pause(ms: number): Promise<void> {

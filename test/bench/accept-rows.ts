@@ -1,0 +1,38 @@
+/** The figures of accepting: from the POST to a row that survives the plug being pulled. */
+import type { Plan } from "./row.ts";
+import { pause } from "./site.ts";
+
+const ACCEPTS = 20_000;
+const QUEUED = 10_000;
+/** A city's worth: what one site writes to again and again. */
+const RECIPIENTS = 10_000;
+
+export const ACCEPT_PLANS: readonly Plan[] = [
+  {
+    figure: "durable accepts, 64 clients",
+    unit: "/s",
+    bar: "7000",
+    aim: "10000",
+    site: { peer: null },
+    measure: async (site) => {
+      const warm = await site.load({ clients: 64, messages: 2000, recipients: RECIPIENTS });
+      const loaded = await site.load({ clients: 64, messages: ACCEPTS, recipients: RECIPIENTS });
+      const { medianMs, p99Ms, elapsedMs } = loaded;
+      const note = `median ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
+      const messages = 2000 + ACCEPTS;
+      return { value: ACCEPTS / (elapsedMs / 1000), loaded: [warm, loaded], messages, note };
+    },
+  },
+  {
+    figure: "resident memory, 10,000 queued",
+    unit: "MB",
+    bar: "< 150",
+    aim: "< 120",
+    site: { peer: null },
+    measure: async (site) => {
+      const loaded = await site.load({ clients: 64, messages: QUEUED, recipients: RECIPIENTS });
+      await pause(2000);
+      return { value: site.daemon.residentBytes / 1024 / 1024, loaded: [loaded], messages: QUEUED };
+    },
+  },
+];
