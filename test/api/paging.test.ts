@@ -16,15 +16,20 @@ async function send(to: string): Promise<string> {
   return (await box.client.messages.create({ to, from: OWN, body: "x" })).sid;
 }
 
+/** How many rows there are, how they are paged, and how many come while each page is read. */
+const ROUND = {
+  before: fc.integer({ min: 0, max: 12 }),
+  pageSize: fc.integer({ min: 1, max: 5 }),
+  added: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 15 }),
+};
+
 describe("paging", () => {
   it("lists each message once and misses none that was there, whatever is added or retired meanwhile", async () => {
     let round = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.record({
-          before: fc.integer({ min: 0, max: 12 }),
-          pageSize: fc.integer({ min: 1, max: 5 }),
-          added: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 15 }),
+          ...ROUND,
           retired: fc.array(fc.boolean(), { maxLength: 15 }),
         }),
         async ({ before, pageSize, added, retired }) => {
@@ -62,9 +67,7 @@ describe("paging", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
-          before: fc.integer({ min: 0, max: 12 }),
-          pageSize: fc.integer({ min: 1, max: 5 }),
-          added: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 15 }),
+          ...ROUND,
           removed: fc.array(fc.nat(), { maxLength: 15 }),
         }),
         async ({ before, pageSize, added, removed }) => {

@@ -94,6 +94,16 @@ describe("a usage record", () => {
     expect(shown(await records.lastMonth.list({ category }))).toEqual(["2025-12-01 0"]);
   });
 
+  it.each([
+    ["StartDate=-30days", "2025-12-05", "2026-01-04"],
+    ["StartDate=-30days&EndDate=-1day", "2025-12-05", "2026-01-03"],
+    ["StartDate=-1days&EndDate=+1day", "2026-01-03", "2026-01-05"],
+    ["EndDate=2026-01-04", "2026-01-04", "2026-01-04"],
+  ])("is asked for by offsets from today: %s", async (dates, start_date, end_date) => {
+    const { body } = await box.get(box.api(`/Usage/Records.json?Category=sms&${dates}`));
+    expect(body["usage_records"]).toMatchObject([{ start_date, end_date }]);
+  });
+
   it("of the main account counts its subaccounts, unless it is told not to", async () => {
     const made = await box.client.api.v2010.accounts.create({ friendlyName: "Tenant" });
     const account = box.accounts.bySid(made.sid);
