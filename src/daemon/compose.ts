@@ -185,6 +185,7 @@ async function composeOn(
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
+    countries: config.outbound.countries ?? null,
     health,
     simulated: network,
     faults: network === null ? null : new FaultDesk(faultBoards),
