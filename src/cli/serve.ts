@@ -6,6 +6,7 @@ import { type LoadedConfig, loadConfig } from "../daemon/config.ts";
 import { exitCodeOf } from "../daemon/exit-codes.ts";
 import { isSimulated } from "../daemon/open-lines.ts";
 import { serve as runDaemon } from "../daemon/serve.ts";
+import { shownSmppUrl } from "../daemon/smpp-url.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import { createLog } from "../runtime/log.ts";
@@ -62,7 +63,7 @@ function factsOf(
     dataDir: config.dataDir,
     lines: config.lines.map((line) => ({
       name: line.name,
-      device: line.type === "modem" ? line.device : "smpp",
+      device: line.type === "modem" ? line.device : shownSmppUrl(line.url),
       simulated: isSimulated(line),
       number: numbers.ofLine(line.name)[0] ?? null,
     })),

@@ -1,11 +1,13 @@
 /**
  * `GET /health`: pass, warn or fail for the store and each line. Fail as a whole (503) only when the store cannot
- * commit or no line can send: one modem out of three is a warning, not an outage.
+ * commit or no line can send: one modem out of three is a warning, not an outage, and so is one whose queue goes
+ * over its fallback.
  *
  * Anybody may ask, so asking is cheap: one commit serves everybody for some seconds.
  */
 import type { HealthReport } from "../api/deps.ts";
 import type { Line } from "../line/line.ts";
+import type { Fallbacks } from "../messaging/outbound/fallback.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
@@ -18,9 +20,19 @@ const PING_PATIENCE_MS = 3_000;
 export function createHealth(deps: {
   readonly store: Pick<Store, "ping">;
   readonly lines: readonly Line[];
+  /** Names of lines that are made to receive and nothing else. */
+  readonly receiveOnly?: ReadonlySet<string>;
+  /** Absent: no line has a fallback. */
+  readonly fallbacks?: Pick<Fallbacks, "viewOf">;
   readonly clock: Clock;
 }): () => Promise<HealthReport> {
   const { store, lines, clock } = deps;
+  const isReady = (name: string) => lines.some((line) => line.name === name && line.status.state === "ready");
+  /** The line that carries its queue; null when none does. */
+  const carrierOf = (line: Line): string | null => {
+    const view = deps.fallbacks?.viewOf(line.name) ?? null;
+    return view?.spill === "carrying" && isReady(view.line) ? view.line : null;
+  };
   let asked: { at: number; answer: Promise<HealthCheck> } | null = null;
 
   const storeCheck = (): Promise<HealthCheck> => {
@@ -32,8 +44,8 @@ export function createHealth(deps: {
   return async () => {
     const disk = await storeCheck();
     const checks: Record<string, HealthCheck> = { store: disk };
-    for (const line of lines) checks[`line:${line.name}`] = lineCheck(line);
-    const canSend = lines.some((line) => line.status.state === "ready");
+    for (const line of lines) checks[`line:${line.name}`] = lineCheck(line, carrierOf(line));
+    const canSend = lines.some(({ name }) => isReady(name) && deps.receiveOnly?.has(name) !== true);
     const all = Object.values(checks);
     const status =
       disk.status === "fail" || !canSend
@@ -45,10 +57,11 @@ export function createHealth(deps: {
   };
 }
 
-function lineCheck(line: Line): HealthCheck {
+function lineCheck(line: Line, carrier: string | null): HealthCheck {
   const { state, reason, simulated } = line.status;
   const kind = simulated ? "simulated, " : "";
   const text = `${kind}${state}${reason === "" ? "" : `: ${reason}`}`;
+  if (carrier !== null) return { status: "warn", text: `${text}; its queue goes over ${carrier}` };
   switch (state) {
     case "ready":
       return { status: "pass", text };
