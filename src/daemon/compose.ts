@@ -153,6 +153,10 @@ async function composeOn(
     clock,
     log,
     onEnded: (messageSid) => dispatcher.withdraw(messageSid),
+    inHandOf: (name) => {
+      const line = config.lines.find((each) => each.name === name);
+      return line?.type === "smpp" ? line.inboundWindow : 1;
+    },
   });
   const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
