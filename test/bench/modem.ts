@@ -12,15 +12,14 @@ import { machineMs } from "./process.ts";
 const [number = "", submitMs = "0"] = process.argv.slice(2);
 const simulator = await startSimulator({
   host: "127.0.0.1",
-  modemPort: 0,
+  modem: { port: 0, number },
   controlPort: 0,
-  number,
   airTime: { submitMs: Number(submitMs), deliverMs: 0, reportMs: 0 },
   clock: systemClock,
   log: silentLog(),
 });
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
-simulator.modem.behave({
+simulator.modem?.behave({
   name: "stopwatch",
   onCommand: ({ name, kind }) => {
     if (name === "+CMGS" && kind === "set") say({ is: "cmgs", at: machineMs() });
