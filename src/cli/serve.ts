@@ -63,9 +63,10 @@ function factsOf(
     dataDir: config.dataDir,
     lines: config.lines.map((line) => ({
       name: line.name,
+      kind: line.type,
       device: line.type === "modem" ? line.device : shownSmppUrl(line.url),
       simulated: isSimulated(line),
-      number: numbers.ofLine(line.name)[0] ?? null,
+      number: shownNumber(numbers.ofLine(line.name)),
     })),
     account,
     firstStart,
@@ -76,6 +77,11 @@ function factsOf(
       dataDirFromEnvironment: loaded.dataDirFromEnvironment ? config.dataDir : null,
     }),
   };
+}
+
+/** A phone number before a short code or a name. */
+function shownNumber<N extends { readonly phoneNumber: string }>(numbers: readonly N[]): N | null {
+  return numbers.find(({ phoneNumber }) => phoneNumber.startsWith("+")) ?? numbers[0] ?? null;
 }
 
 function addressesOfThisMachine(): string[] {

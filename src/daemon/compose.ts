@@ -15,7 +15,6 @@ import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { PortClaims } from "../line/modem/find/find-port.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
-import { SimulatedNetwork } from "../line/simulator/network.ts";
 import { createKeywords } from "../messaging/inbound/keywords.ts";
 import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
@@ -50,7 +49,7 @@ import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createMaxRateOf, createRateOf } from "./rates.ts";
-import type { SimulatedLines } from "./simulated-lines.ts";
+import { SimulatedLines } from "./simulated-lines.ts";
 
 export type Composed = {
   readonly appliance: Appliance;
@@ -97,7 +96,7 @@ async function composeOn(
   const accept = createAccept({ store, keys, clock, limits: { maxQueued: config.outbound.maxQueued } });
 
   const siteCountry = config.site.country;
-  const simulated = config.lines.some(isSimulated) ? simulatedLines(clock, log) : null;
+  const simulated = config.lines.some(isSimulated) ? new SimulatedLines(clock, log) : null;
   const lineDeps: LineDeps = { clock, log, store, siteCountry, simulated, claims: new PortClaims() };
   const lines = config.lines.map((line, position) => createLine(line, position, lineDeps));
   const roster = new LineRoster({
@@ -251,13 +250,9 @@ async function composeOn(
     deliverer,
     chores,
     lineNumbers,
-    network: simulated?.network ?? null,
+    simulated,
     pending,
     clock,
   });
   return { appliance, account, firstStart: created, numbers };
-}
-
-function simulatedLines(clock: Clock, log: Log): SimulatedLines {
-  return { network: new SimulatedNetwork({ clock, log }), faultBoards: new Map(), smscs: new Map() };
 }

@@ -2,6 +2,7 @@
 import { parseAddress } from "../accounts/address.ts";
 import type { OpenStream } from "../line/byte-stream.ts";
 import type { Line, LineMemory } from "../line/line.ts";
+import { FaultBoard } from "../line/simulator/fault-board.ts";
 import { SimulatedSmsc } from "../line/simulator/smsc.ts";
 import { openSocket, type SocketTls } from "../line/smpp/open-socket.ts";
 import { createSmppLine } from "../line/smpp/smpp-line.ts";
@@ -64,10 +65,12 @@ function streamOf(config: SmppLineConfig, { clock, log, simulated, siteCountry }
     return openSocket({ host, port, clock, tls: url.secure ? tlsOf(config) : null });
   }
   if (simulated === null) throw new Error(`${config.name} has no network to be simulated on`);
-  const { network, smscs } = simulated;
+  const { network } = simulated;
   const numbers = config.numbers.map((number) => parseAddress(number, siteCountry)?.address ?? number);
-  const smsc = new SimulatedSmsc({ network, clock: network.clock, log, numbers });
-  smscs.set(config.name, smsc);
+  const defaultAlphabet = config.smscAlphabet;
+  const smsc = new SimulatedSmsc({ network, clock: network.clock, log, numbers, defaultAlphabet });
+  simulated.smscs.push(smsc);
+  simulated.faultBoards.set(config.name, new FaultBoard({ smsc, network, log }));
   return async () => smsc.connect();
 }
 

@@ -1,10 +1,21 @@
 import type { FaultBoard } from "../line/simulator/fault-board.ts";
-import type { SimulatedNetwork } from "../line/simulator/network.ts";
+import { SimulatedNetwork } from "../line/simulator/network.ts";
 import type { SimulatedSmsc } from "../line/simulator/smsc.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
 
-/** The network that `sim:` lines are on, and where a fault can be switched on, by the line's name. */
-export type SimulatedLines = {
+/** What `sim:` lines are on: one network, and by a line's name where its faults are switched on. */
+export class SimulatedLines {
   readonly network: SimulatedNetwork;
-  readonly faultBoards: Map<string, FaultBoard>;
-  readonly smscs: Map<string, SimulatedSmsc>;
-};
+  readonly faultBoards = new Map<string, FaultBoard>();
+  readonly smscs: SimulatedSmsc[] = [];
+
+  constructor(clock: Clock, log: Log) {
+    this.network = new SimulatedNetwork({ clock, log });
+  }
+
+  stop(): void {
+    for (const smsc of this.smscs) smsc.stop();
+    this.network.stop();
+  }
+}
