@@ -45,7 +45,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeIncomingPhoneNumbers(router, deps);
   routeServices(router, deps);
   routeUsage(router, deps);
-  routeVoice(router);
+  routeVoice(router, deps);
   routeLookup(router, deps);
   routeAvailablePhoneNumbers(router, deps);
   routeShortCodes(router, deps);

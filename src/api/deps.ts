@@ -10,6 +10,7 @@ import type { Numbers } from "../accounts/numbers.ts";
 import type { Services } from "../accounts/services.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
+import type { EndQueued } from "../messaging/outbound/end-queued.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Store } from "../store/store.ts";
@@ -37,7 +38,7 @@ export type ApiDeps = {
   readonly applications: Applications;
   readonly accept: Pick<Accept, "accept">;
   /** Ends what waits to be sent for an account that was suspended or closed. */
-  readonly endQueued: (accountSid: string) => Promise<void>;
+  readonly endQueued: EndQueued;
   /** Ends what waits to be sent from a number that was released. */
   readonly endQueueOf: (phoneNumber: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };

@@ -48,6 +48,7 @@ export class StoreClient implements Store {
     this.#call("unknownSubmissions", args);
   readonly expire: Store["expire"] = (...args) => this.#call("expire", args);
   readonly endQueued: Store["endQueued"] = (...args) => this.#call("endQueued", args);
+  readonly endScheduled: Store["endScheduled"] = (...args) => this.#call("endScheduled", args);
   readonly endQueue: Store["endQueue"] = (...args) => this.#call("endQueue", args);
   readonly queueDepths: Store["queueDepths"] = (...args) => this.#call("queueDepths", args);
   readonly openSubmissions: Store["openSubmissions"] = (...args) => this.#call("openSubmissions", args);
@@ -63,6 +64,8 @@ export class StoreClient implements Store {
   readonly quarantine: Store["quarantine"] = (...args) => this.#call("quarantine", args);
   readonly webhookQueues: Store["webhookQueues"] = (...args) => this.#call("webhookQueues", args);
   readonly nextWebhook: Store["nextWebhook"] = (...args) => this.#call("nextWebhook", args);
+  readonly nextWebhooks: Store["nextWebhooks"] = (...args) => this.#call("nextWebhooks", args);
+  readonly webhookBacklog: Store["webhookBacklog"] = (...args) => this.#call("webhookBacklog", args);
   readonly deferWebhook: Store["deferWebhook"] = (...args) => this.#call("deferWebhook", args);
   readonly finishWebhook: Store["finishWebhook"] = (...args) => this.#call("finishWebhook", args);
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);

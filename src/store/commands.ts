@@ -81,7 +81,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       sticky: sticky.get(service, recipient),
       queuedSegments: queues.map((name) => depths.segments(name)),
     }),
-    releaseScheduled: (now) => queue.releaseScheduled(now),
+    releaseScheduled: (now, inactiveAccounts) => queue.releaseScheduled(now, inactiveAccounts),
     claim: (name, options) => queue.claim(name, options),
     settle: (submissionId, settlement, at) => outcomes.settle(submissionId, settlement, at),
     resolveUnknown: (submissionId, verdict, options) =>
@@ -89,6 +89,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     unknownSubmissions: () => submissions.unknown(),
     expire: (now) => queue.expire(now),
     endQueued: (accountSid, end) => queue.endAll(accountSid, end),
+    endScheduled: (accountSid, end) => queue.endScheduled(accountSid, end),
     endQueue: (name, end) => queue.endQueue(name, end),
     queueDepths: () => depths.all(),
 
@@ -106,12 +107,19 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     quarantine: (line, raw, why, at) => inbound.quarantine(line, raw, why, at),
 
     webhookQueues: () => webhooks.queues(),
-    nextWebhook: (name) => webhooks.next(name),
+    nextWebhook: (name) => webhooks.first(name, 1)[0] ?? null,
+    nextWebhooks: (name, limit) => webhooks.first(name, limit),
+    webhookBacklog: () => webhooks.backlog(),
     deferWebhook: (webhookId, deferral) => webhooks.defer(webhookId, deferral),
     finishWebhook: (webhookId, result) => {
       webhooks.end(webhookId);
       for (const event of result.events) events.insert(event);
-      return result.replies.map((reply) => queue.accept(reply));
+      return result.replies.map((reply) => {
+        const accepted = queue.accept(reply);
+        const event = accepted.is === "accepted" ? undefined : result.refusals?.[accepted.is];
+        if (event !== undefined) events.insert(event);
+        return accepted;
+      });
     },
 
     getMessage,

@@ -27,6 +27,9 @@ const OPTED_OUT = {
   errorMessage: "the recipient has opted out of messages from its sender",
 };
 
+/** Contract §12.2: what is due while its account may not send. */
+const ACCOUNT_INACTIVE = { errorCode: 30002, errorMessage: "its account is not active" };
+
 /** Failing late Messages is bounded per command: others wait for the same worker. */
 const ENDED_AT_ONCE = 1000;
 const RELEASED_AT_ONCE = 1000;
@@ -53,6 +56,8 @@ export class OutboundQueue {
   readonly #late: Statement<[number, number, number], number>;
   readonly #waitingOf: Statement<[string, string, number], number>;
   readonly #waitingIn: Statement<[string, string, number], number>;
+  readonly #scheduledOf: Statement<[string, number], number>;
+  readonly #scheduledIn: Statement<[string, number], number>;
   readonly #ahead: Statement<[Record<string, unknown>], { messages: number; segments: number }>;
   readonly #earliest: Statement<[], number | null>;
 
@@ -102,6 +107,14 @@ export class OutboundQueue {
         SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL
         UNION ALL SELECT key FROM message WHERE queue = ? AND retryAt IS NOT NULL LIMIT ?`)
       .pluck();
+    const scheduledBy = (column: "accountSid" | "queue") =>
+      db
+        .prepare<[string, number], number>(
+          `SELECT key FROM message WHERE status = 'scheduled' AND ${column} = ? LIMIT ?`,
+        )
+        .pluck();
+    this.#scheduledOf = scheduledBy("accountSid");
+    this.#scheduledIn = scheduledBy("queue");
     this.#ahead = db.prepare(`
       SELECT count(*) AS messages, ifnull(sum(length(progress) - length(replace(progress, '.', ''))), 0) AS segments
       FROM message WHERE queue = @queue AND rank IS NOT NULL AND (rank < @rank OR (rank = @rank AND key < @key))`);
@@ -138,9 +151,12 @@ export class OutboundQueue {
     return { is: "accepted", message: this.#messages.insert(key, message) };
   }
 
-  releaseScheduled(now: number): number {
+  releaseScheduled(now: number, inactiveAccounts: readonly string[] = []): number {
     const due = this.#scheduledFor.all(now, RELEASED_AT_ONCE);
-    for (const row of due) this.#messages.change(row, { status: "queued" }, now);
+    for (const row of due) {
+      if (inactiveAccounts.includes(row.accountSid)) this.#fail(row, ACCOUNT_INACTIVE, now);
+      else this.#messages.change(row, { status: "queued" }, now);
+    }
     return due.length;
   }
 
@@ -199,9 +215,15 @@ export class OutboundQueue {
     return this.#end(this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE), end);
   }
 
-  /** The same for one queue. */
+  /** What an account has scheduled. It looks through everything scheduled: not for a chore. */
+  endScheduled(accountSid: string, end: End): number {
+    return this.#end(this.#scheduledOf.all(accountSid, ENDED_AT_ONCE), end);
+  }
+
+  /** One queue, and what is scheduled to join it. */
   endQueue(queue: string, end: End): number {
-    return this.#end(this.#waitingIn.all(queue, queue, ENDED_AT_ONCE), end);
+    const waiting = this.#waitingIn.all(queue, queue, ENDED_AT_ONCE);
+    return this.#end(waiting.length > 0 ? waiting : this.#scheduledIn.all(queue, ENDED_AT_ONCE), end);
   }
 
   #end(waiting: readonly number[], end: End): number {

@@ -18,7 +18,9 @@ export class Webhooks {
   readonly #keys: RowKeys;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #queues: Statement<[], string>;
-  readonly #head: Statement<[string], WebhookRow>;
+  readonly #first: Statement<[string, number], WebhookRow>;
+  readonly #count: Statement<[], number>;
+  readonly #oldest: Statement<[], number>;
   readonly #queueOf: Statement<[number], string>;
   readonly #defer: Statement<[number, number, string, number]>;
   readonly #delete: Statement<[number]>;
@@ -34,7 +36,9 @@ export class Webhooks {
       VALUES (@key, @queue, @url, @method, @fallbackUrl, @fallbackMethod, @createdAt, @idempotencyToken, 0,
         @createdAt, @facts)`);
     this.#queues = db.prepare<[], string>("SELECT DISTINCT queue FROM webhook ORDER BY queue").pluck();
-    this.#head = db.prepare("SELECT * FROM webhook WHERE queue = ? ORDER BY key LIMIT 1");
+    this.#first = db.prepare("SELECT * FROM webhook WHERE queue = ? ORDER BY key LIMIT ?");
+    this.#count = db.prepare<[], number>("SELECT count(*) FROM webhook").pluck();
+    this.#oldest = db.prepare<[], number>("SELECT createdAt FROM webhook ORDER BY key LIMIT 1").pluck();
     this.#queueOf = db.prepare<[number], string>("SELECT queue FROM webhook WHERE key = ?").pluck();
     this.#defer = db.prepare("UPDATE webhook SET attempts = ?, notBefore = ?, queue = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM webhook WHERE key = ?");
@@ -67,11 +71,16 @@ export class Webhooks {
     return this.#queues.all();
   }
 
-  next(queue: string): WebhookTask | null {
-    const row = this.#head.get(queue);
-    if (row === undefined) return null;
-    const { key, facts, ...columns } = row;
-    return { ...columns, facts: JSON.parse(facts) as WebhookFacts, webhookId: idOfKey(key) };
+  first(queue: string, limit: number): readonly WebhookTask[] {
+    return this.#first.all(queue, limit).map(({ key, facts, ...columns }) => ({
+      ...columns,
+      facts: JSON.parse(facts) as WebhookFacts,
+      webhookId: idOfKey(key),
+    }));
+  }
+
+  backlog(): { readonly waiting: number; readonly oldestAt: number | null } {
+    return { waiting: this.#count.get() ?? 0, oldestAt: this.#oldest.get() ?? null };
   }
 
   defer(webhookId: string, deferral: WebhookDeferral): void {

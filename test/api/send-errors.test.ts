@@ -150,6 +150,22 @@ describe("POST Messages when it cannot be kept", () => {
     }
   });
 
+  it("answers 35125 when no more may be scheduled", async () => {
+    const full = await openApiBox({
+      accept: { accept: async () => ({ is: "queue-full", queuedSegments: 0 }) },
+    });
+    try {
+      const { sid } = await full.client.messaging.v1.services.create({ friendlyName: "Alerts" });
+      const phoneNumberSid = full.numbers.byNumber(OWN)?.sid ?? "";
+      await full.client.messaging.v1.services(sid).phoneNumbers.create({ phoneNumberSid });
+      const sendAt = new Date(full.clock.now() + 3_600_000);
+      const later = { to: TO, body: "x", messagingServiceSid: sid, scheduleType: "fixed", sendAt } as const;
+      await expect(full.client.messages.create(later)).rejects.toMatchObject({ status: 400, code: 35125 });
+    } finally {
+      await full.close();
+    }
+  });
+
   it.each([
     ["20503 when the disk does not keep its word", "store.failed", 503, 20503],
     ["20500 without the reason for anything unforeseen", "line.closed", 500, 20500],

@@ -1,6 +1,7 @@
 /** The figures of a carrier bind: window 50, no rate limit, every acceptance durable. */
 import type { Plan } from "./row.ts";
 import { pause, type Site, type SiteOptions } from "./site.ts";
+import type { SmscOptions } from "./smsc.ts";
 
 const WARM = 5000;
 const THROUGH = 50_000;
@@ -13,7 +14,9 @@ const RECIPIENTS = 10_000;
 const MEGABYTE = 1024 * 1024;
 
 const SMSC = { is: "smsc", acceptPerSecond: null, isShut: false, deliver: 0, window: 50 } as const;
-const site = (smsc: Partial<SiteOptions["peer"]> = {}): SiteOptions => ({ peer: { ...SMSC, ...smsc } });
+const site = (smsc: Partial<Omit<SmscOptions, "number" | "phone">> = {}): SiteOptions => ({
+  peer: { ...SMSC, ...smsc },
+});
 
 const load = (to: Site, messages: number) => to.load({ clients: 64, messages, recipients: RECIPIENTS });
 

@@ -13,8 +13,9 @@ export class FakeClock implements Clock {
     this.#wall = wallMs;
   }
 
+  /** Whole milliseconds, like the system's; timers may be finer. */
   now(): number {
-    return this.#wall;
+    return Math.floor(this.#wall);
   }
 
   monotonicMs(): number {

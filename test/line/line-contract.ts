@@ -44,6 +44,7 @@ export class Recorder {
   readonly events: NewEvent[] = [];
   /** Answers that came late: the Submission and its reference. */
   readonly late: (readonly [string, string])[] = [];
+  readonly networkTimes: number[] = [];
   answer: () => Promise<Kept> = () => Promise.resolve("kept");
   mostAtOnce = 0;
   #now = 0;
@@ -55,7 +56,7 @@ export class Recorder {
     onLateAcceptance: (submissionId, reference) => this.late.push([submissionId, reference]),
     onState: (state, reason) => this.states.push({ state, reason }),
     onEvent: (event) => this.events.push(event),
-    onNetworkTime: () => undefined,
+    onNetworkTime: (epochMs) => this.networkTimes.push(epochMs),
   };
 
   async #ask(record: () => void): Promise<Kept> {

@@ -84,6 +84,21 @@ describe("the webhook queue", () => {
     expect(bodyOf(await head())).toBe("two");
   });
 
+  it("gives what stands behind the head too, in order, no more than it is asked for", async () => {
+    for (const body of ["one", "two", "three"]) await receive(body);
+    await receive("elsewhere", `${FROM} http://other.lan`);
+    expect((await store.nextWebhooks(QUEUE, 2)).map(bodyOf)).toEqual(["one", "two"]);
+    expect((await store.nextWebhooks(QUEUE, 9)).map(bodyOf)).toEqual(["one", "two", "three"]);
+    expect(await store.nextWebhooks("nobody's", 9)).toEqual([]);
+  });
+
+  it("says how many wait in all, and since when", async () => {
+    expect(await store.webhookBacklog()).toEqual({ waiting: 0, oldestAt: null });
+    await receive("one");
+    await receive("elsewhere", `${FROM} http://other.lan`);
+    expect(await store.webhookBacklog()).toEqual({ waiting: 2, oldestAt: T0 });
+  });
+
   it("keeps its order and its tokens through a power cut", async () => {
     await receive("one");
     await receive("two", `${FROM} http://other.lan`);
@@ -133,6 +148,21 @@ describe("the webhook queue", () => {
     ]);
     expect(await store.nextWebhook(QUEUE)).toBeNull();
     expect(await store.listEvents({ limit: 5 })).toHaveLength(1);
+  });
+
+  it("ends with the event of a reply that is refused", async () => {
+    await receive("Paris");
+    const { webhookId } = await head();
+    const full = newOutbound({ direction: "outbound-reply", maxQueuedSegments: 0 });
+    const refusals = { "queue-full": FAILED };
+    await store.finishWebhook(webhookId, { replies: [full], events: [], refusals });
+    const after = await opened.powerCut();
+    try {
+      expect(await after.store.listEvents({ limit: 5 })).toMatchObject([FAILED]);
+      expect(await after.store.nextWebhook(QUEUE)).toBeNull();
+    } finally {
+      await after.remove();
+    }
   });
 
   it("does not act on an answer twice", async () => {

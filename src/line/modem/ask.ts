@@ -10,8 +10,8 @@ export type Answer =
   | { readonly is: "ok"; readonly lines: readonly ResponseLine[] }
   | { readonly is: "error"; readonly error: FinalError };
 
-/** An answer, good or bad. Throws a Fault when there is none. */
-export async function answerTo(ask: Ask, command: Command): Promise<Answer> {
+/** An answer, good or bad; null when there is none in time. Throws a Fault when the link is lost. */
+export async function answerIfAny(ask: Ask, command: Command): Promise<Answer | null> {
   const result = await ask(command);
   switch (result.is) {
     case "ok":
@@ -21,12 +21,16 @@ export async function answerTo(ask: Ask, command: Command): Promise<Answer> {
     case "lost":
       throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
     default:
-      throw new Fault({
-        code: "at.timeout",
-        disposition: "line",
-        message: `no answer to ${masked(command)}`,
-      });
+      return null;
   }
+}
+
+/** An answer, good or bad. Throws a Fault when there is none. */
+export async function answerTo(ask: Ask, command: Command): Promise<Answer> {
+  const answer = await answerIfAny(ask, command);
+  if (answer !== null) return answer;
+  const message = `no answer to ${masked(command)}`;
+  throw new Fault({ code: "at.timeout", disposition: "line", message });
 }
 
 /** The response lines; throws when the command fails. */
@@ -38,11 +42,8 @@ export async function must(ask: Ask, command: Command): Promise<readonly Respons
 
 /** The response lines, or null when the modem refuses or says nothing: for what is good to have. */
 export async function may(ask: Ask, command: Command): Promise<readonly ResponseLine[] | null> {
-  const result = await ask(command);
-  if (result.is === "lost") {
-    throw new Fault({ code: "modem.link-lost", disposition: "line", message: result.reason });
-  }
-  return result.is === "ok" ? result.lines : null;
+  const answer = await answerIfAny(ask, command);
+  return answer?.is === "ok" ? answer.lines : null;
 }
 
 /** Tries again each second while the modem refuses: after a start the SIM is still being read. */

@@ -16,6 +16,7 @@ import { unlock } from "./pin.ts";
 import { chooseProfile } from "./profiles/choose.ts";
 import type { ModemProfile } from "./profiles/profile.ts";
 import { askRegistration, type Registration } from "./registration.ts";
+import { askSignal, type Signal } from "./signal.ts";
 import { ensureSmsc } from "./smsc.ts";
 import { chooseStorage, type Storages } from "./storage.ts";
 
@@ -54,6 +55,11 @@ export type BroughtUp =
   | { readonly is: "up"; readonly setup: Setup }
   /** Needs a person. */
   | { readonly is: "refused"; readonly reason: string };
+
+export type Network = {
+  readonly facts: Pick<LineFacts, "operator" | "technology" | "signalDbm">;
+  readonly signal: Signal | null;
+};
 
 const ATTENTION_TRIES = 10;
 const SETTLE_MS = 100;
@@ -95,9 +101,11 @@ export async function bringUp(tools: BringUpTools): Promise<BroughtUp> {
   const storages = await chooseStorage(ask, tools.sleep, profile.storages);
   iccid ??= await askIccid(ask, profile.iccid);
   const smsc = await ensureSmsc({ ask, memory: tools.memory, configured: tools.smsc, sim: await sim() });
-  const indications = await setIndications(ask, profile.indications);
+  const indications = await setIndications(ask, tools.sleep, profile.indications);
 
   if ((await may(ask, set("AT+CREG=2"))) === null) await may(ask, set("AT+CREG=1"));
+  // `+CREG` alone does not speak for LTE.
+  await may(ask, set("AT+CEREG=1"));
   const registration = await askRegistration(ask);
   const imsi = await askImsi(ask);
   const ownNumber = await askOwnNumber(ask);
@@ -111,7 +119,7 @@ export async function bringUp(tools: BringUpTools): Promise<BroughtUp> {
         imsi,
         ownNumber,
         smsc: smsc.address,
-        ...(await askNetwork(ask)),
+        ...(await askNetwork(ask)).facts,
       },
       sim: iccid ?? imsi ?? identity.imei ?? "unknown",
       storages,
@@ -124,24 +132,18 @@ export async function bringUp(tools: BringUpTools): Promise<BroughtUp> {
 }
 
 /** Operator, access technology and signal: what changes while the line runs. */
-export async function askNetwork(
-  ask: Ask,
-): Promise<Pick<LineFacts, "operator" | "technology" | "signalDbm">> {
+export async function askNetwork(ask: Ask): Promise<Network> {
   const cops = await lineOf(ask, query("AT+COPS?", 30_000));
-  const csq = await lineOf(ask, query("AT+CSQ"));
+  const signal = await askSignal(ask);
   const fields = cops === null ? [] : fieldsOf(cops);
   return {
-    operator: fields[2] ? fields[2] : null,
-    technology: TECHNOLOGIES[Number(fields[3] ?? "NaN")] ?? null,
-    signalDbm: csq === null ? null : signalOf(Number.parseInt(fieldsOf(csq)[0] ?? "", 10)),
+    facts: {
+      operator: fields[2] ? fields[2] : null,
+      technology: TECHNOLOGIES[Number(fields[3] ?? "NaN")] ?? null,
+      signalDbm: signal?.dbm ?? null,
+    },
+    signal,
   };
-}
-
-/** 27.007 §8.5: 0 to 31 in steps of 2 dB, 99 unknown; 100 to 191 is TD-SCDMA's range. */
-export function signalOf(rssi: number): number | null {
-  if (rssi >= 0 && rssi <= 31) return -113 + 2 * rssi;
-  if (rssi >= 100 && rssi <= 191) return -116 + (rssi - 100);
-  return null;
 }
 
 /** 27.007 §7.3, <AcT>. */

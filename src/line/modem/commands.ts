@@ -41,7 +41,8 @@ export function registrationQuery(name: "+CREG" | "+CGREG" | "+CEREG"): Command 
   return { text: `AT${name}?`, accepts: (line) => shape.test(line), single: true, timeoutMs: 10 * SECOND };
 }
 
-export const CPIN_QUERY: Command = query("AT+CPIN?", 15 * SECOND);
+/** Wavecom's answer has no `OK` behind it. */
+export const CPIN_QUERY: Command = { ...query("AT+CPIN?", 15 * SECOND), finalWithinMs: 3 * SECOND };
 
 export function enterPin(pin: string): Command {
   return set(`AT+CPIN="${pin}"`, 30 * SECOND);

@@ -5,7 +5,7 @@
  * Several modems list values they refuse, so the list is tried in order until one is taken.
  */
 import type { Ask } from "./ask.ts";
-import { lineOf, may } from "./ask.ts";
+import { answerIfAny, lineOf, may } from "./ask.ts";
 import { fieldsOf } from "./at/command.ts";
 import { query, set } from "./commands.ts";
 
@@ -39,12 +39,28 @@ export type Indications = {
   readonly answer: string | null;
 };
 
+/** Operation not allowed, no SIM, SIM busy: what message commands say while the SIM is still being read. */
+const NOT_YET: readonly number[] = [14, 302, 310, 314];
+const NOT_YET_TRIES = 10;
+
 /** Sets the first that is taken; null when none is, and polling has to do. */
-export async function setIndications(ask: Ask, own: readonly string[] = []): Promise<Indications | null> {
+export async function setIndications(
+  ask: Ask,
+  sleep: (ms: number) => Promise<void>,
+  own: readonly string[] = [],
+): Promise<Indications | null> {
   const offered = await may(ask, query("AT+CNMI=?"));
+  // Not each choice, but all together: else a lesser one is taken the moment the SIM is ready.
+  let patience = NOT_YET_TRIES;
   for (const choice of indicationChoices(offered?.[0]?.text ?? null, own)) {
-    if ((await may(ask, set(`AT+CNMI=${choice}`))) === null) continue;
-    return { chosen: choice, answer: await askIndications(ask) };
+    for (;;) {
+      const answer = await answerIfAny(ask, set(`AT+CNMI=${choice}`));
+      if (answer?.is === "ok") return { chosen: choice, answer: await askIndications(ask) };
+      const isNotYet = answer?.is === "error" && NOT_YET.includes(answer.error.code ?? -1);
+      if (!isNotYet || patience === 0) break;
+      patience--;
+      await sleep(1000);
+    }
   }
   return null;
 }

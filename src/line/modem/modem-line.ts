@@ -1,3 +1,4 @@
+import type { NewEvent } from "../../runtime/event.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Segment } from "../../sms/message.ts";
@@ -16,15 +17,15 @@ import type {
 import type { FromNetwork } from "./from-network.ts";
 import type { ModemLineOptions } from "./modem-line-options.ts";
 import { NO_FACTS } from "./no-facts.ts";
-import { type NoiseKind, NoiseLog } from "./noise-log.ts";
+import type { NoiseKind } from "./noise-log.ts";
+import { OperatorNews } from "./operator-news.ts";
 import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
 import { Recovery } from "./recovery/recovery.ts";
 import { GENERIC_RESET, resetModem } from "./recovery/reset-modem.ts";
-import { symptomOf } from "./recovery/symptom.ts";
+import { isOfTheSim, symptomOf } from "./recovery/symptom.ts";
 import { prepareSecondTry, secondTryOf } from "./second-try.ts";
 import { outcomeOf, referenceOf } from "./send.ts";
 import { Session } from "./session.ts";
-import { SubscriptionAlarm } from "./subscription-alarm.ts";
 import { WireTrace } from "./wire-trace.ts";
 
 export function createModemLine(options: ModemLineOptions): Line {
@@ -43,8 +44,7 @@ class ModemLine implements Line {
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #counters = new Map<string, number>();
-  readonly #noiseLog = new NoiseLog();
-  readonly #subscription = new SubscriptionAlarm();
+  readonly #news: OperatorNews;
   readonly #onWire = new Set<Promise<SubmitOutcome>>();
   readonly #wire: WireTrace;
   readonly #recovery: Recovery;
@@ -67,13 +67,15 @@ class ModemLine implements Line {
     this.#log = options.log.child({ line: options.name });
     this.#since = options.clock.now();
     const { name, clock } = options;
+    const onEvent = (event: NewEvent) => this.#handlers?.onEvent(event);
+    this.#news = new OperatorNews({ line: name, clock, onEvent });
     this.#wire = new WireTrace({ clock, log: options.trace === true ? this.#log : null });
     this.#recovery = new Recovery({
       line: name,
       clock,
       means: { external: (options.resetFromOutside ?? null) !== null },
       count: (counter) => this.#count(counter),
-      onEvent: (event) => this.#handlers?.onEvent(event),
+      onEvent,
       wireTail: () => this.#wire.tail(),
     });
   }
@@ -133,7 +135,7 @@ class ModemLine implements Line {
     const grace = clock.sleep(graceMs, { signal: graceOver.signal }).catch(() => undefined);
     this.#stopping.abort(new Error("the line stops"));
     // What is queued or waits for its prompt is withdrawn; what is past it has the grace to come back.
-    this.#session?.withdraw();
+    this.#session?.sender.withdraw();
     await Promise.race([Promise.allSettled([...this.#onWire]), grace]);
     await this.#session?.stop("the line stops", grace);
     await Promise.race([this.#running?.catch(() => undefined), grace]);
@@ -173,18 +175,24 @@ class ModemLine implements Line {
         fault: new Fault({ code: "at.error", disposition: "reject", message, cause: error }),
       };
     }
-    const result = await session.submit(pdu, signal);
+    const result = await session.sender.submit(pdu, signal);
     const outcome = outcomeOf(result, { line: this.name, manufacturer: session.manufacturer });
     if (outcome.is === "unknown" && result.is !== "lost") this.#unanswered = submissionId;
     else if (outcome.is === "accepted") this.#unanswered = null;
-    const alarm = this.#subscription.news(outcome, session.manufacturer);
-    if (alarm !== null) this.#event("line.refused", alarm);
+    this.#news.submitted(outcome, session.manufacturer);
+    if (result.is === "lost" && result.phase !== "queued" && !this.#stopping.signal.aborted) {
+      this.#count("lost-while-sending");
+      this.#news.wentAway();
+    }
     const symptom = symptomOf(result, outcome, session.manufacturer);
     if (outcome.is === "accepted") this.#lives("sends");
     else if (symptom !== null) this.#suffers(symptom.trouble, symptom.reason);
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
     const isLines = outcome.is === "rejected" && outcome.fault.disposition === "line";
-    if (isLines && result.is === "error" && secondTryOf(outcome) === null) session.nudge();
+    if (isLines && result.is === "error" && secondTryOf(outcome) === null) {
+      if (isOfTheSim(result.error, session.manufacturer)) session.setUpAgain(outcome.fault.message);
+      else session.nudge();
+    }
     return outcome;
   }
 
@@ -254,21 +262,18 @@ class ModemLine implements Line {
       },
       onLate: (text) => this.#late(text),
       onNoise: (text, kind) => this.#noise(text, kind),
-      onStorageAlarm: ({ name, used, total }) =>
-        this.#event(
-          "line.storage",
-          `${this.name}: the message storage ${name} holds ${used} of ${total}: full, it receives nothing. It is being emptied; what stays in it cannot be kept or deleted.`,
-        ),
-      onStuck: (storage, index) =>
-        this.#event(
-          "line.refused",
-          `${this.name}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
-        ),
+      onStorageAlarm: (level) => this.#news.storageFillsUp(level),
+      onStuck: (storage, index) => this.#news.stuck(storage, index),
       onProfile: (profile) => {
         this.#resetCommand = profile.reset.command;
       },
       callPolicy: this.#options.callPolicy ?? "hang-up",
       onCall: (caller) => this.#called(caller),
+      onVoltage: (voltage) => {
+        this.#count(`${voltage}-voltage`);
+        this.#news.warned(voltage);
+      },
+      onNetworkTime: (epochMs) => this.#handlers?.onNetworkTime(epochMs),
       onLife: (life) => this.#lives(life),
       onTrouble: (trouble, reason) => this.#suffers(trouble, reason),
       onResync: (found) => this.#recovery.resynced(found, "a command was not answered in time"),
@@ -285,8 +290,7 @@ class ModemLine implements Line {
 
   #called(caller: string | null): void {
     this.#count("calls");
-    const done = this.#options.callPolicy === "ignore" ? "it is left to ring" : "it is hung up";
-    this.#event("line.call", `${this.name}: a call from ${caller ?? "a withheld number"}; ${done}`);
+    this.#news.called(caller, this.#options.callPolicy === "ignore");
   }
 
   #lives(life: Life): void {
@@ -356,18 +360,7 @@ class ModemLine implements Line {
 
   #noise(text: string, kind: NoiseKind): void {
     this.#count(kind === "stale" ? "stale" : "noise");
-    const news = this.#noiseLog.news(text, kind);
-    if (news !== null) this.#event("line.noise", `${this.name}: ${news}`);
-  }
-
-  #event(type: "line.noise" | "line.refused" | "line.storage" | "line.call", text: string): void {
-    this.#handlers?.onEvent({
-      type,
-      level: type === "line.noise" || type === "line.call" ? "info" : "warning",
-      at: this.#options.clock.now(),
-      text,
-      line: this.name,
-    });
+    this.#news.noise(text, kind);
   }
 
   #count(counter: string): void {

@@ -33,6 +33,9 @@ export type Remembered = { readonly state: "trying" | "refused"; readonly digest
 
 const REFUSED = "the SIM refused its PIN: correct `pin` of this line";
 
+/** 27.007 §9.2. */
+const NOT_INSERTED = 10;
+
 const POLL_MS = 2000;
 const POLLS = 20;
 
@@ -95,14 +98,24 @@ async function ready(tools: PinTools): Promise<Unlocked> {
   return { is: "ready" };
 }
 
-/** A SIM being read answers busy (14) or not inserted (10) for its first seconds. */
+/** Whether the SIM that was READY is gone or locked now. What a busy one answers says nothing. */
+export async function isSimLost(ask: Ask): Promise<boolean> {
+  const state = await askState(ask);
+  return !isReady(state) && (state.error === null || state.error === NOT_INSERTED);
+}
+
+/** A SIM being read answers busy (14), not inserted (10) or NOT READY for its first seconds. */
 async function settledState(tools: PinTools): Promise<SimState> {
   let state = await askState(tools.ask);
-  for (let poll = 0; poll < POLLS / 2 && state.error !== null; poll++) {
+  for (let poll = 0; poll < POLLS / 2 && isUnsettled(state); poll++) {
     await tools.sleep(POLL_MS / 2);
     state = await askState(tools.ask);
   }
   return state;
+}
+
+function isUnsettled({ text, error }: SimState): boolean {
+  return error !== null || text === "NOT READY" || text === "";
 }
 
 async function askState(ask: Ask): Promise<SimState> {
@@ -124,14 +137,23 @@ function isWrong(answer: Answer): boolean {
 }
 
 function locked(state: SimState): Unlocked {
-  if (state.error === null) {
+  const { text, error } = state;
+  if (error === NOT_INSERTED || text === "NOT INSERTED") {
+    return { is: "refused", reason: "no SIM in the modem: insert one" };
+  }
+  if (error !== null) return { is: "failed", reason: `the SIM does not answer (+CME ERROR ${text})` };
+  if (isUnsettled(state)) return { is: "failed", reason: `the SIM is not ready (${text || "no answer"})` };
+  if (text.startsWith("PH-")) {
+    const to = text.startsWith("PH-SIM") ? "SIM" : "network";
     return {
       is: "refused",
-      reason: `the SIM says "${state.text}": it needs a person, and a phone to unlock it in`,
+      reason: `the modem is locked to another ${to} (${text}): unlock it or change it`,
     };
   }
-  if (state.error === 10) return { is: "refused", reason: "no SIM in the modem: insert one" };
-  return { is: "failed", reason: `the SIM does not answer (+CME ERROR ${state.text})` };
+  return {
+    is: "refused",
+    reason: `the SIM says "${text}": it needs a person, and a phone to unlock it in`,
+  };
 }
 
 /** `+CPINR: SIM PIN,3,3` (27.007 §8.65), after the maker's own. Null when the modem tells in neither way. */

@@ -6,6 +6,7 @@ import type { BytePort } from "../byte-port.ts";
 import type { Kept, LineFacts, LineMemory, LineState, StorageLevel } from "../line.ts";
 import type { CallPolicy } from "./calls.ts";
 import type { FromNetwork } from "./from-network.ts";
+import type { Voltage } from "./power-supply.ts";
 import type { ModemProfile } from "./profiles/profile.ts";
 import type { Life, Trouble } from "./recovery/ladder.ts";
 
@@ -30,6 +31,9 @@ export type SessionOptions = {
   readonly callPolicy: CallPolicy;
   /** Somebody rings: the number masked, or null. */
   readonly onCall: (caller: string | null) => void;
+  /** The modem complains of its supply. */
+  readonly onVoltage: (voltage: Voltage) => void;
+  readonly onNetworkTime: (epochMs: number) => void;
   readonly onLife: (life: Life) => void;
   readonly onTrouble: (trouble: Trouble, reason: string) => void;
   /** The dialogue lost its place and found it again, or not. */

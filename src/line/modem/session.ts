@@ -3,26 +3,30 @@
  * otherwise. It ends when the port closes or the modem no longer answers; a modem that only restarted is brought
  * up again on the same port. What the line does between sessions is the line's business (`modem-line.ts`).
  */
-import type { Timer } from "../../runtime/clock.ts";
+import { assertNever } from "../../runtime/assert-never.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import { type Ask, may } from "./ask.ts";
-import { type CommandResult, fieldsOf } from "./at/command.ts";
 import { Dialogue } from "./at/dialogue.ts";
 import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
 import { Calls, hangUp } from "./calls.ts";
-import { send, set } from "./commands.ts";
+import { set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
-import { MORE_MESSAGES, MoreMessages } from "./more-messages.ts";
+import { endsListings, rememberHangingListing } from "./listing.ts";
+import { NetworkTime } from "./network-time.ts";
+import { isSimLost } from "./pin.ts";
 import { urcsOf } from "./profiles/profile.ts";
 import type { Rung } from "./recovery/ladder.ts";
 import { cycleRadio } from "./recovery/radio.ts";
 import { airTroubleOf } from "./recovery/symptom.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
+import { Sender } from "./sender.ts";
 import { type SessionEnd, type SessionOptions, whyOf } from "./session-terms.ts";
 import { recallSmsc } from "./smsc.ts";
+import { newsOf } from "./unsolicited.ts";
 import { GENERIC_URCS } from "./urcs.ts";
 import { Ussd } from "./ussd.ts";
+import { Waker } from "./waker.ts";
 
 /** The watchdog asks whether this is still the modem that was set up, and empties the storages. */
 const WATCH_MS = 60_000;
@@ -42,7 +46,6 @@ export class Session {
   readonly #dialogue: Dialogue;
   readonly #ask: Ask;
   #setup: Setup | null = null;
-  #more = new MoreMessages(false);
   #inbox: Inbox | null = null;
   #registration: Registration = { registered: true, reason: "registration unknown" };
   /** Whether the registration decides the state now: after the drain, until the next bring-up. */
@@ -53,15 +56,14 @@ export class Session {
   /** A rung that waits until nothing is being sent. */
   #ordered: Order | null = null;
   readonly #calls: Calls;
+  readonly #time: NetworkTime;
   readonly ussd: Ussd;
-  readonly #sending = new Set<Promise<CommandResult>>();
+  readonly sender: Sender;
   #over: SessionEnd | null = null;
   #stopping = false;
-  #withdrawn = false;
   /** The last bring-up ended at something only a person can mend. */
   #refused = false;
-  #wake: (() => void) | null = null;
-  #timer: Timer | null = null;
+  readonly #waker: Waker;
   readonly #ended = new AbortController();
   /** Echo after ATE0 means a restart, unless this modem echoes whatever it is told. */
   #echo: "watched" | "seen" | "ignored" = "watched";
@@ -74,7 +76,10 @@ export class Session {
       urcs: GENERIC_URCS,
       handlers: {
         onUrc: (text, pdu) => this.#onUrc(text, pdu),
-        onRestart: (text) => this.#restart(`the modem said "${text}"`),
+        onRestart: (text) => {
+          this.#onUrc(text, null);
+          this.#restart(`the modem said "${text}"`);
+        },
         onEcho: () => this.#onEcho(),
         onLate: (text) => options.onLate(text),
         onNoise: options.onNoise,
@@ -91,13 +96,16 @@ export class Session {
     });
     this.#ask = (command, asked) => this.#dialogue.run(command, asked);
     const { clock } = options;
+    this.#waker = new Waker(clock);
     this.ussd = new Ussd({ ask: this.#ask, clock });
+    this.sender = new Sender({ dialogue: this.#dialogue, clock, ussd: this.ussd });
+    this.#time = new NetworkTime({ ask: this.#ask, onTime: options.onNetworkTime });
     this.#calls = new Calls({
       clock,
       policy: options.callPolicy,
       hangUp: () => hangUp(this.#ask),
       onCall: options.onCall,
-      onOver: () => this.nudge(),
+      onOver: () => this.#callOver(),
     });
   }
 
@@ -112,43 +120,7 @@ export class Session {
   /** Looks after the modem now rather than at the next turn: something was not as it should be. */
   nudge(): void {
     this.#watchSoon = true;
-    this.#wake?.();
-  }
-
-  /** Withdraws the submissions that have not passed the point of no return. */
-  withdraw(): void {
-    this.#withdrawn = true;
-    this.ussd.stop("the line stops");
-    this.#dialogue.withdraw();
-  }
-
-  submit(
-    pdu: { readonly hex: string; readonly tpduLength: number },
-    signal: AbortSignal,
-  ): Promise<CommandResult> {
-    const sending = this.#submit(pdu, signal);
-    this.#sending.add(sending);
-    return sending.finally(() => this.#sending.delete(sending));
-  }
-
-  async #submit(
-    pdu: { readonly hex: string; readonly tpduLength: number },
-    signal: AbortSignal,
-  ): Promise<CommandResult> {
-    if (this.ussd.pending) {
-      await this.ussd.idle();
-      if (this.#withdrawn) return { is: "aborted", phase: "queued" };
-    }
-    const { clock } = this.#options;
-    const more = this.#more;
-    // It goes into the queue right before its send: nobody waits for its answer.
-    if (more.begins(clock.monotonicMs())) {
-      this.#ask(MORE_MESSAGES).then(
-        (result) => more.answered(result),
-        () => undefined,
-      );
-    }
-    return this.#dialogue.run(send(pdu), { signal }).finally(() => more.ended(clock.monotonicMs()));
+    this.#waker.wake();
   }
 
   /** The modem has lost the service centre's number: from now on every PDU carries it. False: nobody knows it. */
@@ -162,10 +134,15 @@ export class Session {
     return true;
   }
 
+  /** From the beginning, once what is asked now is answered: a SIM that is blamed may be another, or gone. */
+  setUpAgain(reason: string): void {
+    this.#restart(reason);
+  }
+
   /** Climbs a rung of the recovery ladder as soon as no result of a send is awaited. */
   climb(rung: Rung, reason: string): void {
     this.#ordered = { rung, reason };
-    this.#wake?.();
+    this.#waker.wake();
   }
 
   /** Settles when the session is over. */
@@ -222,10 +199,10 @@ export class Session {
       return;
     }
     this.#setup = brought.setup;
-    this.#more = new MoreMessages(brought.setup.profile.moreMessages);
+    this.sender.adopt(brought.setup.profile.moreMessages);
     this.#registration = brought.setup.registration;
     onFacts(brought.setup.facts);
-    const listing = `listing ${brought.setup.facts.imei ?? "unknown"}`;
+    const { imei } = brought.setup.facts;
     this.#inbox = new Inbox({
       ask: this.#ask,
       clock,
@@ -233,11 +210,8 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
-      lists: brought.setup.profile.lists && (await memory.get(listing)) === null,
-      onListingHangs: () => {
-        log.warn("the modem does not end its listings: its messages are read one by one from now on");
-        return memory.put(listing, "hangs");
-      },
+      lists: brought.setup.profile.lists && (await endsListings(memory, imei)),
+      onListingHangs: () => rememberHangingListing(memory, imei, log),
       onStorage: (level, alarming) => {
         onFacts({ storage: level });
         if (alarming) this.#options.onStorageAlarm(level);
@@ -253,6 +227,7 @@ export class Session {
     this.#echo = "watched";
     onState("starting", "reading what the modem had stored");
     await may(this.#ask, set("AT+CLIP=1"));
+    await this.#time.follow();
     await this.#inbox.drain();
     if (this.#over === null && this.#restarted === null) this.#options.onLife("answers");
     this.#settle();
@@ -288,13 +263,17 @@ export class Session {
         continue;
       }
       this.#registration = await askRegistration(this.#ask);
+      if (!this.#registration.registered && (await isSimLost(this.#ask))) {
+        this.#restart("the SIM is gone or locked");
+        continue;
+      }
       this.#showRegistration();
       const network = await askNetwork(this.#ask);
-      this.#options.onFacts(network);
+      this.#options.onFacts(network.facts);
       await this.#inbox?.drain();
       if (this.#over !== null || this.#restarted !== null) continue;
       this.#options.onLife("answers");
-      const trouble = airTroubleOf(this.#registration, network.signalDbm);
+      const trouble = airTroubleOf(this.#registration, network.signal);
       if (trouble !== null) this.#options.onTrouble(trouble, this.#registration.reason);
     }
   }
@@ -304,7 +283,7 @@ export class Session {
     this.#settled = false;
     // From here on nothing new is sent; what is on the air has the dialogue's own bound of 180 s.
     this.#options.onState("starting", `${reason}: ${rung}`);
-    await Promise.allSettled(this.#sending);
+    await this.sender.idle();
     if (this.#over !== null) return;
     const radioOff = this.#setup?.profile.radioOff ?? null;
     if (rung === "radio") await cycleRadio(this.#ask, (ms) => this.#sleep(ms), radioOff);
@@ -314,14 +293,7 @@ export class Session {
 
   async #sleepUntilWoken(): Promise<Wake> {
     if (!this.#woken()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        const waitMs = this.#registration.registered ? WATCH_MS : SEARCH_MS;
-        this.#timer = this.#options.clock.timer(waitMs, resolve);
-      });
-      this.#timer?.cancel();
-      this.#timer = null;
-      this.#wake = null;
+      await this.#waker.sleep(this.#registration.registered ? WATCH_MS : SEARCH_MS);
     }
     this.#watchSoon = false;
     if (this.#over !== null) return { is: "over" };
@@ -334,28 +306,51 @@ export class Session {
   }
 
   #onUrc(text: string, pdu: string | null): void {
-    if (this.#calls.hears(text) || this.ussd.hears(text)) return;
-    if (/^\+C(?:MTI|DSI):/.test(text)) {
-      const [storage = "", index = ""] = fieldsOf(text);
-      // `+CMTI: ,-1`: announced but stored nowhere.
-      if (/^\d+$/.test(index)) this.#inbox?.announced(storage, Number.parseInt(index, 10));
-    } else if (/^\+C(?:MT|DS):/.test(text) && pdu !== null) {
-      this.#inbox?.direct(pdu);
-    } else if (/^(?:\^SMMEMFULL:|SMS FULL)/.test(text)) {
-      this.#inbox?.full(/"([A-Z]{2})"/.exec(text)?.[1] ?? null);
-    } else if (/^\+CREG:/.test(text)) {
-      const stat = fieldsOf(text)[0] ?? "";
-      if (/^\d+$/.test(stat) && this.#setup !== null) {
-        this.#registration = registrationOf(Number.parseInt(stat, 10));
-        // `+CREG` alone does not speak for LTE: what it denies is asked again.
-        if (this.#registration.registered) this.#showRegistration();
-        else this.nudge();
-      }
-    } else if (/^\+CPIN:/.test(text) && !/READY"?$/.test(text)) {
-      this.#restart(`the SIM changed: ${text}`);
-    } else if (/^(?:Call Ready|SMS Ready|SMS DONE|\+QIND: SMS DONE|#QSS: ?3)$/.test(text)) {
-      this.nudge();
+    if (this.#calls.hears(text) || this.ussd.hears(text) || this.#time.hears(text)) return;
+    const news = newsOf(text, pdu);
+    switch (news.is) {
+      case "stored":
+        this.#inbox?.announced(news.storage, news.index);
+        return;
+      case "routed":
+        this.#inbox?.direct(news.pdu);
+        return;
+      case "full":
+        this.#inbox?.full(news.storage);
+        return;
+      case "registration":
+        this.#onRegistration(news.stat);
+        return;
+      case "sim-changed":
+        this.#restart(`the SIM changed: ${text}`);
+        return;
+      case "voltage":
+        this.#options.onVoltage(news.voltage);
+        return;
+      case "look":
+        this.nudge();
+        return;
+      case "nothing":
+        return;
+      default:
+        assertNever(news);
     }
+  }
+
+  /** A call leaves some sticks deaf until the next send, though they show their settings as they were. */
+  #callOver(): void {
+    const chosen = this.#setup?.indications?.chosen;
+    // The dialogue never rejects, and whether it worked is seen right after.
+    if (chosen !== undefined) this.#ask(set(`AT+CNMI=${chosen}`)).catch(() => undefined);
+    this.nudge();
+  }
+
+  #onRegistration(stat: number): void {
+    if (this.#setup === null) return;
+    this.#registration = registrationOf(stat);
+    // `+CREG` alone does not speak for LTE: what it denies is asked again.
+    if (this.#registration.registered) this.#showRegistration();
+    else this.nudge();
   }
 
   #showRegistration(): void {
@@ -369,7 +364,7 @@ export class Session {
     this.#restarted ??= reason;
     if (this.#settled) this.#options.onState("starting", reason);
     this.#settled = false;
-    this.#wake?.();
+    this.#waker.wake();
   }
 
   #onEcho(): void {
@@ -390,6 +385,6 @@ export class Session {
     this.#calls.stop();
     this.ussd.stop(reason);
     this.#dialogue.end(reason);
-    this.#wake?.();
+    this.#waker.wake();
   }
 }

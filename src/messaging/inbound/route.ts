@@ -76,7 +76,7 @@ export function inboundWebhook(
   target: Target,
   { createdAt, optOutType = null }: { createdAt: number; optOutType?: "STOP" | "START" | "HELP" | null },
 ): NewWebhook {
-  const { sid, accountSid, messagingServiceSid, from, to, body, numSegments } = message;
+  const { sid, accountSid, messagingServiceSid, from, to, body, numSegments, error } = message;
   return {
     queue: webhookQueueOf(to, target.url),
     facts: {
@@ -89,6 +89,7 @@ export function inboundWebhook(
       body,
       numSegments,
       ...(optOutType === null ? {} : { optOutType }),
+      ...(error === undefined ? {} : { isIncomplete: true }),
     },
     ...target,
     createdAt,

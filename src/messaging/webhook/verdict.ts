@@ -38,7 +38,7 @@ export type Judgement =
 export type Situation = {
   /** Failed tries before this one. */
   readonly attempts: number;
-  readonly createdAt: number;
+  readonly ageMs: number;
   readonly now: number;
   readonly retryForMs: number;
   /** There is a fallback URL and it has not been asked in this try. */
@@ -77,8 +77,8 @@ export function judge(kind: WebhookFacts["kind"], result: DocumentResult): Judge
 }
 
 export function verdictOn(what: Trouble, situation: Situation): Verdict {
-  const { attempts, createdAt, now, retryForMs, fallbackLeft, random } = situation;
-  const givenUp = now - createdAt >= retryForMs && attempts + 1 >= LEAST_TRIES;
+  const { attempts, ageMs, now, retryForMs, fallbackLeft, random } = situation;
+  const givenUp = ageMs >= retryForMs && attempts + 1 >= LEAST_TRIES;
   const keepsTrying = what.remedy !== "fail" && !givenUp;
   if (fallbackLeft && !(what.remedy === "hold" && keepsTrying)) return { is: "fallback", code: what.code };
   if (!keepsTrying) return { is: "failed", code: what.code };

@@ -9,8 +9,9 @@ const PDU = "0031000B913316325476F80000A712C730BD0CA281DEF0B21BB4E1BDD71B1F";
 const calls = (stage: Stage) =>
   stage.seen.events.filter((event) => event.type === "line.call").map((event) => event.text);
 
-/** What the watchdog asks once a call is over. */
+/** What the watchdog asks once a call is over. Some sticks hear nothing until they are told again (E3372h-153). */
 function looksAfter({ modem }: Stage): void {
+  modem.expects("AT+CNMI=2,1,0,1,0").answers("OK");
   modem.expects("AT+CNMI?").answers("+CNMI: 2,1,0,1,0", "OK");
   modem.expects("AT+CREG?").answers('+CREG: 2,1,"1A2B","00C3D4",7', "OK");
   modem.expects("AT+COPS?").answers('+COPS: 0,2,"20801",7', "OK");

@@ -17,6 +17,8 @@ export type Script = {
   /** What `AT+CSMS=1` is answered. */
   readonly phase2Plus: boolean;
   readonly storages: readonly string[];
+  /** What `AT+CPIN?` is answered. */
+  readonly cpin: readonly string[];
   /** What the drain finds in the first storage. */
   readonly listing: readonly string[];
   /** The entries that are then deleted. */
@@ -28,6 +30,7 @@ export const HONEST: Script = {
   chosen: "2,1,0,1,0",
   phase2Plus: true,
   storages: ["ME"],
+  cpin: ["+CPIN: READY", "OK"],
   listing: [],
   deleted: [],
 };
@@ -45,7 +48,7 @@ export function scriptBringUp(modem: ScriptedModem, script: Script): void {
   ask("AT+CGMM", "M1", "OK");
   ask("AT+CGSN", "860000000000000", "OK");
   ask("AT+CFUN?", "+CFUN: 1", "OK");
-  ask("AT+CPIN?", "+CPIN: READY", "OK");
+  ask("AT+CPIN?", ...script.cpin);
   ask('AT+CSCS="GSM"', "OK");
   if (script.phase2Plus) ask("AT+CSMS=1", "+CSMS: 1,1,1", "OK");
   else {
@@ -61,12 +64,16 @@ export function scriptBringUp(modem: ScriptedModem, script: Script): void {
   ask(`AT+CNMI=${script.chosen}`, "OK");
   ask("AT+CNMI?", `+CNMI: ${script.chosen}`, "OK");
   ask("AT+CREG=2", "OK");
+  ask("AT+CEREG=1", "OK");
   ask("AT+CREG?", '+CREG: 2,1,"1A2B","00C3D4",7', "OK");
   ask("AT+CIMI", "208010000000001", "OK");
   ask("AT+CNUM", '+CNUM: "","+33639980001",145', "OK");
   ask("AT+COPS?", '+COPS: 0,2,"20801",7', "OK");
   ask("AT+CSQ", "+CSQ: 17,99", "OK");
   ask("AT+CLIP=1", "OK");
+  ask("AT+CTZU=1", "OK");
+  ask("AT+CTZR=2", "OK");
+  ask("AT+CCLK?", '+CCLK: "26/01/04,11:15:30+04"', "OK");
   for (const [place, storage] of script.storages.entries()) {
     if (place > 0) ask(`AT+CPMS="${storage}"`, "+CPMS: 0,23,0,23,0,23", "OK");
     ask("AT+CMGL=4", ...(place === 0 ? script.listing : []), "OK");

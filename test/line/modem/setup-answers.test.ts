@@ -1,6 +1,5 @@
 /** The shapes in which modems answer what bring-up asks, collected from many of them. */
 import { describe, expect, test } from "vitest";
-import { signalOf } from "../../../src/line/modem/bring-up.ts";
 import { fingerprintOf } from "../../../src/line/modem/fingerprint.ts";
 import { indicationChoices, sameIndications } from "../../../src/line/modem/indications.ts";
 import { registrationOf } from "../../../src/line/modem/registration.ts";
@@ -63,17 +62,6 @@ test.each([
   const registration = registrationOf(stat);
   expect(registration.registered).toBe(registered);
   expect(registration.reason).not.toBe("");
-});
-
-test.each([
-  [0, -113],
-  [17, -79],
-  [31, -51],
-  [99, null],
-  [116, -100],
-  [Number.NaN, null],
-])("+CSQ %d is %s dBm", (rssi, dbm) => {
-  expect(signalOf(rssi)).toBe(dbm);
 });
 
 describe("the fingerprint", () => {

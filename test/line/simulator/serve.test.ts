@@ -148,7 +148,7 @@ describe("the control port", () => {
     [
       "/Messages",
       { From: PHONE, To: "+33600000000", Body: "x" },
-      "The text is not sent: +33600000000 is not a modem on this network.",
+      "The text is not sent: +33600000000 is nobody's number on this network.",
     ],
     [
       "/Control",

@@ -78,7 +78,11 @@ export function next(machine: Machine, input: Input, urcs: UrcTable): Step {
     case "line":
       return lines(machine, input.text, urcs);
     case "timeout":
-      return ended(machine, (flight, phase) => ({ is: "timeout", phase, lines: flight.lines, late: [] }));
+      return ended(machine, (flight, phase) =>
+        isAnswered(flight)
+          ? { is: "ok", phase, lines: flight.lines }
+          : { is: "timeout", phase, lines: flight.lines, late: [] },
+      );
     case "header-timeout":
       return headersDropped(machine);
     case "abort":
@@ -227,7 +231,7 @@ function collected(machine: Machine, response: ResponseLine): Step {
   const ms =
     command.pdu !== undefined && state.is === "awaiting-final"
       ? command.pdu.finalWithinMs
-      : command.timeoutMs;
+      : (command.finalWithinMs ?? command.timeoutMs);
   return {
     machine: { ...machine, state: { ...state, flight: { command, lines: [...flight.lines, response] } } },
     effects: state.is === "awaiting-final" ? [{ is: "arm", ms }] : [],
@@ -246,6 +250,10 @@ function ended(machine: Machine, result: (flight: Flight, phase: Phase) => Comma
       { is: "settle", result: result(flight, phaseOf(machine.state)) },
     ],
   };
+}
+
+function isAnswered({ command, lines: responses }: Flight): boolean {
+  return command.finalWithinMs !== undefined && responses.length > 0;
 }
 
 /** Only a command that still waits for its prompt can be withdrawn; the dialogue then clears the prompt. */

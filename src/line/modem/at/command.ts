@@ -17,6 +17,8 @@ export type Command = {
   readonly pduFollows?: boolean;
   /** From the moment the line is written to the final result (or the prompt), restarted by each response. */
   readonly timeoutMs: number;
+  /** Its response line alone may be the whole answer: so long a final result is waited for behind it. */
+  readonly finalWithinMs?: number;
   /** A question whose silence is an answer: its time-out does not make the dialogue find its place again. */
   readonly probe?: boolean;
   /** Set for a command that prompts: what is typed there, and the time to its final result. */

@@ -19,8 +19,7 @@ const QUECTEL: ModemProfile = {
   storages: ["ME", "SM"],
   iccid: ["AT+QCCID"],
   pinCounter: { ask: "AT+QPINC?", tries: /^\+QPINC: ?"SC", ?(\d+)/ },
-  noise: [/^\+QURC:/, /^(?:UNDER|OVER)[-_]VOLTAGE WARN/],
-  restarts: [/^(?:UNDER|OVER)[-_]VOLTAGE POWER DOWN$/],
+  noise: [/^\+QURC:/],
 };
 
 export const QUECTEL_PROFILES: readonly ModemProfile[] = [

@@ -10,8 +10,6 @@ const SIMCOM: ModemProfile = {
   manufacturer: /simcom|^incorporated/i,
   init: ["AT+CSCLK=0"],
   pinCounter: { ask: "AT+SPIC", tries: /^\+SPIC: ?(\d+)/ },
-  noise: [/^(?:UNDER|OVER)[-_]VOLTAGE WARN/],
-  restarts: [/^(?:UNDER|OVER)[-_]VOLTAGE POWER DOWN$/],
   phase2Plus: false,
 };
 
@@ -25,7 +23,7 @@ export const SIMCOM_PROFILES: readonly ModemProfile[] = [
     // Texts go to ME although SM is selected, unless ME is.
     storages: ["ME", "SM"],
     iccid: ["AT+CICCID"],
-    restarts: [...SIMCOM.restarts, /^\*ATREADY: ?1$/],
+    restarts: [/^\*ATREADY: ?1$/],
     reset: { command: "AT+CRESET", answersWithinMs: 60_000 },
   },
   {
@@ -35,7 +33,7 @@ export const SIMCOM_PROFILES: readonly ModemProfile[] = [
     indications: ["2,1,0,1,0"],
     storages: ["ME", "SM"],
     iccid: ["AT+CICCID"],
-    noise: [...SIMCOM.noise, /^\+CNSMOD:/, /^\+NITZ/],
+    noise: [/^\+CNSMOD:/, /^\+NITZ/],
     // It answers again after 23 s at the earliest.
     reset: { command: "AT+CRESET", answersWithinMs: 60_000 },
   },
@@ -53,6 +51,8 @@ export const SIMCOM_PROFILES: readonly ModemProfile[] = [
     ...SIMCOM,
     name: "SIMCom SIM800/SIM900",
     model: /SIM[89]\d\d/i,
+    // It tells the network's time only when it is told to.
+    init: [...SIMCOM.init, "AT+CLTS=1"],
     // Mode 2 is offered and refused by some.
     indications: ["2,1,0,1,0", "1,1,0,1,0"],
     storages: ["SM", "ME"],

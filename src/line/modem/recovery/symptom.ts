@@ -5,8 +5,10 @@
  */
 import type { SubmitOutcome } from "../../line.ts";
 import type { CommandResult } from "../at/command.ts";
+import type { FinalError } from "../at/final-result.ts";
 import { cmsErrorOf } from "../cms-errors.ts";
 import type { Registration } from "../registration.ts";
+import { isPoor, type Signal } from "../signal.ts";
 import type { AirTrouble, SendingTrouble } from "./ladder.ts";
 
 export type Symptom = { readonly trouble: SendingTrouble; readonly reason: string };
@@ -32,6 +34,16 @@ export function symptomOf(
   return { trouble: "refusals", reason: outcome.fault.message.replace(/^[^:]*: /, "") };
 }
 
+/** 27.007 §9.2: not inserted, its PIN or PUK, failure, wrong. Busy (14) passes by itself. */
+const CME_OF_THE_SIM: readonly number[] = [10, 11, 12, 13, 15];
+
+/** No rung cures a SIM, but what is known of it may be out of date. */
+export function isOfTheSim({ family, code }: FinalError, manufacturer: string | null): boolean {
+  if (code === null || family === "generic") return false;
+  if (family === "cme") return CME_OF_THE_SIM.includes(code);
+  return cmsErrorOf(code, manufacturer).class === "sim";
+}
+
 function isModems(result: Extract<CommandResult, { is: "error" }>, manufacturer: string | null): boolean {
   const { family, code } = result.error;
   if (family === "generic" || code === null) return family === "generic";
@@ -40,12 +52,9 @@ function isModems(result: Extract<CommandResult, { is: "error" }>, manufacturer:
   return row.class === "modem" || code === CMS_UNKNOWN;
 }
 
-/** Below this the antenna is to blame (27.007 §8.5, rssi under 5). */
-const POOR_SIGNAL_DBM = -103;
-
 /** Not on the network though the signal would do, or nobody knows it. */
-export function airTroubleOf(registration: Registration, signalDbm: number | null): AirTrouble | null {
+export function airTroubleOf(registration: Registration, signal: Signal | null): AirTrouble | null {
   if (registration.registered) return null;
-  if (signalDbm === null) return "no-signal";
-  return signalDbm < POOR_SIGNAL_DBM ? null : "unregistered";
+  if (signal === null) return "no-signal";
+  return isPoor(signal) ? null : "unregistered";
 }

@@ -95,27 +95,51 @@ export function cutText(text: string, reference: number): readonly UserData[] | 
   return groups.map((group, index) => encode(group, [5, 0, 3, reference & 255, groups.length, index + 1]));
 }
 
-function gsm7UserData(septets: readonly number[], header: readonly number[]): UserData {
+export function gsm7UserData(septets: readonly number[], header: ArrayLike<number>, tpDcs = 0): UserData {
   const headerSeptets = Math.ceil((header.length * 8) / 7);
   const fillBits = headerSeptets * 7 - header.length * 8;
   return {
-    tpDcs: 0,
+    tpDcs,
     udhi: header.length > 0,
     tpUdl: headerSeptets + septets.length,
-    tpUd: Uint8Array.of(...header, ...pack(septets, fillBits)),
+    tpUd: joined(header, pack(septets, fillBits)),
   };
 }
 
 function ucs2UserData(units: readonly number[], header: readonly number[]): UserData {
-  const tpUd = Uint8Array.of(...header, ...units.flatMap((unit) => [unit >> 8, unit & 255]));
-  return { tpDcs: 8, udhi: header.length > 0, tpUdl: tpUd.length, tpUd };
+  return octetsUserData(
+    units.flatMap((unit) => [unit >> 8, unit & 255]),
+    header,
+    8,
+  );
 }
 
-function septetsOf(data: UserData): number[] {
+export function octetsUserData(
+  octets: ArrayLike<number>,
+  header: ArrayLike<number>,
+  tpDcs: number,
+): UserData {
+  const tpUd = joined(header, octets);
+  return { tpDcs, udhi: header.length > 0, tpUdl: tpUd.length, tpUd };
+}
+
+function joined(header: ArrayLike<number>, rest: ArrayLike<number>): Uint8Array {
+  const octets = new Uint8Array(header.length + rest.length);
+  octets.set(header);
+  octets.set(rest, header.length);
+  return octets;
+}
+
+export function septetsOf(data: UserData): number[] {
   const header = headerOctets(data);
   const headerSeptets = Math.ceil((header * 8) / 7);
   const fillBits = headerSeptets * 7 - header * 8;
   return unpack(data.tpUd.subarray(header), Math.max(0, data.tpUdl - headerSeptets), fillBits);
+}
+
+/** TP-UDH with its length; empty where there is none. */
+export function headerOf(data: UserData): Uint8Array {
+  return data.tpUd.subarray(0, headerOctets(data));
 }
 
 function headerOctets(data: UserData): number {

@@ -1,0 +1,347 @@
+/**
+ * One connection of an ESME, at the SMSC's end: PDUs, bind states, enquire_link, what is outstanding (SMPP 3.4 §2,
+ * §4). The door of `smpp`, of which the PDUs are used. Its own filters are not: they turn octets into texts and dates,
+ * lose what they cannot read, and are the product's as well. Nor is its session, which a wrong length stops for ever.
+ */
+import type { Duplex } from "node:stream";
+import smpp, { type PDU } from "smpp";
+import type { Clock, Timer } from "../../runtime/clock.ts";
+import { STATUS } from "./codec/command-status.ts";
+import type { ShortMessage } from "./codec/short-message.ts";
+import type { SmppAddress } from "./codec/smpp-address.ts";
+import type { DeliverResult, DeliverSm, Receiver } from "./deliveries.ts";
+import { ImpossibleLength, PduFramer } from "./pdu-framer.ts";
+
+/** SMPP 3.4 §2.2. */
+export type BindState = "open" | "bound_tx" | "bound_rx" | "bound_trx" | "closed";
+
+export type BindRequest = { readonly systemId: string; readonly password: string };
+
+export type SubmitRequest = {
+  readonly source: SmppAddress;
+  readonly destination: SmppAddress;
+  readonly message: ShortMessage;
+  readonly protocolId: number;
+  readonly registeredDelivery: number;
+  readonly validityPeriod: string;
+  readonly scheduleDeliveryTime: string;
+};
+
+/** `command_status`, and where it is 0 the id. */
+export type SubmitAnswer = { readonly status: number; readonly messageId: string };
+
+/** What a session asks of its SMSC. */
+export type SessionHost = {
+  readonly clock: Clock;
+  readonly systemId: string;
+  /** How long an ESME may take to bind, or to answer. */
+  readonly patienceMs: number;
+  readonly enquireLinkMs: number;
+  readonly isDeaf: () => boolean;
+  readonly swallows: (bytes: Uint8Array) => boolean;
+  readonly shape: (bytes: Buffer) => Buffer;
+  readonly bind: (request: BindRequest) => number;
+  readonly bound: (session: SmscSession) => void;
+  readonly submit: (
+    session: SmscSession,
+    request: SubmitRequest,
+    answer: (answer: SubmitAnswer) => void,
+  ) => void;
+  readonly closed: (session: SmscSession, reason: string) => void;
+};
+
+/** A PDU whose fields are what is on the wire. */
+class WirePdu extends smpp.PDU {
+  override _filter(): void {}
+}
+
+const BINDS: Readonly<Record<string, BindState>> = {
+  bind_transmitter: "bound_tx",
+  bind_receiver: "bound_rx",
+  bind_transceiver: "bound_trx",
+};
+
+const INTERFACE_VERSION = 0x34;
+
+type Outstanding = { readonly settled: (result: DeliverResult) => void; readonly dueMs: number };
+
+export class SmscSession implements Receiver {
+  readonly #stream: Duplex;
+  readonly #host: SessionHost;
+  readonly #framer = new PduFramer();
+  readonly #outstanding = new Map<number, Outstanding>();
+  #state: BindState = "open";
+  #sequence = 0;
+  #timer: Timer | null = null;
+  /** When (monotonic) the ESME was last heard, and whether it has been asked since. */
+  #heardMs: number;
+  #asked = false;
+
+  constructor(stream: Duplex, host: SessionHost) {
+    this.#stream = stream;
+    this.#host = host;
+    this.#heardMs = host.clock.monotonicMs();
+    stream.on("data", (chunk: Buffer) => this.#receive(chunk));
+    stream.on("drain", () => this.readAgain());
+    stream.on("error", (error) => this.#close(error.message));
+    stream.on("close", () => this.#close("closed by the ESME"));
+    this.readAgain();
+    this.#watch(host.patienceMs);
+  }
+
+  get state(): BindState {
+    return this.#state;
+  }
+
+  get outstanding(): number {
+    return this.#outstanding.size;
+  }
+
+  deliver(
+    { source, destination, message, receipt }: DeliverSm,
+    settled: (result: DeliverResult) => void,
+  ): void {
+    const { sar, isPayload } = message;
+    const octets = Buffer.from(message.octets);
+    const dueMs = this.#host.clock.monotonicMs() + this.#host.patienceMs;
+    this.#outstanding.set(this.#nextSequence(), { settled, dueMs });
+    this.#write("deliver_sm", this.#sequence, {
+      source_addr_ton: source.ton,
+      source_addr_npi: source.npi,
+      source_addr: source.address,
+      dest_addr_ton: destination.ton,
+      dest_addr_npi: destination.npi,
+      destination_addr: destination.address,
+      esm_class: message.esmClass,
+      data_coding: message.dataCoding,
+      short_message: isPayload ? Buffer.alloc(0) : octets,
+      ...(isPayload ? { message_payload: octets } : {}),
+      ...(sar === null
+        ? {}
+        : {
+            sar_msg_ref_num: sar.reference,
+            sar_total_segments: sar.total,
+            sar_segment_seqnum: sar.sequence,
+          }),
+      ...(receipt === null
+        ? {}
+        : {
+            receipted_message_id: receipt.id,
+            message_state: receipt.state,
+            network_error_code: Buffer.from(receipt.error),
+          }),
+    });
+  }
+
+  /** Asks the ESME to let go; it closes, or is closed when it does not answer (SMPP 3.4 §4.2). */
+  unbind(): void {
+    this.send("unbind", {});
+  }
+
+  /** Bytes as they are, PDUs or not. */
+  write(bytes: Buffer): void {
+    if (this.#state !== "closed") this.#stream.write(bytes);
+  }
+
+  send(command: string, fields: Record<string, unknown>): void {
+    this.#write(command, this.#nextSequence(), fields);
+  }
+
+  /** The connection breaks off. */
+  drop(reason: string): void {
+    this.#close(reason);
+  }
+
+  /** Reads on, unless it must not: its SMSC is deaf, or the ESME does not read what it is told. */
+  readAgain(): void {
+    if (this.#host.isDeaf() || this.#stream.writableNeedDrain) this.#stream.pause();
+    else this.#stream.resume();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#host.swallows(chunk)) return;
+    this.#heardMs = this.#host.clock.monotonicMs();
+    this.#asked = false;
+    this.#stream.cork();
+    try {
+      for (const octets of this.#framer.push(chunk)) if (this.#state !== "closed") this.#handle(octets);
+    } catch (error) {
+      if (!(error instanceof ImpossibleLength)) throw error;
+      this.#write("generic_nack", 0, { command_status: STATUS.invalidCommandLength });
+      this.#end(error.message);
+    }
+    this.#stream.uncork();
+    if (this.#stream.writableNeedDrain) this.readAgain();
+  }
+
+  #handle(octets: Buffer): void {
+    const pdu = read(octets);
+    if (pdu === null) {
+      const status = { command_status: STATUS.invalidCommandLength };
+      this.#write("generic_nack", octets.readUInt32BE(12), status);
+      return;
+    }
+    const sequence = pdu.sequence_number;
+    const bind = BINDS[pdu.command];
+    if (bind !== undefined) this.#bind(pdu, bind);
+    else if (pdu.command === "submit_sm" || pdu.command === "data_sm") this.#submit(pdu);
+    else if (pdu.command === "enquire_link") this.#write("enquire_link_resp", sequence, {});
+    else if (pdu.command === "unbind") {
+      this.#write("unbind_resp", sequence, {});
+      this.#end("unbound by the ESME");
+    } else if (pdu.command === "unbind_resp") this.#end("unbound");
+    else if (pdu.isResponse()) this.#settle(sequence, pdu.command_status);
+    else this.#write("generic_nack", sequence, { command_status: STATUS.invalidCommandId });
+  }
+
+  #bind(pdu: PDU, state: BindState): void {
+    const status =
+      this.#state === "open"
+        ? this.#host.bind({ systemId: textIn(pdu, "system_id"), password: textIn(pdu, "password") })
+        : STATUS.alreadyBound;
+    const knowsTlvs = numberIn(pdu, "interface_version") >= INTERFACE_VERSION;
+    this.#write(`${pdu.command}_resp`, pdu.sequence_number, {
+      command_status: status,
+      system_id: this.#host.systemId,
+      ...(knowsTlvs ? { sc_interface_version: INTERFACE_VERSION } : {}),
+    });
+    if (status !== STATUS.ok) return;
+    this.#state = state;
+    this.#watch(this.#host.enquireLinkMs);
+    this.#host.bound(this);
+  }
+
+  #submit(pdu: PDU): void {
+    const { command, sequence_number: sequence } = pdu;
+    const answer = ({ status, messageId }: SubmitAnswer) =>
+      this.#write(`${command}_resp`, sequence, { command_status: status, message_id: messageId });
+    if (this.#state === "bound_tx" || this.#state === "bound_trx")
+      this.#host.submit(this, submitIn(pdu), answer);
+    else answer({ status: STATUS.invalidBindStatus, messageId: "" });
+  }
+
+  #settle(sequence: number, status: number): void {
+    const waiting = this.#outstanding.get(sequence);
+    if (waiting === undefined) return;
+    this.#outstanding.delete(sequence);
+    waiting.settled(status);
+  }
+
+  #nextSequence(): number {
+    this.#sequence = this.#sequence === 0x7fffffff ? 1 : this.#sequence + 1;
+    return this.#sequence;
+  }
+
+  #write(command: string, sequence: number, fields: Record<string, unknown>): void {
+    if (this.#state === "closed") return;
+    const pdu = new WirePdu(command, { ...fields, sequence_number: sequence });
+    this.#stream.write(this.#host.shape(pdu.toBuffer()));
+  }
+
+  /** The ESME's silence: too long to bind, to answer, or to be there at all. */
+  #watch(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#host.clock.timer(ms, () => this.#look());
+  }
+
+  #look(): void {
+    const now = this.#host.clock.monotonicMs();
+    const { enquireLinkMs, patienceMs } = this.#host;
+    if (this.#state === "open") {
+      this.#end("did not bind in time");
+      return;
+    }
+    for (const [sequence, { dueMs, settled }] of this.#outstanding) {
+      if (dueMs > now) break;
+      this.#outstanding.delete(sequence);
+      settled("lost");
+    }
+    const silentMs = now - this.#heardMs;
+    if (this.#asked && silentMs >= enquireLinkMs + patienceMs) {
+      this.#close("the ESME does not answer enquire_link");
+      return;
+    }
+    if (!this.#asked && silentMs >= enquireLinkMs) {
+      this.#asked = true;
+      this.send("enquire_link", {});
+    }
+    this.#watch(Math.min(enquireLinkMs, patienceMs));
+  }
+
+  /** What was written still goes out. */
+  #end(reason: string): void {
+    this.#stream.end();
+    const { clock, patienceMs } = this.#host;
+    const timer = clock.timer(patienceMs, () => this.#stream.destroy());
+    this.#stream.once("close", () => timer.cancel());
+    this.#closed(reason);
+  }
+
+  #close(reason: string): void {
+    this.#stream.destroy();
+    this.#closed(reason);
+  }
+
+  #closed(reason: string): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#timer?.cancel();
+    this.#host.closed(this, reason);
+    const lost = [...this.#outstanding.values()];
+    this.#outstanding.clear();
+    for (const { settled } of lost) settled("lost");
+  }
+}
+
+function read(octets: Buffer): PDU | null {
+  try {
+    return new WirePdu(octets);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function submitIn(pdu: PDU): SubmitRequest {
+  const payload = pdu["message_payload"];
+  const short = pdu["short_message"];
+  const octets = Buffer.isBuffer(payload) ? payload : Buffer.isBuffer(short) ? short : Buffer.alloc(0);
+  const total = numberIn(pdu, "sar_total_segments");
+  const sar = {
+    reference: numberIn(pdu, "sar_msg_ref_num"),
+    total,
+    sequence: numberIn(pdu, "sar_segment_seqnum"),
+  };
+  return {
+    source: addressIn(pdu, "source_addr", "source_addr"),
+    destination: addressIn(pdu, "dest_addr", "destination_addr"),
+    message: {
+      esmClass: numberIn(pdu, "esm_class"),
+      dataCoding: numberIn(pdu, "data_coding"),
+      octets,
+      sar: total > 1 ? sar : null,
+    },
+    protocolId: numberIn(pdu, "protocol_id"),
+    registeredDelivery: numberIn(pdu, "registered_delivery"),
+    validityPeriod: textIn(pdu, "validity_period"),
+    scheduleDeliveryTime: textIn(pdu, "schedule_delivery_time"),
+  };
+}
+
+function addressIn(pdu: PDU, prefix: string, field: string): SmppAddress {
+  return {
+    ton: numberIn(pdu, `${prefix}_ton`),
+    npi: numberIn(pdu, `${prefix}_npi`),
+    address: textIn(pdu, field),
+  };
+}
+
+function numberIn(pdu: PDU, field: string): number {
+  const value = pdu[field];
+  return typeof value === "number" ? value : 0;
+}
+
+function textIn(pdu: PDU, field: string): string {
+  const value = pdu[field];
+  return typeof value === "string" ? value : "";
+}

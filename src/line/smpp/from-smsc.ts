@@ -1,0 +1,171 @@
+/** What an SMSC hands over, as the rest of the appliance knows it: an InboundSegment, a Report, or octets to keep. */
+import { toHex } from "../../sms/hex.ts";
+import type { Concatenation, InboundSegment, MessageWaitingFacts, Report } from "../../sms/message.ts";
+import {
+  elementsOf,
+  type HeaderFacts,
+  headerFactsOf,
+  type InformationElement,
+  NO_HEADER_FACTS,
+} from "../../sms/udh.ts";
+import { addressFromWire } from "./address-kind.ts";
+import { messageStateOf, stateOf } from "./message-state.ts";
+import { isoOfReceiptDate, parseReceiptText, type ReceiptText } from "./receipt-text.ts";
+import type { Fields, Received } from "./session.ts";
+import { codingOf, type SmscAlphabet, userDataOf } from "./user-data.ts";
+
+export type FromSmsc =
+  | { readonly is: "inbound"; readonly segment: Omit<InboundSegment, "fingerprint"> }
+  /** `reference` is still the id as the receipt writes it. */
+  | { readonly is: "report"; readonly report: Report }
+  | { readonly is: "undecodable"; readonly raw: string; readonly why: string };
+
+/** SMPP 3.4 §5.2.12: bits 5 to 2 say what kind of message it is; 0 is an ordinary one. */
+const MESSAGE_TYPE = 0x3c;
+const DELIVERY_RECEIPT = 0x04;
+const INTERMEDIATE_NOTIFICATION = 0x20;
+const UDH_INDICATOR = 0x40;
+
+export function fromSmsc({ command, fields, octets }: Received, smscAlphabet: SmscAlphabet): FromSmsc {
+  const undecodable = (why: string): FromSmsc => ({ is: "undecodable", raw: toHex(octets), why });
+  if (fields === null) return undecodable(`${command}: the fields cannot be read`);
+  if (typeof fields["source_addr"] !== "string" || typeof fields["destination_addr"] !== "string") {
+    return undecodable(`${command} ends before its addresses`);
+  }
+  const body = bodyOf(fields);
+  const messageType = numberOf(fields, "esm_class") & MESSAGE_TYPE;
+  const raw = toHex(octets);
+  if (messageType !== 0 || hasAll(fields, "receipted_message_id", "message_state")) {
+    const report = reportOf(fields, body ?? Buffer.alloc(0), raw);
+    if (report !== null) return { is: "report", report };
+    if (messageType === DELIVERY_RECEIPT || messageType === INTERMEDIATE_NOTIFICATION) {
+      return undecodable(`${command}: a receipt that does not say which message or which state`);
+    }
+  }
+  if (body === null) return undecodable(`${command} has neither short_message nor message_payload`);
+  const header = headerOf(fields, body);
+  if (header === null) return undecodable(`${command}: the user data header is longer than the message`);
+  return { is: "inbound", segment: segmentOf(fields, header, smscAlphabet, raw) };
+}
+
+type Header = {
+  readonly udh: readonly InformationElement[];
+  readonly facts: HeaderFacts;
+  readonly text: Uint8Array;
+};
+
+/** As in `sms/user-data.ts`: elements that do not add up are ignored, and the text is not. */
+function headerOf(fields: Fields, body: Uint8Array): Header | null {
+  if ((numberOf(fields, "esm_class") & UDH_INDICATOR) === 0) {
+    return { udh: [], facts: NO_HEADER_FACTS, text: body };
+  }
+  const headerOctets = (body[0] ?? 0) + 1;
+  if (headerOctets > body.length) return null;
+  const udh = elementsOf(body.subarray(1, headerOctets)) ?? [];
+  return { udh, facts: headerFactsOf(udh), text: body.subarray(headerOctets) };
+}
+
+function segmentOf(
+  fields: Fields,
+  { udh, facts, text }: Header,
+  smscAlphabet: SmscAlphabet,
+  raw: string,
+): Omit<InboundSegment, "fingerprint"> {
+  const dataCoding = numberOf(fields, "data_coding");
+  const coding = codingOf(dataCoding);
+  return {
+    from: addressIn(fields, "source_addr", "source_addr_ton"),
+    to: addressIn(fields, "destination_addr", "dest_addr_ton"),
+    userData: userDataOf(dataCoding, text, smscAlphabet, facts),
+    concatenation: facts.concatenation ?? sarOf(fields),
+    tpScts: null,
+    tpPid: numberOf(fields, "protocol_id"),
+    tpDcs: dataCoding,
+    messageClass: coding.messageClass,
+    destinationPort:
+      facts.destinationPort ?? (typeof fields["dest_port"] === "number" ? fields["dest_port"] : null),
+    waiting: waitingOf(udh, coding.messageWaiting),
+    raw,
+  };
+}
+
+/** §5.3.2.22 to §5.3.2.24; one that contradicts itself is as good as none. */
+function sarOf(fields: Fields): Concatenation | null {
+  const reference = fields["sar_msg_ref_num"];
+  const total = numberOf(fields, "sar_total_segments");
+  const sequence = numberOf(fields, "sar_segment_seqnum");
+  if (typeof reference !== "number" || total === 0 || sequence === 0 || sequence > total) return null;
+  return { reference, referenceBits: 16, total, sequence };
+}
+
+function waitingOf(
+  udh: readonly InformationElement[],
+  inCoding: { readonly type: MessageWaitingFacts["type"]; readonly active: boolean } | null,
+): MessageWaitingFacts | null {
+  const element = udh.find(({ iei, data }) => iei === SPECIAL_INDICATION && data.length >= 2);
+  if (element !== undefined) {
+    const count = element.data[1] ?? 0;
+    return { type: WAITING_TYPES[(element.data[0] ?? 0) & 3] ?? "other", active: count > 0, count };
+  }
+  return inCoding === null ? null : { type: inCoding.type, active: inCoding.active, count: null };
+}
+
+/** 23.040 §9.2.3.24.2. */
+const SPECIAL_INDICATION = 0x01;
+const WAITING_TYPES = ["voicemail", "fax", "email", "other"] as const;
+
+/** From the TLVs, else from the text; null when it is no receipt. */
+function reportOf(fields: Fields, body: Buffer, raw: string): Report | null {
+  const text = parseReceiptText(body.toString("latin1"));
+  const id = stringOf(fields, "receipted_message_id") ?? text?.id ?? null;
+  const inTlv = fields["message_state"];
+  const messageState = typeof inTlv === "number" ? inTlv : messageStateIn(text);
+  if (id === null || messageState === null) return null;
+  return {
+    reference: id,
+    recipient: addressIn(fields, "source_addr", "source_addr_ton"),
+    state: stateOf(messageState),
+    status: messageState,
+    errorCode: errorCodeOf(fields, text),
+    tpScts: null,
+    doneAt: isoOfReceiptDate(text?.doneDate ?? null),
+    raw,
+  };
+}
+
+function messageStateIn(text: ReceiptText | null): number | null {
+  return text === null || text.stat === null ? null : messageStateOf(text.stat);
+}
+
+/** network_error_code (§5.3.2.31): a network type, then two octets; in the text, digits. */
+function errorCodeOf(fields: Fields, text: ReceiptText | null): number | null {
+  const tlv = fields["network_error_code"];
+  if (Buffer.isBuffer(tlv) && tlv.length >= 3) return tlv.readUInt16BE(1);
+  return text?.err !== null && text?.err !== undefined && /^\d+$/.test(text.err) ? Number(text.err) : null;
+}
+
+/** short_message, or message_payload where that is empty (§5.3.2.32); null when there is neither. */
+function bodyOf(fields: Fields): Buffer | null {
+  const short = fields["short_message"];
+  const payload = fields["message_payload"];
+  if (Buffer.isBuffer(short) && (short.length > 0 || !Buffer.isBuffer(payload))) return short;
+  return Buffer.isBuffer(payload) ? payload : null;
+}
+
+function addressIn(fields: Fields, address: string, ton: string): string {
+  return addressFromWire(stringOf(fields, address) ?? "", numberOf(fields, ton));
+}
+
+function numberOf(fields: Fields, name: string): number {
+  const value = fields[name];
+  return typeof value === "number" ? value : 0;
+}
+
+function stringOf(fields: Fields, name: string): string | null {
+  const value = fields[name];
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function hasAll(fields: Fields, ...names: readonly string[]): boolean {
+  return names.every((name) => fields[name] !== undefined);
+}
