@@ -93,7 +93,18 @@ async function composeOn(
   const keys = new KeySequence(clock, store.newestKey);
   const pending = new Pending(log);
   const rateOf = createRateOf(config.lines, (phoneNumber) => numbers.byNumber(phoneNumber));
-  const accept = createAccept({ store, keys, clock, limits: { maxQueued: config.outbound.maxQueued } });
+  const whole = new Set(
+    config.lines.flatMap((line) =>
+      line.type === "smpp" && line.longMessages === "payload" ? [line.name] : [],
+    ),
+  );
+  const accept = createAccept({
+    store,
+    keys,
+    clock,
+    limits: { maxQueued: config.outbound.maxQueued },
+    isWhole: (queue) => whole.has(numbers.byNumber(queue)?.line ?? ""),
+  });
 
   const siteCountry = config.site.country;
   const simulated = config.lines.some(isSimulated) ? new SimulatedLines(clock, log) : null;

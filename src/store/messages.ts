@@ -21,6 +21,8 @@ export type MessageRow = StoredMessage & {
   readonly direction: "outbound-api" | "outbound-reply";
   readonly key: number;
   readonly alphabet: "gsm7" | "ucs2";
+  /** `numSegments` of a row is how many parts it has; this is what an app is told, where it is something else. */
+  readonly airSegments: number | null;
   readonly progress: string;
   readonly reference: number | null;
   readonly expiresAt: number;
@@ -113,8 +115,8 @@ export class Messages {
     this.#insert = db.prepare(`
       INSERT INTO message (key, sid, accountSid, direction, "from", "to", alphabet, status, numSegments, progress,
         reference, messagingServiceSid, statusCallback, createdAt, updatedAt, expiresAt, attempts, queue, lane,
-        rank, made, body, parts, optOutScope, automatic, sendAt)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        rank, made, body, parts, optOutScope, automatic, sendAt, airSegments)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#update = db.prepare(`
       UPDATE message SET status = ?, progress = ?, errorCode = ?, errorMessage = ?, sentAt = ?, line = ?,
         attempts = ?, retryAt = ?, waitingFor = ?, made = ?, rank = ?, updatedAt = ?
@@ -163,6 +165,7 @@ export class Messages {
       row.optOutScope,
       row.automatic,
       row.sendAt,
+      row.airSegments,
     );
     this.#inHand.keep(key, row);
     const stored = newlyStored(message);
@@ -260,7 +263,7 @@ export class Messages {
 
   /** It rests elsewhere now, or nowhere. */
   remove(row: MessageRow): void {
-    this.#usage.count(row);
+    this.#usage.count(storedOf(row));
     this.#delete.run(row.key);
     this.#inHand.forget(row.key);
     if (this.#finished.delete(row.key)) this.#undo.did(() => this.#finished.add(row.key));
@@ -329,7 +332,7 @@ export function statusQueueOf(from: string, url: string): string {
 }
 
 /** What of a row crosses the door. */
-export function storedOf(row: StoredMessage): StoredMessage {
+export function storedOf(row: StoredMessage & { readonly airSegments?: number | null }): StoredMessage {
   return {
     sid: row.sid,
     accountSid: row.accountSid,
@@ -338,7 +341,7 @@ export function storedOf(row: StoredMessage): StoredMessage {
     to: row.to,
     body: row.body,
     status: row.status,
-    numSegments: row.numSegments,
+    numSegments: row.airSegments ?? row.numSegments,
     messagingServiceSid: row.messagingServiceSid,
     statusCallback: row.statusCallback,
     errorCode: row.errorCode,

@@ -9,6 +9,8 @@ export function newRow(key: number, message: NewOutbound, reference: number | nu
   const progress = ".".repeat(message.parts.length);
   return {
     ...newlyStored(message),
+    numSegments: message.parts.length,
+    airSegments: message.numSegments ?? null,
     direction: message.direction,
     key,
     alphabet: message.alphabet,
@@ -37,7 +39,7 @@ export function newlyStored(message: NewOutbound): StoredMessage {
     to: message.to,
     body: message.body,
     status: "queued",
-    numSegments: message.parts.length,
+    numSegments: message.numSegments ?? message.parts.length,
     messagingServiceSid: message.messagingServiceSid,
     statusCallback: message.statusCallback,
     errorCode: null,
