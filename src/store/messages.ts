@@ -9,9 +9,9 @@ import type { Depths } from "./depths.ts";
 import type { Events } from "./events.ts";
 import type { Horizon } from "./horizon.ts";
 import { InHand } from "./in-hand.ts";
-import { newlyStored, newRow } from "./new-row.ts";
+import { changedRow, newlyStored, newRow } from "./new-row.ts";
 import type { Notices } from "./notices.ts";
-import { rankOf, waitingSegments } from "./progress.ts";
+import { waitingSegments } from "./progress.ts";
 import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
 import type { Undo } from "./undo.ts";
 import type { Usage } from "./usage.ts";
@@ -201,16 +201,11 @@ export class Messages {
   }
 
   change(row: MessageRow, change: MessageChange, at: number): MessageRow {
-    const { first, doneAt, ...columns } = change;
-    const status = columns.status ?? row.status;
+    const status = change.status ?? row.status;
     if (status !== row.status && !NEXT_STATUSES[row.status].includes(status)) {
       throw new Error(`${row.sid} cannot go from ${row.status} to ${status}`);
     }
-    const next = { ...row, ...columns, status, updatedAt: at };
-    const waiting = waitingSegments(next);
-    if (waiting === 0) next.retryAt = null;
-    const rank = rankOf(next);
-    next.rank = first === true && rank !== null ? 0 : rank;
+    const next = changedRow(row, change, at);
     const { changes } = this.#update.run(
       next.status,
       next.progress,
@@ -231,7 +226,7 @@ export class Messages {
     );
     if (changes !== 1) throw new Error(`${row.sid} was changed by somebody else`);
     this.#inHand.keep(row.key, next);
-    this.#depths.change(row.queue, waitingSegments(row), waiting);
+    this.#depths.change(row.queue, waitingSegments(row), waitingSegments(next));
     if (row.rank === null && (next.rank !== null || next.retryAt !== null)) {
       this.#notices.queued(row.queue);
       this.#horizon.include(row.expiresAt);
@@ -239,7 +234,7 @@ export class Messages {
     if (row.status === "scheduled" && next.status !== row.status) this.#countScheduled(-1);
     if (next.status !== row.status && NEXT_STATUSES[next.status].length === 0) this.#finish(row.key);
     if (next.status !== row.status && ANNOUNCED.includes(next.status))
-      this.#announce(next, at, doneAt ?? null);
+      this.#announce(next, at, change.doneAt ?? null);
     return next;
   }
 
