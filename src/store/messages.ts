@@ -9,54 +9,13 @@ import type { Depths } from "./depths.ts";
 import type { Events } from "./events.ts";
 import type { Horizon } from "./horizon.ts";
 import { InHand } from "./in-hand.ts";
-import { changedRow, newlyStored, newRow } from "./new-row.ts";
+import { changedRow, type MessageChange, type MessageRow, newlyStored, newRow } from "./message-row.ts";
 import type { Notices } from "./notices.ts";
 import { waitingSegments } from "./progress.ts";
-import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
+import type { NewOutbound, StoredMessage } from "./store.ts";
 import type { Undo } from "./undo.ts";
 import type { Usage } from "./usage.ts";
 import type { Webhooks } from "./webhooks.ts";
-
-export type MessageRow = StoredMessage & {
-  readonly direction: "outbound-api" | "outbound-reply";
-  readonly key: number;
-  readonly alphabet: "gsm7" | "ucs2";
-  readonly progress: string;
-  readonly reference: number | null;
-  readonly expiresAt: number;
-  readonly queue: string;
-  readonly lane: Lane;
-  readonly rank: number | null;
-  /** Submissions made so far: the number of the newest one. */
-  readonly made: number;
-  /** JSON array; null when the body is the only part. */
-  readonly parts: string | null;
-  readonly optOutScope: string | null;
-  readonly automatic: 0 | 1;
-  /** When it was scheduled for; null when it never was. */
-  readonly sendAt: number | null;
-};
-
-export type MessageChange = Partial<
-  Pick<
-    MessageRow,
-    | "status"
-    | "progress"
-    | "errorCode"
-    | "errorMessage"
-    | "sentAt"
-    | "line"
-    | "attempts"
-    | "retryAt"
-    | "waitingFor"
-    | "made"
-  >
-> & {
-  /** Before every other Message of its queue, whatever its Segments say. */
-  readonly first?: boolean;
-  /** When the network says it was done, for the webhook that announces it. */
-  readonly doneAt?: string | null;
-};
 
 /** Twilio announces these to the status callback; `queued` is news only to a Message that was something before. */
 const ANNOUNCED: readonly MessageStatus[] = [

@@ -9,7 +9,8 @@
 import { assertNever } from "../runtime/assert-never.ts";
 import type { NewEvent } from "../runtime/event.ts";
 import type { Events } from "./events.ts";
-import { type MessageChange, type MessageRow, type Messages, storedOf } from "./messages.ts";
+import type { MessageChange, MessageRow } from "./message-row.ts";
+import { type Messages, storedOf } from "./messages.ts";
 import type { ParkedReports } from "./parked-reports.ts";
 import { isMoving, stateAt, statusOf, withState } from "./progress.ts";
 import type { Retired } from "./retired.ts";

@@ -1,7 +1,47 @@
-/** What an accepted Message begins as, on disk and as the app is shown it, and what a change makes of a row. */
-import type { MessageChange, MessageRow } from "./messages.ts";
+/** A row of the hot table: what an accepted Message begins as, and what a change makes of it. */
 import { rankOf, waitingSegments } from "./progress.ts";
-import type { NewOutbound, StoredMessage } from "./store.ts";
+import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
+
+export type MessageRow = StoredMessage & {
+  readonly direction: "outbound-api" | "outbound-reply";
+  readonly key: number;
+  readonly alphabet: "gsm7" | "ucs2";
+  readonly progress: string;
+  readonly reference: number | null;
+  readonly expiresAt: number;
+  readonly queue: string;
+  readonly lane: Lane;
+  readonly rank: number | null;
+  /** Submissions made so far: the number of the newest one. */
+  readonly made: number;
+  /** JSON array; null when the body is the only part. */
+  readonly parts: string | null;
+  readonly optOutScope: string | null;
+  readonly automatic: 0 | 1;
+  /** When it was scheduled for; null when it never was. */
+  readonly sendAt: number | null;
+};
+
+export type MessageChange = Partial<
+  Pick<
+    MessageRow,
+    | "status"
+    | "progress"
+    | "errorCode"
+    | "errorMessage"
+    | "sentAt"
+    | "line"
+    | "attempts"
+    | "retryAt"
+    | "waitingFor"
+    | "made"
+  >
+> & {
+  /** Before every other Message of its queue, whatever its Segments say. */
+  readonly first?: boolean;
+  /** When the network says it was done, for the webhook that announces it. */
+  readonly doneAt?: string | null;
+};
 
 /** Every column by name: copying an object of twenty fields into one of thirty costs ten times as much. */
 export function newRow(key: number, message: NewOutbound, reference: number | null): MessageRow {
