@@ -74,7 +74,7 @@ export type SimulatedPhones = {
 
 /** The faults of the simulated lines, as far as this room uses them. */
 export type SimulatedFaults = {
-  kinds(): readonly { readonly fault: string; readonly text: string }[];
+  kinds(): readonly { readonly fault: string; readonly text: string; readonly lines: readonly string[] }[];
   list(): readonly FaultView[];
   /** A text: what is wrong with the fields. */
   switchOn(fields: Readonly<Record<string, unknown>>): FaultView | string;
@@ -93,6 +93,7 @@ export type FaultView = {
   readonly times: number | null;
   readonly ms: number | null;
   readonly code: number | null;
+  readonly perSecond: number | null;
   readonly seed: number;
   /** Epoch milliseconds. */
   readonly since: number;

@@ -205,6 +205,7 @@ export class Session {
     const { imei } = brought.setup.facts;
     this.#inbox = new Inbox({
       ask: this.#ask,
+      turn: (work) => this.#dialogue.turn(work),
       clock,
       log: this.#options.log,
       setup: brought.setup,
