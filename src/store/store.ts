@@ -119,7 +119,12 @@ export type Settlement =
 
 /** An *unknown* may still be settled as accepted: its answer came late.
  * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
-export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
+export type SettleResult = {
+  readonly is: "settled" | "stale";
+  readonly message: StoredMessage;
+  /** No report with the reference it was accepted with was parked by then. */
+  readonly reports?: "none";
+};
 
 export type KeptSegment = {
   readonly keptId: string;
