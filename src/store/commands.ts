@@ -42,14 +42,14 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const horizon = new Horizon(undo);
   const usage = new Usage(db);
   const messages = new Messages(db, { usage, undo, depths, horizon, notices, webhooks, events });
-  const submissions = new Submissions(db);
+  const submissions = new Submissions(db, undo);
   const retired = new Retired(db, { messages, submissions, usage });
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);
   const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
-  const outcomes = new Outcomes({ messages, submissions, retired, events });
-  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const parked = new ParkedReports(db);
+  const outcomes = new Outcomes({ messages, submissions, retired, events, parked });
+  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const memory = new Memory(db);
   const list = new MessageList(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
