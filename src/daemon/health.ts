@@ -19,6 +19,8 @@ export function createHealth(deps: {
   readonly store: Pick<Store, "ping">;
   readonly lines: readonly Line[];
   readonly clock: Clock;
+  /** Why the wall clock is in doubt, or null. */
+  readonly whyClockUntrusted?: () => string | null;
 }): () => Promise<HealthReport> {
   const { store, lines, clock } = deps;
   let asked: { at: number; answer: Promise<HealthCheck> } | null = null;
@@ -33,6 +35,8 @@ export function createHealth(deps: {
     const disk = await storeCheck();
     const checks: Record<string, HealthCheck> = { store: disk };
     for (const line of lines) checks[`line:${line.name}`] = lineCheck(line);
+    const doubt = deps.whyClockUntrusted?.() ?? null;
+    if (doubt !== null) checks["clock"] = { status: "warn", text: `not to be trusted: ${doubt}` };
     const canSend = lines.some((line) => line.status.state === "ready");
     const all = Object.values(checks);
     const status =
