@@ -280,7 +280,7 @@ export class Inbox {
     const result = await this.#options.ask(LIST_ALL);
     if (result.is === "aborted") return null;
     if (result.lines.length === 0 && clock.monotonicMs() - since >= LIST_ALL.timeoutMs) {
-      const answers = (await this.#ask(ATTENTION)).is === "ok";
+      const answers = (await this.#options.ask(ATTENTION)).is === "ok";
       await listing.hung(answers);
       return answers ? this.#entriesByIndex(storage) : null;
     }
