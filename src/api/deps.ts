@@ -48,6 +48,8 @@ export type ApiDeps = {
   readonly rateOf: (number: string) => Rate;
   /** What becomes of a message with a `MediaUrl`: refused, or sent without it. */
   readonly mediaUrl: "refuse" | "ignore";
+  /** ISO 3166-1 alpha-2: where texts may go; null for everywhere (contract §4.6). */
+  readonly countries: readonly string[] | null;
   readonly health: () => Promise<HealthReport>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;
@@ -74,7 +76,7 @@ export type SimulatedPhones = {
 
 /** The faults of the simulated lines, as far as this room uses them. */
 export type SimulatedFaults = {
-  kinds(): readonly { readonly fault: string; readonly text: string }[];
+  kinds(): readonly { readonly fault: string; readonly text: string; readonly lines: readonly string[] }[];
   list(): readonly FaultView[];
   /** A text: what is wrong with the fields. */
   switchOn(fields: Readonly<Record<string, unknown>>): FaultView | string;
@@ -93,6 +95,7 @@ export type FaultView = {
   readonly times: number | null;
   readonly ms: number | null;
   readonly code: number | null;
+  readonly perSecond: number | null;
   readonly seed: number;
   /** Epoch milliseconds. */
   readonly since: number;

@@ -25,6 +25,8 @@ export function createHealth(deps: {
   readonly lines: readonly Line[];
   readonly webhooks: () => Promise<WebhookBacklog>;
   readonly clock: Clock;
+  /** Why the wall clock is in doubt, or null. */
+  readonly whyClockUntrusted?: () => string | null;
 }): () => Promise<HealthReport> {
   const { store, lines, webhooks, clock } = deps;
   let asked: { at: number; answer: ReturnType<typeof askStore> } | null = null;
@@ -37,6 +39,8 @@ export function createHealth(deps: {
     const { disk, apps } = await asked.answer;
     const checks: Record<string, HealthCheck> = { store: disk, ...(apps === null ? {} : { webhooks: apps }) };
     for (const line of lines) checks[`line:${line.name}`] = lineCheck(line);
+    const doubt = deps.whyClockUntrusted?.() ?? null;
+    if (doubt !== null) checks["clock"] = { status: "warn", text: `not to be trusted: ${doubt}` };
     const canSend = lines.some((line) => line.status.state === "ready");
     const all = Object.values(checks);
     const status =

@@ -4,7 +4,7 @@ import { median, type Plan } from "./row.ts";
 import { pause } from "./site.ts";
 
 const ZERO_AIR = 2000;
-const ONE_SECOND = 12;
+const ONE_SECOND = 20;
 const SINGLES = 30;
 const INBOUND = 50;
 
@@ -35,12 +35,29 @@ export const MODEM_PLANS: readonly Plan[] = [
     measure: async (site) => {
       const before = site.daemon.writtenBytes;
       const loaded = await site.load({ clients: 4, messages: ONE_SECOND });
-      const times = await site.times("cmgs", ONE_SECOND, 0);
+      const [cmgs, prompts, pdus, answers] = await Promise.all([
+        site.times("cmgs", ONE_SECOND, 0),
+        site.times("prompt", ONE_SECOND, 0),
+        site.times("pdu", ONE_SECOND, 0),
+        site.times("answer", ONE_SECOND, 0),
+      ]);
       await site.delivered(ONE_SECOND);
       const written = (site.daemon.writtenBytes - before) / ONE_SECOND / 1024;
-      const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0) - 1000);
-      const note = `${written.toFixed(1)} KB written per message, queued to delivered`;
-      return { value: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length, loaded: [loaded], note };
+      const between = differences(answers.slice(0, -1), cmgs.slice(1));
+      const prompted = differences(prompts, pdus).slice(1);
+      const cycles = differences(cmgs.slice(0, -1), cmgs.slice(1)).map((cycle) => cycle - 1000);
+      const late = differences(pdus, answers).map((air) => air - 1000);
+      const ms = (times: readonly number[]) => median(times).toFixed(1);
+      return {
+        value: median(between.map((gap, at) => gap + (prompted[at] ?? Number.NaN))),
+        loaded: [loaded],
+        note: [
+          `median of +CMGS to next AT+CMGS (${ms(between)} ms, the last report read and deleted in it)`,
+          `and prompt to PDU (${ms(prompted)} ms)`,
+          `AT+CMGS to AT+CMGS ${ms(cycles)} ms over, of which the modem's timer ${ms(late)}`,
+          `${written.toFixed(1)} KB written per message, queued to delivered`,
+        ].join("; "),
+      };
     },
   },
   {
@@ -85,3 +102,7 @@ export const MODEM_PLANS: readonly Plan[] = [
     },
   },
 ];
+
+function differences(from: readonly number[], to: readonly number[]): number[] {
+  return from.map((at, index) => (to[index] ?? Number.NaN) - at);
+}

@@ -17,6 +17,9 @@ export const TOKEN = "1".repeat(32);
 export const NUMBER = "+33639980001";
 export const PHONE = "+33639980011";
 
+/** What the modem tells the time of. */
+export type Told = "cmgs" | "prompt" | "pdu" | "answer" | "cmti";
+
 export type SiteOptions = {
   /** The carrier's side; null: a modem line whose device does not exist, so that nothing is sent. */
   readonly peer: { readonly is: "modem"; readonly airMs: number } | null;
@@ -96,7 +99,7 @@ export class Site {
   }
 
   /** The `count` next times of this kind that the modem tells, from its line `from` on. */
-  async times(kind: "cmgs" | "cmti", count: number, from: number): Promise<readonly number[]> {
+  async times(kind: Told, count: number, from: number): Promise<readonly number[]> {
     const { peer } = this;
     if (peer === null) throw new Error("there is no modem");
     const times: number[] = [];

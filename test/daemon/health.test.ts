@@ -36,6 +36,23 @@ describe("the health of the appliance", () => {
     expect(report.checks["line:b"]).toEqual({ status: "warn", text: "opening: /dev/ttyUSB2 does not exist" });
   });
 
+  it("warns while the wall clock is in doubt, and says why", async () => {
+    let why: string | null = "it shows an earlier time than this program was built (2026-11-25)";
+    const health = createHealth({
+      store: { ping: async () => {} },
+      lines: [line("a", "ready")],
+      clock: new FakeClock(),
+      webhooks: nobodyWaits,
+      whyClockUntrusted: () => why,
+    });
+    expect(await health()).toMatchObject({
+      status: "warn",
+      checks: { clock: { status: "warn", text: expect.stringMatching(/^not to be trusted: it shows/) } },
+    });
+    why = null;
+    expect((await health()).status).toBe("pass");
+  });
+
   it("fails when no line can send", async () => {
     const report = await healthOf([line("a", "refused", "the PIN is wrong"), line("b", "starting")])();
     expect(report.status).toBe("fail");

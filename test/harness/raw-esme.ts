@@ -59,6 +59,8 @@ export class RawEsme {
   closed = false;
   /** What answers a deliver_sm by itself: a command_status; null: nothing does. */
   takes: number | null = 0;
+  /** Whether it answers enquire_link, and says no more of it. */
+  isAlive = true;
   #sequence = 0;
   #bytes = Buffer.alloc(0);
   #heard: Pdu[] = [];
@@ -149,6 +151,10 @@ export class RawEsme {
         body: this.#bytes.subarray(16, length),
       };
       this.#bytes = this.#bytes.subarray(length);
+      if (pdu.command === COMMAND.enquire_link && this.isAlive) {
+        this.send(RESPONSE + COMMAND.enquire_link, new Uint8Array(), 0, pdu.sequence);
+        continue;
+      }
       this.#heard.push(pdu);
       if (pdu.command === COMMAND.deliver_sm && this.takes !== null)
         this.send(RESPONSE + COMMAND.deliver_sm, Buffer.of(0), this.takes, pdu.sequence);

@@ -90,6 +90,11 @@ export class ScriptedSmsc {
     };
   }
 
+  /** What is held stays so; what comes now is answered. */
+  stopHolding(): void {
+    this.#holds = false;
+  }
+
   /** A phone's text, or whatever the fields say. */
   delivers(fields: Partial<SmBody>): void {
     this.offers(DELIVER_SM, smBody(fields));
@@ -161,6 +166,8 @@ export class SmscConnection {
   /** Everything it was sent, oldest first. */
   readonly heard: OctetPdu[] = [];
   bound: number | null = null;
+  /** Told of each PDU before it is acted on. */
+  onHeard: (pdu: OctetPdu) => void = () => undefined;
   readonly #smsc: ScriptedSmsc;
   readonly #offered = new Map<number, Mine>();
   #rest: Buffer = Buffer.alloc(0);
@@ -214,6 +221,8 @@ export class SmscConnection {
 
   #take(pdu: OctetPdu): void {
     this.heard.push(pdu);
+    this.onHeard(pdu);
+    if (this.stream.destroyed) return;
     const { commandId, sequenceNumber, status } = pdu;
     if (commandId === DELIVER_SM + RESPONSE || commandId === DATA_SM + RESPONSE) {
       this.#acknowledged(sequenceNumber, status);

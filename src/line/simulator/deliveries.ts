@@ -32,9 +32,8 @@ export class Deliveries {
   readonly #retryMs: number;
   readonly #receivers = new Set<Receiver>();
   /** What is tried again goes before what was never tried. */
-  #again: Delivery[] = [];
-  #waiting: Delivery[] = [];
-  #next = 0;
+  readonly #again = new Fifo<Delivery>();
+  readonly #waiting = new Fifo<Delivery>();
   /** Handed over and not answered, or held until it is tried again. */
   #elsewhere = 0;
 
@@ -46,11 +45,11 @@ export class Deliveries {
 
   /** How many the ESME has not taken. */
   get length(): number {
-    return this.#again.length + this.#waiting.length - this.#next + this.#elsewhere;
+    return this.#again.length + this.#waiting.length + this.#elsewhere;
   }
 
   put(delivery: Delivery): void {
-    this.#waiting.push(delivery);
+    this.#waiting.put(delivery);
     this.#pump();
   }
 
@@ -67,8 +66,8 @@ export class Deliveries {
     for (;;) {
       const receiver = this.#freest();
       if (receiver === null) return;
-      const delivery = this.#take();
-      if (delivery === null) return;
+      const delivery = this.#again.take() ?? this.#waiting.take();
+      if (delivery === undefined) return;
       this.#hand(delivery, receiver);
     }
   }
@@ -78,19 +77,6 @@ export class Deliveries {
     for (const receiver of this.#receivers)
       if (receiver.outstanding < (freest?.outstanding ?? this.#window)) freest = receiver;
     return freest;
-  }
-
-  #take(): Delivery | null {
-    const again = this.#again.shift();
-    if (again !== undefined) return again;
-    const next = this.#waiting[this.#next];
-    if (next === undefined) return null;
-    this.#next += 1;
-    if (this.#next === this.#waiting.length || this.#next > 1000) {
-      this.#waiting = this.#waiting.slice(this.#next);
-      this.#next = 0;
-    }
-    return next;
   }
 
   #hand(delivery: Delivery, receiver: Receiver): void {
@@ -111,7 +97,32 @@ export class Deliveries {
 
   #back(delivery: Delivery): void {
     this.#elsewhere -= 1;
-    this.#again.push(delivery);
+    this.#again.put(delivery);
     this.#pump();
+  }
+}
+
+/** First in, first out, at the same cost however many there are. */
+class Fifo<T> {
+  #items: T[] = [];
+  #next = 0;
+
+  get length(): number {
+    return this.#items.length - this.#next;
+  }
+
+  put(item: T): void {
+    this.#items.push(item);
+  }
+
+  take(): T | undefined {
+    const item = this.#items[this.#next];
+    if (item === undefined) return undefined;
+    this.#next += 1;
+    if (this.#next * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#next);
+      this.#next = 0;
+    }
+    return item;
   }
 }

@@ -12,11 +12,11 @@ export type SmscBehaviour = {
   readonly isDown?: () => boolean;
   /** A connection was made. */
   readonly onConnection?: (session: SmscSession) => void;
-  /** True: nothing is read from its connections; they fill. */
+  /** True: PDUs are read and not heeded, and nothing is said. */
+  readonly isMute?: () => boolean;
+  /** True: nothing is read from its connections either; they fill. */
   readonly isDeaf?: () => boolean;
-  /** Bytes from the ESME. `true`: they never reach the parser. */
-  readonly onBytes?: (bytes: Uint8Array) => boolean;
-  /** Bytes for the ESME, changed. */
+  /** A PDU for the ESME, changed. */
   readonly shapeOutput?: (bytes: Buffer) => Buffer;
   /** A bind in order. A number: refused with this `command_status`. */
   readonly onBind?: () => number | null;

@@ -7,25 +7,14 @@ import type { Duplex } from "node:stream";
 import smpp, { type PDU } from "smpp";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { STATUS } from "./codec/command-status.ts";
-import type { ShortMessage } from "./codec/short-message.ts";
-import type { SmppAddress } from "./codec/smpp-address.ts";
 import type { DeliverResult, DeliverSm, Receiver } from "./deliveries.ts";
 import { ImpossibleLength, PduFramer } from "./pdu-framer.ts";
+import { numberIn, type SubmitRequest, submitRequestOf, textIn } from "./submit-request.ts";
 
 /** SMPP 3.4 §2.2. */
 export type BindState = "open" | "bound_tx" | "bound_rx" | "bound_trx" | "closed";
 
 export type BindRequest = { readonly systemId: string; readonly password: string };
-
-export type SubmitRequest = {
-  readonly source: SmppAddress;
-  readonly destination: SmppAddress;
-  readonly message: ShortMessage;
-  readonly protocolId: number;
-  readonly registeredDelivery: number;
-  readonly validityPeriod: string;
-  readonly scheduleDeliveryTime: string;
-};
 
 /** `command_status`, and where it is 0 the id. */
 export type SubmitAnswer = { readonly status: number; readonly messageId: string };
@@ -38,7 +27,7 @@ export type SessionHost = {
   readonly patienceMs: number;
   readonly enquireLinkMs: number;
   readonly isDeaf: () => boolean;
-  readonly swallows: (bytes: Uint8Array) => boolean;
+  readonly isMute: () => boolean;
   readonly shape: (bytes: Buffer) => Buffer;
   readonly bind: (request: BindRequest) => number;
   readonly bound: (session: SmscSession) => void;
@@ -72,6 +61,9 @@ export class SmscSession implements Receiver {
   readonly #outstanding = new Map<number, Outstanding>();
   #state: BindState = "open";
   #sequence = 0;
+  /** What one turn of the event loop says goes out as one write. */
+  #output: Buffer[] = [];
+  #isReading = false;
   #timer: Timer | null = null;
   /** When (monotonic) the ESME was last heard, and whether it has been asked since. */
   #heardMs: number;
@@ -140,7 +132,9 @@ export class SmscSession implements Receiver {
 
   /** Bytes as they are, PDUs or not. */
   write(bytes: Buffer): void {
-    if (this.#state !== "closed") this.#stream.write(bytes);
+    if (this.#state === "closed") return;
+    this.#output.push(bytes);
+    if (this.#output.length === 1 && !this.#isReading) setImmediate(() => this.#flush());
   }
 
   send(command: string, fields: Record<string, unknown>): void {
@@ -159,10 +153,9 @@ export class SmscSession implements Receiver {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#host.swallows(chunk)) return;
     this.#heardMs = this.#host.clock.monotonicMs();
     this.#asked = false;
-    this.#stream.cork();
+    this.#isReading = true;
     try {
       for (const octets of this.#framer.push(chunk)) if (this.#state !== "closed") this.#handle(octets);
     } catch (error) {
@@ -170,11 +163,12 @@ export class SmscSession implements Receiver {
       this.#write("generic_nack", 0, { command_status: STATUS.invalidCommandLength });
       this.#end(error.message);
     }
-    this.#stream.uncork();
-    if (this.#stream.writableNeedDrain) this.readAgain();
+    this.#isReading = false;
+    this.#flush();
   }
 
   #handle(octets: Buffer): void {
+    if (this.#host.isMute()) return;
     const pdu = read(octets);
     if (pdu === null) {
       const status = { command_status: STATUS.invalidCommandLength };
@@ -207,7 +201,7 @@ export class SmscSession implements Receiver {
     });
     if (status !== STATUS.ok) return;
     this.#state = state;
-    this.#watch(this.#host.enquireLinkMs);
+    this.#watch(Math.min(this.#host.enquireLinkMs, this.#host.patienceMs));
     this.#host.bound(this);
   }
 
@@ -216,7 +210,7 @@ export class SmscSession implements Receiver {
     const answer = ({ status, messageId }: SubmitAnswer) =>
       this.#write(`${command}_resp`, sequence, { command_status: status, message_id: messageId });
     if (this.#state === "bound_tx" || this.#state === "bound_trx")
-      this.#host.submit(this, submitIn(pdu), answer);
+      this.#host.submit(this, submitRequestOf(pdu), answer);
     else answer({ status: STATUS.invalidBindStatus, messageId: "" });
   }
 
@@ -233,9 +227,17 @@ export class SmscSession implements Receiver {
   }
 
   #write(command: string, sequence: number, fields: Record<string, unknown>): void {
-    if (this.#state === "closed") return;
+    if (this.#state === "closed" || this.#host.isMute()) return;
     const pdu = new WirePdu(command, { ...fields, sequence_number: sequence });
-    this.#stream.write(this.#host.shape(pdu.toBuffer()));
+    this.write(this.#host.shape(pdu.toBuffer()));
+  }
+
+  #flush(): void {
+    if (this.#output.length === 0) return;
+    const output = this.#output;
+    this.#output = [];
+    if (this.#stream.writable) this.#stream.write(output.length === 1 ? output[0] : Buffer.concat(output));
+    if (this.#stream.writableNeedDrain) this.readAgain();
   }
 
   /** The ESME's silence: too long to bind, to answer, or to be there at all. */
@@ -247,6 +249,11 @@ export class SmscSession implements Receiver {
   #look(): void {
     const now = this.#host.clock.monotonicMs();
     const { enquireLinkMs, patienceMs } = this.#host;
+    if (this.#host.isMute()) {
+      this.#heardMs = now;
+      this.#watch(patienceMs);
+      return;
+    }
     if (this.#state === "open") {
       this.#end("did not bind in time");
       return;
@@ -270,6 +277,7 @@ export class SmscSession implements Receiver {
 
   /** What was written still goes out. */
   #end(reason: string): void {
+    this.#flush();
     this.#stream.end();
     const { clock, patienceMs } = this.#host;
     const timer = clock.timer(patienceMs, () => this.#stream.destroy());
@@ -293,55 +301,27 @@ export class SmscSession implements Receiver {
   }
 }
 
+/** The last mandatory field: where it is missing, the PDU ends too early. */
+const LAST_FIELDS: Readonly<Record<string, string>> = {
+  bind_transmitter: "address_range",
+  bind_receiver: "address_range",
+  bind_transceiver: "address_range",
+  submit_sm: "short_message",
+  data_sm: "data_coding",
+};
+
+/** null: its fields are not what its length says. */
 function read(octets: Buffer): PDU | null {
   try {
-    return new WirePdu(octets);
+    const pdu = new WirePdu(octets);
+    const last = LAST_FIELDS[pdu.command];
+    if (last !== undefined && (pdu[last] === undefined || pdu[last] === null)) return null;
+    const short = pdu["short_message"];
+    // A slice of `octets`, cut where they end: the octet before it is what it should have been long.
+    const isCut = Buffer.isBuffer(short) && octets[short.byteOffset - octets.byteOffset - 1] !== short.length;
+    return isCut ? null : pdu;
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
-}
-
-function submitIn(pdu: PDU): SubmitRequest {
-  const payload = pdu["message_payload"];
-  const short = pdu["short_message"];
-  const octets = Buffer.isBuffer(payload) ? payload : Buffer.isBuffer(short) ? short : Buffer.alloc(0);
-  const total = numberIn(pdu, "sar_total_segments");
-  const sar = {
-    reference: numberIn(pdu, "sar_msg_ref_num"),
-    total,
-    sequence: numberIn(pdu, "sar_segment_seqnum"),
-  };
-  return {
-    source: addressIn(pdu, "source_addr", "source_addr"),
-    destination: addressIn(pdu, "dest_addr", "destination_addr"),
-    message: {
-      esmClass: numberIn(pdu, "esm_class"),
-      dataCoding: numberIn(pdu, "data_coding"),
-      octets,
-      sar: total > 1 ? sar : null,
-    },
-    protocolId: numberIn(pdu, "protocol_id"),
-    registeredDelivery: numberIn(pdu, "registered_delivery"),
-    validityPeriod: textIn(pdu, "validity_period"),
-    scheduleDeliveryTime: textIn(pdu, "schedule_delivery_time"),
-  };
-}
-
-function addressIn(pdu: PDU, prefix: string, field: string): SmppAddress {
-  return {
-    ton: numberIn(pdu, `${prefix}_ton`),
-    npi: numberIn(pdu, `${prefix}_npi`),
-    address: textIn(pdu, field),
-  };
-}
-
-function numberIn(pdu: PDU, field: string): number {
-  const value = pdu[field];
-  return typeof value === "number" ? value : 0;
-}
-
-function textIn(pdu: PDU, field: string): string {
-  const value = pdu[field];
-  return typeof value === "string" ? value : "";
 }

@@ -9,7 +9,13 @@ import { Fault } from "../../runtime/fault.ts";
 import { type Log, maskNumber } from "../../runtime/log.ts";
 import { BehaviourStack, type Release } from "./behaviour.ts";
 import { STATUS } from "./codec/command-status.ts";
-import { MESSAGE_STATES, networkErrorCode, receiptText, stateOf } from "./codec/receipt.ts";
+import {
+  MESSAGE_STATES,
+  type MessageState,
+  networkErrorCode,
+  receiptText,
+  stateOf,
+} from "./codec/receipt.ts";
 import {
   type DefaultAlphabet,
   deliveredMessages,
@@ -25,13 +31,8 @@ import type { Exchange, Parcel } from "./exchange.ts";
 import { type IdForm, MessageIds, spelled } from "./message-ids.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import type { SmscBehaviour, Spelling } from "./smsc-behaviour.ts";
-import {
-  type BindRequest,
-  type SessionHost,
-  SmscSession,
-  type SubmitAnswer,
-  type SubmitRequest,
-} from "./smsc-session.ts";
+import { type BindRequest, type SessionHost, SmscSession, type SubmitAnswer } from "./smsc-session.ts";
+import type { SubmitRequest } from "./submit-request.ts";
 
 export type SmscOptions = {
   readonly network: SimulatedNetwork;
@@ -68,7 +69,8 @@ type Taken = {
   readonly id: number;
   readonly from: string;
   readonly to: string;
-  readonly text: string;
+  /** Its first part. */
+  readonly begin: UserData | undefined;
   readonly sentAt: Timestamp;
   readonly registeredDelivery: number;
 };
@@ -101,7 +103,8 @@ export class SimulatedSmsc implements Exchange {
       patienceMs: options.patienceMs ?? 30_000,
       enquireLinkMs: options.enquireLinkMs ?? 30_000,
       isDeaf: () => this.#behaviours.claimed((behaviour) => behaviour.isDeaf?.()),
-      swallows: (bytes) => this.#behaviours.claimed((behaviour) => behaviour.onBytes?.(bytes)),
+      isMute: () =>
+        this.#behaviours.claimed(({ isMute, isDeaf }) => isMute?.() === true || isDeaf?.() === true),
       shape: (bytes) => this.#behaviours.shaped(bytes, (by, shaped) => by.shapeOutput?.(shaped) ?? shaped),
       bind: (request) => this.#bind(request),
       bound: (session) => this.#bound(session),
@@ -166,6 +169,11 @@ export class SimulatedSmsc implements Exchange {
       release();
       readAgain();
     };
+  }
+
+  /** Lets everybody go. What waits is kept. */
+  stop(): void {
+    this.dropAll("the SMSC stops");
   }
 
   /** Every connection breaks off. */
@@ -256,8 +264,12 @@ export class SimulatedSmsc implements Exchange {
     const id = this.#ask((behaviour) => behaviour.onId?.(this.#lastId, next)) ?? next();
     this.#lastId = id;
     const sentAt = this.network.timestamp();
-    const text = textOf(parts.slice(0, 1));
-    this.#carry({ id, from, to, text, sentAt, registeredDelivery }, parts, request.protocolId, wantsReceipt);
+    this.#carry(
+      { id, from, to, begin: parts[0], sentAt, registeredDelivery },
+      parts,
+      request.protocolId,
+      wantsReceipt,
+    );
     return { status: STATUS.ok, messageId: spelled(id, this.#options.ids ?? "hex") };
   }
 
@@ -287,10 +299,9 @@ export class SimulatedSmsc implements Exchange {
       by.shapeSpelling === undefined ? shaped : by.shapeSpelling(shaped),
     );
     const id = spelled(taken.id, spelling.ids);
-    const doneAt = this.network.timestamp();
-    const receipt = { id, submittedAt: taken.sentAt, doneAt, state, error: error ?? tpSt, text: taken.text };
-    const octets = Buffer.from(spelling.form === "TLVs" ? "" : receiptText(receipt, spelling), "latin1");
-    const tlvs = { id, state: MESSAGE_STATES[state], error: networkErrorCode(receipt.error) };
+    const verdict = { id, state, error: error ?? tpSt };
+    const octets = spelling.form === "TLVs" ? new Uint8Array() : this.#receiptText(taken, verdict, spelling);
+    const tlvs = { id, state: MESSAGE_STATES[state], error: networkErrorCode(verdict.error) };
     const pdu = {
       source: smppAddressOf(taken.to),
       destination: smppAddressOf(taken.from),
@@ -300,6 +311,19 @@ export class SimulatedSmsc implements Exchange {
     this.#log?.debug({ to: maskNumber(taken.to), state }, "a receipt");
     this.network.delays.after(this.network.airTime.reportMs, () =>
       this.#put(pdu, this.#ask((behaviour) => behaviour.onReceipt?.()) ?? "once", () => {}),
+    );
+  }
+
+  #receiptText(
+    taken: Taken,
+    verdict: { readonly id: string; readonly state: MessageState; readonly error: number },
+    spelling: Spelling,
+  ): Uint8Array {
+    const text = taken.begin === undefined ? "" : textOf([taken.begin]);
+    const doneAt = this.network.timestamp();
+    return Buffer.from(
+      receiptText({ ...verdict, submittedAt: taken.sentAt, doneAt, text }, spelling),
+      "latin1",
     );
   }
 }

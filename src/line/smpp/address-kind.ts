@@ -33,3 +33,13 @@ function inferredKindOf(address: string): { readonly ton: number; readonly npi: 
 export function addressFromWire(address: string, ton: number): string {
   return ton === INTERNATIONAL.ton && /^\d+$/.test(address) ? `+${address}` : address;
 }
+
+/** A receipt may write its recipient without the `+`, or nationally: the last digits decide. */
+export function likelySame(one: string, other: string): boolean {
+  const [a, b] = [one.replace(/^\+/, ""), other.replace(/^\+/, "")];
+  const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];
+  const tail = shorter.replace(/^0+/, "");
+  return a === b || (tail.length >= LEAST_TAIL_DIGITS && longer.endsWith(tail));
+}
+
+const LEAST_TAIL_DIGITS = 7;

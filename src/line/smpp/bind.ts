@@ -29,10 +29,11 @@ export type BindOptions = {
   readonly enquireLinkMs: number;
   readonly responseTimeoutMs: number;
   readonly onState: () => void;
-  /** The SMSC's own system_id. */
-  readonly onSmsc: (systemId: string) => void;
-  /** deliver_sm or data_sm: to be answered with `respond`. */
-  readonly onMessage: (received: Received, respond: (status: number) => void) => void;
+  /** With the SMSC's own system_id, if it tells. */
+  readonly onBound: (systemId: string | null) => void;
+  /** deliver_sm or data_sm: to be answered on the session it came on. */
+  readonly onMessage: (received: Received, session: Session) => void;
+  readonly onEnded: (session: Session, closed: Closed) => void;
   /** How many messages have been handed over and not been answered. */
   readonly inHand: () => number;
   /** Something that is neither expected nor understood. */
@@ -52,6 +53,7 @@ export class Bind {
   #state: BindState = NOT_CONNECTED;
   #session: Session | null = null;
   #drained = false;
+  #retryAt: number | null = null;
   #quiet: Timer | null = null;
   #lastMessageAt = 0;
 
@@ -59,6 +61,11 @@ export class Bind {
     this.#options = options;
     this.role = options.role;
     this.window = new SubmitWindow(options.window);
+  }
+
+  /** When it is tried again, epoch milliseconds; null while it is not waiting for that. */
+  get retryAt(): number | null {
+    return this.#retryAt;
   }
 
   get state(): BindState {
@@ -77,7 +84,11 @@ export class Bind {
       this.#enter({ is: "connect" });
       await this.#connect();
       if (this.#state.is !== "closed") return;
-      await clock.sleep(retryDelayMs(this.#state, random()), { signal }).catch(() => undefined);
+      const delayMs = retryDelayMs(this.#state, random());
+      this.#retryAt = clock.now() + delayMs;
+      this.#options.onState();
+      await clock.sleep(delayMs, { signal }).catch(() => undefined);
+      this.#retryAt = null;
     }
   }
 
@@ -139,13 +150,14 @@ export class Bind {
     const boundAt = clock.monotonicMs();
     const closed = await session.closed;
     this.#session = null;
+    this.#options.onEnded(session, closed);
     this.#quiet?.cancel();
     this.#drained = false;
     this.#lost(closed, clock.monotonicMs() - boundAt);
   }
 
   async #bind(session: Session): Promise<void> {
-    const { bindFields, onSmsc } = this.#options;
+    const { bindFields, onBound } = this.#options;
     const answer = await session.request(`bind_${this.role}`, bindFields);
     switch (answer.is) {
       case "response":
@@ -153,7 +165,7 @@ export class Bind {
         const { status } = answer;
         if (answer.is === "response" && status === 0) {
           const systemId = answer.fields["system_id"];
-          if (typeof systemId === "string" && systemId !== "") onSmsc(systemId);
+          onBound(typeof systemId === "string" && systemId !== "" ? systemId : null);
           this.#awaitQuiet();
           this.#enter({ is: "bound", role: this.role });
           return;
@@ -181,11 +193,11 @@ export class Bind {
       case "deliver_sm":
       case "data_sm":
         this.#lastMessageAt = this.#options.clock.monotonicMs();
-        this.#options.onMessage(received, (status) => session.respond(received, status));
+        this.#options.onMessage(received, session);
         return;
       case "unbind":
         session.respond(received, 0);
-        session.close("ended", "the SMSC unbound");
+        session.close("unbound", "the SMSC unbound");
         return;
       // Nothing is answered to these (§4.1.7, §4.12): we bind anyway, and queue nothing for one subscriber.
       case "outbind":

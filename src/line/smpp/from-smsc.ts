@@ -1,6 +1,7 @@
 /** What an SMSC hands over, as the rest of the appliance knows it: an InboundSegment, a Report, or octets to keep. */
 import { toHex } from "../../sms/hex.ts";
 import type { Concatenation, InboundSegment, MessageWaitingFacts, Report } from "../../sms/message.ts";
+import { textOfUcs2 } from "../../sms/ucs2.ts";
 import {
   elementsOf,
   type HeaderFacts,
@@ -16,8 +17,8 @@ import { codingOf, type SmscAlphabet, userDataOf } from "./user-data.ts";
 
 export type FromSmsc =
   | { readonly is: "inbound"; readonly segment: Omit<InboundSegment, "fingerprint"> }
-  /** `reference` is still the id as the receipt writes it. */
-  | { readonly is: "report"; readonly report: Report }
+  /** `reference` is still the id as the receipt writes it, and `submitDate` ISO 8601 without a zone. */
+  | { readonly is: "report"; readonly report: Report; readonly submitDate: string | null }
   | { readonly is: "undecodable"; readonly raw: string; readonly why: string };
 
 /** SMPP 3.4 §5.2.12: bits 5 to 2 say what kind of message it is; 0 is an ordinary one. */
@@ -36,8 +37,10 @@ export function fromSmsc({ command, fields, octets }: Received, smscAlphabet: Sm
   const messageType = numberOf(fields, "esm_class") & MESSAGE_TYPE;
   const raw = toHex(octets);
   if (messageType !== 0 || hasAll(fields, "receipted_message_id", "message_state")) {
-    const report = reportOf(fields, body ?? Buffer.alloc(0), raw);
-    if (report !== null) return { is: "report", report };
+    const text = body === null ? null : parseReceiptText(receiptTextIn(fields, body));
+    const report = reportOf(fields, text, raw);
+    if (report !== null)
+      return { is: "report", report, submitDate: isoOfReceiptDate(text?.submitDate ?? null) };
     if (messageType === DELIVERY_RECEIPT || messageType === INTERMEDIATE_NOTIFICATION) {
       return undecodable(`${command}: a receipt that does not say which message or which state`);
     }
@@ -114,9 +117,15 @@ function waitingOf(
 const SPECIAL_INDICATION = 0x01;
 const WAITING_TYPES = ["voicemail", "fax", "email", "other"] as const;
 
+/** A receipt for a UCS-2 text may be in UCS-2 itself, or only say so. */
+function receiptTextIn(fields: Fields, body: Buffer): string {
+  const text = headerOf(fields, body)?.text ?? body;
+  const isUcs2 = numberOf(fields, "data_coding") === 0x08 && text[0] === 0;
+  return isUcs2 ? textOfUcs2(text) : Buffer.from(text).toString("latin1");
+}
+
 /** From the TLVs, else from the text; null when it is no receipt. */
-function reportOf(fields: Fields, body: Buffer, raw: string): Report | null {
-  const text = parseReceiptText(body.toString("latin1"));
+function reportOf(fields: Fields, text: ReceiptText | null, raw: string): Report | null {
   const id = stringOf(fields, "receipted_message_id") ?? text?.id ?? null;
   const inTlv = fields["message_state"];
   const messageState = typeof inTlv === "number" ? inTlv : messageStateIn(text);

@@ -5,14 +5,21 @@
  */
 import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
+import { toHex } from "../../sms/hex.ts";
 import type { Kept } from "../line.ts";
 import { ESME_ROK, ESME_RX_T_APPN } from "./command-status.ts";
-import type { Received } from "./session.ts";
+import type { FromSmsc } from "./from-smsc.ts";
+import { HEADER_OCTETS } from "./header.ts";
+import type { Repeats } from "./repeats.ts";
+import type { Received, Session } from "./session.ts";
 
 export type InboundDeskOptions = {
   readonly window: number;
   readonly log: Log;
-  readonly hand: (received: Received) => Promise<Kept>;
+  readonly repeats: Repeats;
+  readonly read: (received: Received) => FromSmsc;
+  /** `fingerprint` is an inbound segment's. */
+  readonly hand: (arrived: FromSmsc, fingerprint: string) => Promise<Kept>;
   readonly onFull: () => void;
   readonly onRoom: () => void;
 };
@@ -29,9 +36,9 @@ export class InboundDesk {
     return this.#handing.size;
   }
 
-  take(received: Received, respond: (status: number) => void): void {
+  take(received: Received, session: Session): void {
     const { window, onFull, onRoom } = this.#options;
-    const handing = this.#hand(received, respond).finally(() => {
+    const handing = this.#hand(received, session).finally(() => {
       this.#handing.delete(handing);
       if (this.#handing.size === window - 1) onRoom();
     });
@@ -44,13 +51,29 @@ export class InboundDesk {
     await Promise.all(this.#handing);
   }
 
-  async #hand(received: Received, respond: (status: number) => void): Promise<void> {
+  async #hand(received: Received, session: Session): Promise<void> {
+    const { repeats, hand, log } = this.#options;
+    const arrived = this.#read(received);
+    const isInbound = arrived.is === "inbound";
+    const fingerprint = isInbound ? await repeats.begin(received.octets.subarray(HEADER_OCTETS)) : null;
     let kept: Kept = "refused";
     try {
-      kept = await this.#options.hand(received);
+      kept = await hand(arrived, fingerprint ?? "");
     } catch (error) {
-      this.#options.log.error({ reason: reasonOf(error) }, `a ${received.command} was not kept`);
+      log.error({ reason: reasonOf(error) }, `a ${received.command} was not kept`);
     }
-    respond(kept === "kept" ? ESME_ROK : ESME_RX_T_APPN);
+    const answered = session.respond(received, kept === "kept" ? ESME_ROK : ESME_RX_T_APPN);
+    if (fingerprint === null) return;
+    if (answered && kept === "kept") repeats.acknowledged(fingerprint, session);
+    else repeats.unacknowledged(fingerprint);
+  }
+
+  /** Whatever it is, it must not come for ever: what no reader can take is kept as it is. */
+  #read(received: Received): FromSmsc {
+    try {
+      return this.#options.read(received);
+    } catch (error) {
+      return { is: "undecodable", raw: toHex(received.octets), why: reasonOf(error) };
+    }
   }
 }

@@ -34,11 +34,12 @@ export function stateOf(messageState: number): Report["state"] {
   return BY_STATE.get(messageState)?.state ?? "pending";
 }
 
-/** `DELIVRD`, `delivered`, and cut or padded words that begin like one; null for what is like none. */
+/** `DELIVRD`, `delivered`, `2`, and cut or padded words that begin like one; null for what is like none. */
 export function messageStateOf(word: string): number | null {
   const upper = word.toUpperCase();
   const exact = BY_WORD.get(upper);
   if (exact !== undefined) return exact;
+  if (/^\d$/.test(word)) return Number(word);
   if (upper.length < 5) return null;
   for (const [known, messageState] of BY_WORD) {
     if (known.startsWith(upper.slice(0, 5))) return messageState;

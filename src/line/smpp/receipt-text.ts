@@ -12,7 +12,8 @@ export type ReceiptText = {
   readonly doneDate: string | null;
 };
 
-const KEYS = /(?:^|[\s,;])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat(?:us)?|err(?:or)?|text)\s*[:=]/gi;
+const KEYS =
+  /(?:^|[\s,;])(id|sub|dlvrd|submit[\s_]?date|done[\s_]?date|stat(?:us)?|err(?:or)?|text)\s*[:=]/gi;
 
 /** Null when it is no receipt: without a state, or without anything to know the message by. */
 export function parseReceiptText(text: string): ReceiptText | null {
@@ -50,7 +51,7 @@ function marksIn(text: string): readonly Mark[] {
 }
 
 function keyOf(written: string): string {
-  const key = written.toLowerCase().replace(/[ _]/g, "");
+  const key = written.toLowerCase().replace(/[\s_]/g, "");
   return key === "status" ? "stat" : key === "error" ? "err" : key;
 }
 

@@ -39,7 +39,8 @@ export type Received = {
 
 export type CloseReason =
   | "stopped" // we asked for it
-  | "ended" // the SMSC closed the connection, or unbound
+  | "unbound" // the SMSC took its leave
+  | "ended" // the SMSC closed the connection
   | "broken" // the network did
   | "garbage" // what came cannot be SMPP
   | "silent" // no answer to enquire_link
@@ -139,6 +140,11 @@ export class Session {
     return this.#isClosed === null;
   }
 
+  /** When the last whole PDU came, monotonic. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** `onLate` is called should the response come after the time-out. */
   request(
     command: string,
@@ -166,8 +172,10 @@ export class Session {
     });
   }
 
-  respond({ command, sequenceNumber }: Received, status: number): void {
+  /** False when there is nobody left to answer. */
+  respond({ command, sequenceNumber }: Received, status: number): boolean {
     this.#send(`${command}_resp`, sequenceNumber, status);
+    return this.isOpen;
   }
 
   nack(sequenceNumber: number, status: number): void {

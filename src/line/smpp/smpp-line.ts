@@ -2,7 +2,6 @@
  * An SMPP 3.4 ESME as a Line: the binds to one account at one SMSC. What goes to one recipient goes over one bind, so
  * that its parts and its order stay as they were; the bind is chosen by the recipient among those that stand.
  */
-import { createHash } from "node:crypto";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Segment } from "../../sms/message.ts";
@@ -16,12 +15,15 @@ import type {
   SubmitOutcome,
 } from "../line.ts";
 import { Bind } from "./bind.ts";
-import { type BindRole, canSend } from "./bind-state.ts";
+import { type BindRole, canReceive, canSend } from "./bind-state.ts";
 import { ESME_RMSGQFUL, ESME_RTHROTTLED } from "./command-status.ts";
-import { fromSmsc } from "./from-smsc.ts";
+import { type FromSmsc, fromSmsc } from "./from-smsc.ts";
 import { InboundDesk } from "./inbound-desk.ts";
+import { LineNews } from "./line-news.ts";
 import { lineStateOf } from "./line-state.ts";
-import type { Answer, Received } from "./session.ts";
+import { Receipts } from "./receipts.ts";
+import { Repeats } from "./repeats.ts";
+import type { Answer, Closed, Session } from "./session.ts";
 import type { BindKind, SmppLineOptions } from "./smpp-line-options.ts";
 import { messageIdOf, outcomeOf } from "./submit-outcome.ts";
 import { submitSmOf } from "./submit-sm.ts";
@@ -44,6 +46,9 @@ class SmppLine implements Line {
   readonly #log: Log;
   readonly #binds: readonly Bind[];
   readonly #desk: InboundDesk;
+  readonly #repeats: Repeats;
+  readonly #receipts: Receipts;
+  readonly #news: LineNews;
   readonly #stopping = new AbortController();
   readonly #onWire = new Set<Promise<SubmitOutcome>>();
   readonly #counters = new Map<string, number>();
@@ -60,10 +65,16 @@ class SmppLine implements Line {
     this.#options = options;
     this.#log = options.log.child({ line: options.name });
     this.#since = options.clock.now();
+    const { name: line, clock, memory, messageIds: setting } = options;
+    this.#repeats = new Repeats({ memory, clock });
+    this.#receipts = new Receipts({ setting, memory, clock });
+    this.#news = new LineNews({ line, clock, onEvent: (event) => this.#handlers?.onEvent(event) });
     this.#desk = new InboundDesk({
       window: options.inboundWindow,
       log: this.#log,
-      hand: (received) => this.#hand(received),
+      repeats: this.#repeats,
+      read: (received) => fromSmsc(received, options.smscAlphabet),
+      hand: (arrived, fingerprint) => this.#hand(arrived, fingerprint),
       onFull: () => {
         for (const bind of this.#binds) bind.pause();
       },
@@ -101,18 +112,24 @@ class SmppLine implements Line {
         lastSentAt: this.#lastSentAt,
         lastReceivedAt: this.#lastReceivedAt,
       },
-      counters: Object.fromEntries(this.#counters),
+      counters: { ...Object.fromEntries(this.#counters), waited: this.#waited() },
+      recovery: this.#news.recovery(this.#binds),
     };
   }
 
   start(handlers: LineHandlers): void {
     if (this.#running !== null || this.#stopping.signal.aborted) return;
     this.#handlers = handlers;
-    this.#running = Promise.all(this.#binds.map((bind) => bind.run()));
+    this.#running = this.#run();
     this.#running.catch((error: unknown) => {
       this.#log.error({ reason: reasonOf(error) }, "the line's own program failed");
       this.#set("stopped", `failed: ${reasonOf(error)}`);
     });
+  }
+
+  async #run(): Promise<void> {
+    await Promise.all([this.#repeats.load(), this.#receipts.load()]);
+    await Promise.all(this.#binds.map((bind) => bind.run()));
   }
 
   async submit(segment: Segment, options: SubmitOptions): Promise<SubmitOutcome> {
@@ -139,31 +156,39 @@ class SmppLine implements Line {
     await Promise.all(this.#binds.map((bind) => bind.stop(endsAt - clock.monotonicMs())));
     await Promise.race([this.#running?.catch(() => undefined), grace]);
     graceOver.abort();
+    this.#repeats.stop();
     this.#set("stopped", "stopped");
   }
 
   async #submit(segment: Segment, { submissionId, signal }: SubmitOptions): Promise<SubmitOutcome> {
     if (signal.aborted || this.#stopping.signal.aborted) return this.#rejected("line.stopped", "is stopping");
+    if (this.#options.bind === "receiver") {
+      return this.#rejected("line.not-ready", "is bound as a receiver: it takes nothing to send");
+    }
     const bind = this.#state === "ready" ? this.#bindFor(segment.to) : null;
     if (bind === null) {
       return this.#rejected("line.not-ready", `cannot send now (${this.#state}: ${this.#reason})`);
     }
     const answer = await bind.submit(submitSmOf(segment, this.#options), {
       signal,
-      onLate: (late) => this.#late(submissionId, late),
+      onLate: (late) => this.#late(submissionId, segment.to, late),
     });
     if (answer.is === "timeout") this.#count("timeouts");
     if ("status" in answer && (answer.status === ESME_RTHROTTLED || answer.status === ESME_RMSGQFUL)) {
       this.#count("throttled");
     }
-    return outcomeOf(answer, this.name);
+    const outcome = outcomeOf(answer, this.name);
+    if (outcome.is === "accepted") this.#receipts.accepted(outcome.reference, segment.to);
+    return outcome;
   }
 
   /** The response to a submit_sm that was given up: the network has that message. */
-  #late(submissionId: string, answer: Answer): void {
+  #late(submissionId: string, recipient: string, answer: Answer): void {
     if (answer.is !== "response" || answer.status !== 0) return;
+    const reference = messageIdOf(answer.fields);
     this.#count("late");
-    this.#handlers?.onLateAcceptance?.(submissionId, messageIdOf(answer.fields));
+    this.#receipts.accepted(reference, recipient);
+    this.#handlers?.onLateAcceptance?.(submissionId, reference);
   }
 
   #bindFor(recipient: string): Bind | null {
@@ -175,26 +200,25 @@ class SmppLine implements Line {
     return standing[sum % standing.length] ?? null;
   }
 
-  async #hand(received: Received): Promise<Kept> {
+  async #hand(arrived: FromSmsc, fingerprint: string): Promise<Kept> {
     const handlers = this.#handlers;
     if (handlers === null) return "refused";
-    const arrived = fromSmsc(received, this.#options.smscAlphabet);
-    const kept = await this.#handOver(arrived, received, handlers);
-    if (kept === "kept") {
-      this.#count(COUNTED[arrived.is]);
-      if (arrived.is === "inbound") this.#lastReceivedAt = this.#options.clock.now();
-    }
+    const kept = await this.#handOver(arrived, fingerprint, handlers);
+    this.#count(kept === "kept" ? COUNTED[arrived.is] : "refused");
+    if (kept === "kept" && arrived.is === "inbound") this.#lastReceivedAt = this.#options.clock.now();
     return kept;
   }
 
-  #handOver(arrived: ReturnType<typeof fromSmsc>, received: Received, handlers: LineHandlers): Promise<Kept> {
+  async #handOver(arrived: FromSmsc, fingerprint: string, handlers: LineHandlers): Promise<Kept> {
     switch (arrived.is) {
-      case "inbound": {
-        const fingerprint = createHash("sha256").update(received.octets.subarray(16)).digest("hex");
+      case "inbound":
         return handlers.onInbound({ ...arrived.segment, fingerprint });
+      case "report": {
+        // A desk half full must not wait for responses: full, it would keep them from being read.
+        const mayWait = this.#desk.inHand <= this.#options.inboundWindow / 2;
+        const due = mayWait ? () => Promise.allSettled([...this.#onWire]) : null;
+        return handlers.onReport(await this.#receipts.reportOf(arrived.report, arrived.submitDate, due));
       }
-      case "report":
-        return handlers.onReport(arrived.report);
       case "undecodable":
         return handlers.onUndecodable(arrived.raw, arrived.why);
       default:
@@ -209,7 +233,7 @@ class SmppLine implements Line {
       role,
       openStream,
       clock,
-      random: Math.random,
+      random: this.#options.random ?? Math.random,
       bindFields: {
         system_id: systemId,
         password,
@@ -223,19 +247,35 @@ class SmppLine implements Line {
       enquireLinkMs: this.#options.enquireLinkMs,
       responseTimeoutMs: this.#options.responseTimeoutMs,
       onState: () => this.#look(),
-      onSmsc: (smsc) => {
-        this.#smsc = smsc;
+      onBound: (systemId) => {
+        this.#smsc = systemId ?? this.#smsc;
+        this.#count("binds");
       },
-      onMessage: (received, respond) => this.#desk.take(received, respond),
+      onMessage: (received, session) => this.#desk.take(received, session),
+      onEnded: (session, closed) => this.#ended(session, closed),
       inHand: () => this.#desk.inHand,
-      onNoise: () => this.#count("noise"),
+      onNoise: (what) => this.#noise(what),
     });
+  }
+
+  #ended(session: Session, { why, reason }: Closed): void {
+    const inOrder = why === "stopped" || why === "unbound";
+    this.#repeats.connectionEnded(session, inOrder ? null : session.heardAt);
+    if (why !== "stopped") this.#count("disconnects");
+    if (why === "garbage") this.#noise(reason);
+  }
+
+  #noise(what: string): void {
+    this.#count("noise");
+    this.#news.noise(what);
   }
 
   #look(): void {
     if (this.#stopping.signal.aborted) return;
     const { state, reason } = lineStateOf(this.#options.bind, this.#binds);
     this.#set(state, reason);
+    const stands = this.#binds.some((bind) => canSend(bind.state) || canReceive(bind.state));
+    this.#news.look(this.#binds, state === "ready" || (state === "starting" && stands));
   }
 
   #set(state: LineState, reason: string): void {
@@ -246,6 +286,11 @@ class SmppLine implements Line {
     this.#reason = reason;
     this.#log.info(from === state ? { state, reason } : { from, to: state, reason }, "line state");
     this.#handlers?.onState(state, reason);
+  }
+
+  /** Submits that found the window full. */
+  #waited(): number {
+    return this.#binds.reduce((sum, bind) => sum + bind.window.waited, 0);
   }
 
   #count(counter: string): void {

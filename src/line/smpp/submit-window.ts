@@ -12,6 +12,7 @@ export class SubmitWindow {
   readonly size: number;
   readonly #waiting: Waiting[] = [];
   #used = 0;
+  #waited = 0;
 
   constructor(size: number) {
     this.size = size;
@@ -21,10 +22,16 @@ export class SubmitWindow {
     return this.#used;
   }
 
+  /** How many found no room, since the start. */
+  get waited(): number {
+    return this.#waited;
+  }
+
   /** `write` is called once there is room, and not at all when `signal` is aborted before. */
   submit(write: () => Promise<Answer>, signal: AbortSignal): Promise<WindowedAnswer> {
     if (signal.aborted) return Promise.resolve({ is: "withdrawn" });
     if (this.#used < this.size && this.#waiting.length === 0) return this.#begin(write);
+    this.#waited++;
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { SimulatedModem } from "../../../src/line/simulator/modem.ts";
+import { between, pick, seededRandom } from "../../../src/line/simulator/random.ts";
+import { SimulatedSmsc } from "../../../src/line/simulator/smsc.ts";
 import { settle } from "../../harness/fake-clock.ts";
-import { COMMAND, RawEsme, RESPONSE, textOf } from "../../harness/raw-esme.ts";
+import { COMMAND, pduBytes, RawEsme, RESPONSE, submitBody, textOf } from "../../harness/raw-esme.ts";
 import { PHONE } from "./bench.ts";
 import { boundBench, OWN, SHORT_CODE, smscBench } from "./smsc-bench.ts";
 
@@ -180,4 +182,159 @@ describe("a phone's text", () => {
     esme.send(RESPONSE + COMMAND.deliver_sm, Buffer.of(0), 0, first?.sequence);
     expect((await esme.delivered()).map(({ octets }) => octets.toString())).toEqual(["3"]);
   });
+});
+
+describe("a link", () => {
+  test("is asked after and answered for", async () => {
+    const { esme, clock } = await boundBench({ enquireLinkMs: 30_000, patienceMs: 10_000 });
+    expect(await esme.ask(COMMAND.enquire_link)).toMatchObject({
+      command: RESPONSE + COMMAND.enquire_link,
+      status: 0,
+    });
+    await clock.advance(3_600_000);
+    expect(esme.closed).toBe(false);
+    esme.isAlive = false;
+    await clock.advance(35_000);
+    expect(await esme.heard()).toMatchObject([{ command: COMMAND.enquire_link }]);
+    await clock.advance(30_000);
+    expect(esme.closed).toBe(true);
+  });
+
+  test("is closed when nobody binds in time", async () => {
+    const { esme, clock } = smscBench({ patienceMs: 10_000 });
+    await clock.advance(9_999);
+    expect(esme.closed).toBe(false);
+    await clock.advance(1);
+    expect(esme.closed).toBe(true);
+  });
+
+  test("is let go after unbind", async () => {
+    const { esme, smsc, clock } = await boundBench();
+    expect(await esme.ask(COMMAND.unbind)).toMatchObject({ command: RESPONSE + COMMAND.unbind, status: 0 });
+    await settle();
+    expect(esme.closed).toBe(true);
+    expect(smsc.sessions).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is one of several: parts go to whoever has least to do", async () => {
+    const { esme, smsc, network } = await boundBench({ window: 2 });
+    const other = new RawEsme(smsc.connect());
+    await other.bind("receiver");
+    esme.takes = null;
+    other.takes = null;
+    for (let nth = 0; nth < 5; nth++) network.text({ from: PHONE, to: OWN, body: `${nth}` });
+    expect([await esme.delivered(), await other.delivered()].map(({ length }) => length)).toEqual([2, 2]);
+    expect(smsc.waiting).toBe(5);
+  });
+
+  test("that is never answered on gets its texts again", async () => {
+    const { esme, network, clock } = await boundBench({ patienceMs: 10_000 });
+    esme.takes = null;
+    network.text({ from: PHONE, to: OWN, body: "x" });
+    expect(await esme.delivered()).toHaveLength(1);
+    await clock.advance(20_000);
+    expect((await esme.delivered()).length).toBeGreaterThan(0);
+  });
+});
+
+describe("bytes that are wrong", () => {
+  test("an unknown command, and one that is not served, get a generic_nack", async () => {
+    const { esme } = await boundBench();
+    for (const command of [0x00000999, COMMAND.query_sm, COMMAND.outbind])
+      expect(await esme.ask(command, Buffer.from("x\0\0\0\0"))).toMatchObject({
+        command: COMMAND.generic_nack,
+        status: 0x03,
+      });
+    expect((await esme.submit())?.status).toBe(0);
+  });
+
+  test("a body that ends too early gets a generic_nack", async () => {
+    const { esme } = await boundBench();
+    for (const body of [
+      Buffer.from("\0\x01"),
+      submitBody({}).subarray(0, 30),
+      submitBody({}).subarray(0, -2),
+    ])
+      expect(await esme.ask(COMMAND.submit_sm, body)).toMatchObject({
+        command: COMMAND.generic_nack,
+        status: 0x02,
+      });
+  });
+
+  test.each([0, 15, 16_385, 0xffffffff])("a command_length of %d ends the connection", async (length) => {
+    const { esme } = await boundBench();
+    const bytes = Buffer.alloc(16);
+    bytes.writeUInt32BE(length, 0);
+    esme.write(bytes);
+    expect(await esme.heard()).toMatchObject([{ command: COMMAND.generic_nack, status: 0x02, sequence: 0 }]);
+    expect(esme.closed).toBe(true);
+  });
+
+  test("random ones never stop it", async () => {
+    const random = seededRandom(7);
+    const { smsc } = smscBench();
+    for (let run = 0; run < 100; run++) {
+      const esme = new RawEsme(smsc.connect());
+      const octets = Buffer.from(
+        Array.from({ length: between(random, 1, 60) }, () => between(random, 0, 255)),
+      );
+      const framed = pduBytes(pick(random, Object.values(COMMAND)), octets, 0, run + 10);
+      esme.write(random() < 0.5 ? framed : octets);
+    }
+    await settle();
+    const next = new RawEsme(smsc.connect());
+    expect((await next.bind())?.status).toBe(0);
+    expect((await next.submit())?.status).toBe(0);
+  });
+
+  test("PDUs may be cut anywhere on their way", async () => {
+    const { esme, network } = await boundBench();
+    const bytes = Buffer.concat(
+      ["a", "b", "c"].map((octets, nth) => pduBytes(COMMAND.submit_sm, submitBody({ octets }), 0, nth + 50)),
+    );
+    for (const byte of bytes) {
+      esme.write(Buffer.of(byte));
+      await settle(1);
+    }
+    await settle();
+    expect(network.messages().map(({ body }) => body)).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("too much", () => {
+  test("is refused while it waits: nothing is dropped and nothing grows", async () => {
+    const { esme, smsc, network } = smscBench({ maxWaiting: 2 });
+    await esme.bind("transmitter");
+    expect((await esme.submit({ registered: 1 }))?.status).toBe(0);
+    expect(network.text({ from: PHONE, to: OWN, body: "x" }).accepted).toBe(true);
+    await settle();
+    expect((await esme.submit({ registered: 1 }))?.status).toBe(0x14);
+    expect((await esme.submit({ registered: 0 }))?.status).toBe(0);
+    expect(network.text({ from: PHONE, to: OWN, body: "y" })).toEqual({
+      accepted: false,
+      reason: "as many texts as may wait at the SMSC already do",
+    });
+    const receiver = new RawEsme(smsc.connect());
+    await receiver.bind("receiver");
+    expect(await receiver.delivered()).toHaveLength(2);
+    expect((await esme.submit({ registered: 1 }))?.status).toBe(0);
+  });
+
+  test("counts what is still on the air", async () => {
+    const { esme, clock } = await boundBench({ maxWaiting: 2, airTime: { deliverMs: 1000 } });
+    const statuses = [];
+    for (let nth = 0; nth < 3; nth++) statuses.push((await esme.submit({ registered: 1 }))?.status);
+    expect(statuses).toEqual([0, 0, 0x14]);
+    await clock.advance(1000);
+    expect((await esme.submit({ registered: 1 }))?.status).toBe(0);
+  });
+});
+
+test("a number is served once", async () => {
+  const { network, clock } = smscBench();
+  expect(() => new SimulatedModem({ number: OWN, network, clock })).toThrow("already served by an SMSC");
+  expect(() => new SimulatedSmsc({ network, clock, numbers: [SHORT_CODE] })).toThrow(
+    "already served by an SMSC",
+  );
 });

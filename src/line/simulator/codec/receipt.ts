@@ -61,6 +61,8 @@ export function networkErrorCode(error: number): Uint8Array {
 
 /** YYMMDDhhmm, in some dialects with seconds. */
 function dateOf({ epochMs, utcOffsetMinutes }: Timestamp, seconds: boolean): string {
-  const digits = new Date(epochMs + utcOffsetMinutes * 60_000).toISOString().replace(/\D/g, "");
-  return digits.slice(2, seconds ? 14 : 12);
+  const iso = new Date(epochMs + utcOffsetMinutes * 60_000).toISOString();
+  const minutes =
+    iso.slice(2, 4) + iso.slice(5, 7) + iso.slice(8, 10) + iso.slice(11, 13) + iso.slice(14, 16);
+  return seconds ? minutes + iso.slice(17, 19) : minutes;
 }

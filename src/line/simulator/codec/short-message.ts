@@ -43,7 +43,7 @@ const OCTETS = 140;
 
 /** What was written, before it is cut: septets, octets of TP-DCS, or a text that has still to be encoded. */
 type Body =
-  | { readonly is: "septets"; readonly septets: readonly number[]; readonly tpDcs: number }
+  | { readonly is: "septets"; readonly septets: ArrayLike<number>; readonly tpDcs: number }
   | { readonly is: "octets"; readonly octets: Uint8Array; readonly tpDcs: number }
   | { readonly is: "text"; readonly text: string };
 
@@ -82,7 +82,7 @@ function bodyOf(dataCoding: number, octets: Uint8Array, defaultAlphabet: Default
 
 function septetBody(octets: Uint8Array, tpDcs: number): Body | null {
   for (const octet of octets) if (octet > 0x7f) return null;
-  return { is: "septets", septets: Array.from(octets), tpDcs };
+  return { is: "septets", septets: octets, tpDcs };
 }
 
 function inOneSms(header: Uint8Array, body: Body): UserData | null {
@@ -147,7 +147,7 @@ function encoded(part: UserData, defaultAlphabet: DefaultAlphabet) {
   const octets = part.tpUd.subarray(headerOf(part).length);
   if (alphabet === "ucs2") return { dataCoding: UCS2, octets };
   if (alphabet === "8bit") return { dataCoding: BINARY, octets };
-  if (defaultAlphabet === "gsm7") return { dataCoding: 0, octets: Uint8Array.from(septetsOf(part)) };
+  if (defaultAlphabet === "gsm7") return { dataCoding: 0, octets: septetsOf(part) };
   const text = textOf([part]);
   const isLatin1 = [...text].every((character) => (character.codePointAt(0) ?? 0) < 256);
   return isLatin1
