@@ -11,6 +11,7 @@ import type { Services } from "../accounts/services.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
 import type { EndQueued } from "../messaging/outbound/end-queued.ts";
+import type { Fallbacks } from "../messaging/outbound/fallback.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Store } from "../store/store.ts";
@@ -42,6 +43,10 @@ export type ApiDeps = {
   /** Ends what waits to be sent from a number that was released. */
   readonly endQueueOf: (phoneNumber: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
+  /** Which Lines stand in for others. */
+  readonly fallbacks: Pick<Fallbacks, "viewOf" | "carriedBy" | "isRefused">;
+  /** Segments per second while the carrier of a Line holds it back; null while it does not. */
+  readonly throttledTo: (line: string) => number | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
   /** Segments per second of a Number. */

@@ -1,12 +1,13 @@
 /**
  * `GET /health`: pass, warn or fail for the store, each line and the webhooks. Fail as a whole (503) only when the
- * store cannot commit or no line can send: one modem out of three is a warning, not an outage, and so is an app that
- * has not answered for minutes.
+ * store cannot commit or no line can send: one modem out of three is a warning, not an outage, and so is one whose
+ * queue goes over its fallback, and an app that has not answered for minutes.
  *
  * Anybody may ask, so asking is cheap, one commit serves everybody for some seconds, and no app is named.
  */
 import type { HealthReport } from "../api/deps.ts";
 import type { Line } from "../line/line.ts";
+import type { Fallbacks } from "../messaging/outbound/fallback.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
@@ -24,11 +25,21 @@ export function createHealth(deps: {
   readonly store: Pick<Store, "ping">;
   readonly lines: readonly Line[];
   readonly webhooks: () => Promise<WebhookBacklog>;
+  /** Names of lines that are made to receive and nothing else. */
+  readonly receiveOnly?: ReadonlySet<string>;
+  /** Absent: no line has a fallback. */
+  readonly fallbacks?: Pick<Fallbacks, "viewOf">;
   readonly clock: Clock;
   /** Why the wall clock is in doubt, or null. */
   readonly whyClockUntrusted?: () => string | null;
 }): () => Promise<HealthReport> {
   const { store, lines, webhooks, clock } = deps;
+  const isReady = (name: string) => lines.some((line) => line.name === name && line.status.state === "ready");
+  /** The line that carries its queue; null when none does. */
+  const carrierOf = (line: Line): string | null => {
+    const view = deps.fallbacks?.viewOf(line.name) ?? null;
+    return view?.spill === "carrying" && isReady(view.line) ? view.line : null;
+  };
   let asked: { at: number; answer: ReturnType<typeof askStore> } | null = null;
 
   return async () => {
@@ -38,10 +49,10 @@ export function createHealth(deps: {
     }
     const { disk, apps } = await asked.answer;
     const checks: Record<string, HealthCheck> = { store: disk, ...(apps === null ? {} : { webhooks: apps }) };
-    for (const line of lines) checks[`line:${line.name}`] = lineCheck(line);
+    for (const line of lines) checks[`line:${line.name}`] = lineCheck(line, carrierOf(line));
     const doubt = deps.whyClockUntrusted?.() ?? null;
     if (doubt !== null) checks["clock"] = { status: "warn", text: `not to be trusted: ${doubt}` };
-    const canSend = lines.some((line) => line.status.state === "ready");
+    const canSend = lines.some(({ name }) => isReady(name) && deps.receiveOnly?.has(name) !== true);
     const all = Object.values(checks);
     const status =
       disk.status === "fail" || !canSend
@@ -53,10 +64,11 @@ export function createHealth(deps: {
   };
 }
 
-function lineCheck(line: Line): HealthCheck {
+function lineCheck(line: Line, carrier: string | null): HealthCheck {
   const { state, reason, simulated } = line.status;
   const kind = simulated ? "simulated, " : "";
   const text = `${kind}${state}${reason === "" ? "" : `: ${reason}`}`;
+  if (carrier !== null) return { status: "warn", text: `${text}; its queue goes over ${carrier}` };
   switch (state) {
     case "ready":
       return { status: "pass", text };

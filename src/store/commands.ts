@@ -42,7 +42,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const horizon = new Horizon(undo);
   const usage = new Usage(db);
   const messages = new Messages(db, { usage, undo, depths, horizon, notices, webhooks, events });
-  const submissions = new Submissions(db);
+  const submissions = new Submissions(db, undo);
   const retired = new Retired(db, { messages, submissions, usage });
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);

@@ -50,7 +50,7 @@ export class OutboundQueue {
   readonly #optOuts: OptOuts;
   readonly #sticky: StickySenders;
   readonly #scheduledFor: Statement<[number, number], MessageRow>;
-  readonly #head: Statement<[string], MessageRow>;
+  readonly #head: Statement<[string], number>;
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
@@ -81,9 +81,11 @@ export class OutboundQueue {
     this.#scheduledFor = db.prepare(
       "SELECT * FROM message WHERE status = 'scheduled' AND sendAt <= ? ORDER BY sendAt LIMIT ?",
     );
-    this.#head = db.prepare(
-      "SELECT * FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
-    );
+    this.#head = db
+      .prepare<[string], number>(
+        "SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
+      )
+      .pluck();
     this.#due = db.prepare(
       "SELECT * FROM message WHERE queue = ? AND retryAt IS NOT NULL AND retryAt <= ? ORDER BY retryAt",
     );
@@ -168,8 +170,9 @@ export class OutboundQueue {
     const claims: Claim[] = [];
     let ended = 0;
     while (claims.length < limit) {
-      const row = this.#head.get(queue);
-      if (row === undefined) break;
+      const key = this.#head.get(queue);
+      const row = key === undefined ? null : this.#messages.byKey(key);
+      if (row === null) break;
       const why = row.expiresAt <= now ? VALIDITY_EXPIRED : this.#isOptedOut(row) ? OPTED_OUT : null;
       if (why === null) {
         claims.push(...this.#take(row, line, limit - claims.length, now));
@@ -252,7 +255,7 @@ export class OutboundQueue {
           alphabet: row.alphabet,
           text: textOf(row, position),
           concatenation: concatenationOf(row, position),
-          validityMinutes: null,
+          validityMinutes: validityMinutesOf(row, now),
         },
         index: position,
         attempts: row.attempts,
@@ -284,6 +287,15 @@ export class OutboundQueue {
   #fail(row: MessageRow, why: { errorCode: number; errorMessage: string }, now: number): void {
     this.#messages.change(row, { status: "failed", ...why, waitingFor: null }, now);
   }
+}
+
+/** What nobody asked for is the network's own to decide: it keeps a message for days. */
+const DEFAULT_VALIDITY_MS = 36_000_000;
+
+/** What is left of the `ValidityPeriod` that the app asked for. */
+function validityMinutesOf(row: MessageRow, now: number): number | null {
+  if (row.expiresAt - (row.sendAt ?? row.createdAt) >= DEFAULT_VALIDITY_MS) return null;
+  return Math.max(1, Math.ceil((row.expiresAt - now) / 60_000));
 }
 
 function textOf(row: MessageRow, position: number): string {

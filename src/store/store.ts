@@ -61,6 +61,8 @@ export type NewOutbound = {
   readonly alphabet: "gsm7" | "ucs2";
   /** The text of each Segment, as cut by `sms/`. The store adds the concatenation reference. */
   readonly parts: readonly string[];
+  /** What it is worth on the air, where its line takes the text whole: `parts` is then the text alone. */
+  readonly numSegments?: number;
   readonly messagingServiceSid: string | null;
   readonly statusCallback: string | null;
   /** The Number whose queue it joins (equal to `from` today). */

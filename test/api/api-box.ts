@@ -144,6 +144,7 @@ export type BoxOptions = {
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
+  readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
 };
 
 export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
@@ -179,6 +180,8 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
+    throttledTo: () => null,
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,

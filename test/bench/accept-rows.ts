@@ -3,6 +3,8 @@ import type { Plan } from "./row.ts";
 import { pause } from "./site.ts";
 
 const ACCEPTS = 20_000;
+/** V8 compiles what runs often; a daemon that has been up for a minute has that behind it. */
+const WARM = 5000;
 const QUEUED = 10_000;
 /** A city's worth: what one site writes to again and again. */
 const RECIPIENTS = 10_000;
@@ -14,13 +16,12 @@ export const ACCEPT_PLANS: readonly Plan[] = [
     bar: "7000",
     aim: "10000",
     site: { peer: null },
+    warm: async (site) => [await site.load({ clients: 64, messages: WARM, recipients: RECIPIENTS })],
     measure: async (site) => {
-      const warm = await site.load({ clients: 64, messages: 2000, recipients: RECIPIENTS });
       const loaded = await site.load({ clients: 64, messages: ACCEPTS, recipients: RECIPIENTS });
       const { medianMs, p99Ms, elapsedMs } = loaded;
       const note = `median ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`;
-      const messages = 2000 + ACCEPTS;
-      return { value: ACCEPTS / (elapsedMs / 1000), loaded: [warm, loaded], messages, note };
+      return { value: ACCEPTS / (elapsedMs / 1000), loaded: [loaded], messages: ACCEPTS, note };
     },
   },
   {

@@ -13,8 +13,9 @@ import { ACCEPT_PLANS } from "./accept-rows.ts";
 import { MODEM_PLANS } from "./modem-rows.ts";
 import { machineMs } from "./process.ts";
 import { measured, printed, type Row } from "./row.ts";
+import { SMPP_PLANS } from "./smpp-rows.ts";
 
-const PLANS = [...ACCEPT_PLANS, ...MODEM_PLANS];
+const PLANS = [...ACCEPT_PLANS, ...MODEM_PLANS, ...SMPP_PLANS];
 
 const SYNCS = 100;
 

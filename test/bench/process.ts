@@ -54,6 +54,10 @@ export class Measured {
     });
   }
 
+  signal(name: "SIGUSR2"): void {
+    this.#child.kill(name);
+  }
+
   async stop(): Promise<void> {
     if (!this.#over) this.#child.kill("SIGTERM");
     await this.#ended;

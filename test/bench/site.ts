@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Load, Loaded } from "./load.ts";
 import { Measured, machineMs } from "./process.ts";
+import type { SmscOptions, SmscTold } from "./smsc.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 /** dist/, seen from dist/bench/test/bench/. */
@@ -14,6 +15,8 @@ const DIST = fileURLToPath(new URL("../../../", import.meta.url));
 
 export const SID = `AC${"0".repeat(32)}`;
 export const TOKEN = "1".repeat(32);
+const NUMBERS = `/2010-04-01/Accounts/${SID}/IncomingPhoneNumbers.json`;
+const CONFIG = "pylone.yaml";
 export const NUMBER = "+33639980001";
 export const PHONE = "+33639980011";
 
@@ -22,7 +25,10 @@ export type Told = "cmgs" | "prompt" | "pdu" | "answer" | "cmti";
 
 export type SiteOptions = {
   /** The carrier's side; null: a modem line whose device does not exist, so that nothing is sent. */
-  readonly peer: { readonly is: "modem"; readonly airMs: number } | null;
+  readonly peer:
+    | { readonly is: "modem"; readonly airMs: number }
+    | ({ readonly is: "smsc" } & Omit<SmscOptions, "number" | "phone">)
+    | null;
   /** What node is told before the daemon's script. */
   readonly nodeArgs?: readonly string[];
   /** Fills the data folder before the daemon starts. */
@@ -30,24 +36,26 @@ export type SiteOptions = {
 };
 
 export class Site {
-  readonly daemon: Measured;
   readonly peer: Measured | null;
   readonly #folder: string;
-  readonly #port: number;
   readonly #controlPort: number;
+  readonly #nodeArgs: readonly string[];
+  #daemon: Measured;
+  #port: number;
 
   private constructor(parts: {
-    daemon: Measured;
     peer: Measured | null;
     folder: string;
-    port: number;
     controlPort: number;
+    nodeArgs: readonly string[];
+    started: { daemon: Measured; port: number };
   }) {
-    this.daemon = parts.daemon;
     this.peer = parts.peer;
     this.#folder = parts.folder;
-    this.#port = parts.port;
     this.#controlPort = parts.controlPort;
+    this.#nodeArgs = parts.nodeArgs;
+    this.#daemon = parts.started.daemon;
+    this.#port = parts.started.port;
   }
 
   static async open(options: SiteOptions): Promise<Site> {
@@ -61,21 +69,25 @@ export class Site {
       account: { sid: SID, authToken: TOKEN },
       lines: [{ name: "bench", ...line }],
     };
-    const file = join(folder, "pylone.yaml");
-    writeFileSync(file, JSON.stringify(config));
-    const daemon = new Measured(
-      join(DIST, "main.js"),
-      ["serve", "--config", file],
-      folder,
-      options.nodeArgs ?? [],
-    );
-    const port = await daemon.line((text) => {
-      const found = /"port":(\d+),.*"msg":"ready"/.exec(text);
-      return found === null ? null : Number(found[1]);
-    });
-    const site = new Site({ daemon, peer, folder, port, controlPort });
-    if (peer !== null) await site.#lineReady();
+    writeFileSync(join(folder, CONFIG), JSON.stringify(config));
+    const nodeArgs = options.nodeArgs ?? [];
+    const started = await startDaemon(folder, nodeArgs);
+    const site = new Site({ peer, folder, controlPort, nodeArgs, started });
+    if (options.peer?.is === "smsc") await site.api(NUMBERS, { PhoneNumber: NUMBER });
+    if (peer !== null && !(options.peer?.is === "smsc" && options.peer.isShut)) await site.lineReady();
     return site;
+  }
+
+  get daemon(): Measured {
+    return this.#daemon;
+  }
+
+  /** Stopped in order and started anew, on the same data. */
+  async restart(): Promise<void> {
+    await this.#daemon.stop();
+    const { daemon, port } = await startDaemon(this.#folder, this.#nodeArgs);
+    this.#daemon = daemon;
+    this.#port = port;
   }
 
   async load(options: {
@@ -114,26 +126,27 @@ export class Site {
   /** Waits until so many messages are delivered: what they write afterwards is theirs too. */
   async delivered(count: number): Promise<void> {
     for (;;) {
-      const page = await this.#api(`/2010-04-01/Accounts/${SID}/Messages.json?PageSize=1000`);
+      const page = await this.api(`/2010-04-01/Accounts/${SID}/Messages.json?PageSize=1000`);
       const { messages } = page as { messages: { status: string }[] };
       if (messages.slice(0, Math.min(1000, count)).every(({ status }) => status === "delivered")) return;
       await pause(200);
     }
   }
 
-  /** An app: when each webhook's request was there. */
-  async app(): Promise<{ readonly times: number[]; readonly close: () => void }> {
+  /** An app: when each webhook's request was there. It answers so long after. */
+  async app(answerAfterMs = 0): Promise<{ readonly times: number[]; readonly close: () => void }> {
     const times: number[] = [];
     const server = createServer((request, response) => {
       times.push(machineMs());
       request.resume();
-      response.end();
+      if (answerAfterMs === 0) response.end();
+      else setTimeout(() => response.end(), answerAfterMs);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    const listed = await this.#api(`/2010-04-01/Accounts/${SID}/IncomingPhoneNumbers.json`);
+    const listed = await this.api(NUMBERS);
     const [number] = (listed as { incoming_phone_numbers: { sid: string }[] }).incoming_phone_numbers;
-    await this.#api(`/2010-04-01/Accounts/${SID}/IncomingPhoneNumbers/${number?.sid}.json`, {
+    await this.api(`/2010-04-01/Accounts/${SID}/IncomingPhoneNumbers/${number?.sid}.json`, {
       SmsUrl: `http://127.0.0.1:${port}/sms`,
     });
     return {
@@ -143,6 +156,28 @@ export class Site {
         server.closeAllConnections();
       },
     };
+  }
+
+  /** What the SMSC tells, once `enough` says so of it. */
+  async carrier(enough: (told: SmscTold) => boolean): Promise<SmscTold> {
+    const { peer } = this;
+    if (peer === null) throw new Error("there is no SMSC");
+    return peer.line((line) => {
+      const told = JSON.parse(line) as SmscTold;
+      return enough(told) ? told : null;
+    });
+  }
+
+  /** Failed tries of the newest thousand messages, all together. */
+  async attemptsBurnt(): Promise<number> {
+    const page = await this.api(`/2010-04-01/Accounts/${SID}/Messages.json?PageSize=1000`);
+    const { messages } = page as { messages: { sid: string }[] };
+    let burnt = 0;
+    for (const { sid } of messages) {
+      const detail = (await this.api(`/appliance/v1/Messages/${sid}`)) as { attempts: number };
+      burnt += detail.attempts;
+    }
+    return burnt;
   }
 
   async text(body: string): Promise<void> {
@@ -155,20 +190,20 @@ export class Site {
   }
 
   async close(): Promise<void> {
-    await this.daemon.stop();
+    await this.#daemon.stop();
     await this.peer?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #lineReady(): Promise<void> {
+  async lineReady(): Promise<void> {
     for (;;) {
-      const { lines } = (await this.#api("/appliance/v1/Lines")) as { lines: { state: string }[] };
+      const { lines } = (await this.api("/appliance/v1/Lines")) as { lines: { state: string }[] };
       if (lines[0]?.state === "ready") return;
       await pause(50);
     }
   }
 
-  async #api(path: string, form?: Record<string, string>): Promise<unknown> {
+  async api(path: string, form?: Record<string, string>): Promise<unknown> {
     const answer = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
       headers: { authorization: `Basic ${Buffer.from(`${SID}:${TOKEN}`).toString("base64")}` },
       ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
@@ -176,6 +211,19 @@ export class Site {
     if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
     return answer.json();
   }
+}
+
+async function startDaemon(
+  folder: string,
+  nodeArgs: readonly string[],
+): Promise<{ daemon: Measured; port: number }> {
+  const args = ["serve", "--config", join(folder, CONFIG)];
+  const daemon = new Measured(join(DIST, "main.js"), args, folder, nodeArgs);
+  const port = await daemon.line((text) => {
+    const found = /"port":(\d+),.*"msg":"ready"/.exec(text);
+    return found === null ? null : Number(found[1]);
+  });
+  return { daemon, port };
 }
 
 async function openPeer(
@@ -186,6 +234,7 @@ async function openPeer(
   if (wanted === null) {
     return { peer: null, line: { ...modemLine, device: "/dev/pylone-bench-absent" }, controlPort: 0 };
   }
+  if (wanted.is === "smsc") return openSmsc(wanted, folder);
   const peer = new Measured(join(HERE, "modem.js"), [NUMBER, String(wanted.airMs)], folder);
   const ready = await peer.line((text) => {
     const said = JSON.parse(text) as { is: string; modemPort: number; controlPort: number };
@@ -193,6 +242,24 @@ async function openPeer(
   });
   const device = `tcp://127.0.0.1:${ready.modemPort}`;
   return { peer, line: { ...modemLine, device }, controlPort: ready.controlPort };
+}
+
+async function openSmsc(
+  wanted: Omit<SmscOptions, "number" | "phone">,
+  folder: string,
+): Promise<{ peer: Measured; line: object; controlPort: number }> {
+  const options: SmscOptions = { ...wanted, number: NUMBER, phone: PHONE };
+  const peer = new Measured(join(HERE, "smsc.js"), [JSON.stringify(options)], folder);
+  const { port } = await peer.line((text) => JSON.parse(text) as SmscTold);
+  const line = {
+    type: "smpp",
+    url: `smpp://bench:bench@127.0.0.1:${port}`,
+    numbers: [NUMBER],
+    window: 50,
+    segmentsPerSecond: "unlimited",
+    maxSegmentsPerSecond: "unlimited",
+  };
+  return { peer, line, controlPort: 0 };
 }
 
 export function pause(ms: number): Promise<void> {

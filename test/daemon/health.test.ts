@@ -59,6 +59,44 @@ describe("the health of the appliance", () => {
     expect(report.checks["line:a"]?.status).toBe("fail");
   });
 
+  it("warns, and does not fail, while a line that is down is carried by its fallback", async () => {
+    const lines = [line("sim1", "refused", "the PIN is wrong"), line("carrier", "ready", "bound")];
+    const viewOf = (name: string) =>
+      name === "sim1"
+        ? { line: "carrier", afterMs: 0, spill: "carrying" as const, since: 0, inMs: null }
+        : null;
+    const health = createHealth({
+      store: { ping: async () => {} },
+      lines,
+      fallbacks: { viewOf },
+      clock: new FakeClock(),
+      webhooks: nobodyWaits,
+    });
+    expect(await health()).toMatchObject({
+      status: "warn",
+      checks: {
+        "line:sim1": {
+          status: "warn",
+          text: "refused: the PIN is wrong; its queue goes over carrier",
+        },
+        "line:carrier": { status: "pass" },
+      },
+    });
+    lines[1] = line("carrier", "opening", "connecting");
+    expect(await health()).toMatchObject({ status: "fail", checks: { "line:sim1": { status: "fail" } } });
+  });
+
+  it("fails when all that is ready can only receive", async () => {
+    const health = createHealth({
+      store: { ping: async () => {} },
+      lines: [line("modem", "opening"), line("receiver", "ready")],
+      receiveOnly: new Set(["receiver"]),
+      clock: new FakeClock(),
+      webhooks: nobodyWaits,
+    });
+    expect((await health()).status).toBe("fail");
+  });
+
   it("fails when the store refuses to commit", async () => {
     const report = await healthOf([line("a", "ready")], () =>
       Promise.reject(new Error("the disk is full")),

@@ -25,9 +25,9 @@ const LINE_BACKOFF_S = [1, 2, 5, 10, 30] as const;
 
 /**
  * `command_status` of a carrier that does not take the sender (SMPP 3.4 §5.1.3): its address, its type of number, its
- * plan; and the general *submit failed* (45h), which many carriers answer to a sender that is not theirs.
+ * plan. The general *submit failed* (45h) is not among them: it may be about the recipient.
  */
-const SENDER_REFUSED: ReadonlySet<number> = new Set([0x0a, 0x45, 0x48, 0x49]);
+const SENDER_REFUSED: ReadonlySet<number> = new Set([0x0a, 0x48, 0x49]);
 
 /** No credit, barred, not subscribed: the next real message is the probe, every 15 minutes at the least. */
 const ACCOUNT_CAUSES: ReadonlySet<number> = new Set([8, 10, 28, 30, 50, 193]);
@@ -100,14 +100,9 @@ export function isAccountFault(fault: Fault): boolean {
   return fault.code === "modem.cms" && fault.status !== null && ACCOUNT_CAUSES.has(fault.status);
 }
 
-/** True when another sender might have been taken: not when the same Message may be, later. */
+/** True when another sender would have been taken. */
 export function isSenderRefused(fault: Fault): boolean {
-  return (
-    fault.code === "smpp.status" &&
-    fault.disposition === "reject" &&
-    fault.status !== null &&
-    SENDER_REFUSED.has(fault.status)
-  );
+  return fault.code === "smpp.status" && fault.status !== null && SENDER_REFUSED.has(fault.status);
 }
 
 /** What is unknown is judged later, when no report has told; what was never handed over has failed. */
