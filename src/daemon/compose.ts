@@ -138,7 +138,13 @@ async function composeOn(
   const serviceOf: ServiceOfNumber = (number) => {
     const service = services.ofNumber(number);
     if (service === null) return null;
-    return { ...service, senders: services.pool(service).map((member) => member.number.phoneNumber) };
+    return {
+      ...service,
+      // A START asks for them, and nothing else: a pool of hundreds is not walked through for every text.
+      get senders() {
+        return services.pool(service).map((member) => member.number.phoneNumber);
+      },
+    };
   };
   const policy = optOutPolicy(config.optOut);
   const keywords =
