@@ -25,8 +25,8 @@ export type Throttle = {
 
 /** A carrier that accepts nothing at all is asked about once a second. */
 export const SLOWEST = 1;
-/** Where to begin when nothing was accepted yet. */
-const FIRST_GUESS = 10;
+/** Where to begin at the least: what came before the first refusal was a burst, or nothing. */
+const FIRST_GUESS = 20;
 /** Faster than any carrier lets anybody send: nothing is held back any more. */
 export const FREE = 10_000;
 
@@ -74,12 +74,11 @@ export function afterAcceptance(throttle: Throttle, now: number): Throttle {
  */
 export function afterRefusal(throttle: Throttle, accepted: number | null, now: number): Throttle {
   const current = rateAt(throttle, now);
-  if (accepted === null) {
-    const wasFree = throttle === null || current === Number.POSITIVE_INFINITY;
-    const guess = wasFree ? FIRST_GUESS : throttle.rate / 2;
-    return { rate: Math.max(SLOWEST, guess), at: now, isLearnt: false, acceptedAt: null };
-  }
-  const seen = accepted * LITTLE_LESS;
+  const seen = (accepted ?? 0) * LITTLE_LESS;
+  if (throttle === null || current === Number.POSITIVE_INFINITY)
+    return { rate: Math.max(FIRST_GUESS, seen), at: now, isLearnt: false, acceptedAt: null };
+  if (accepted === null)
+    return { rate: Math.max(SLOWEST, throttle.rate / 2), at: now, isLearnt: false, acceptedAt: null };
   const isLearnt = current <= accepted * COLLAPSE;
   const rate = isLearnt ? Math.min(current, Math.max(current * LEAST_CUT, seen)) : seen;
   return { rate: Math.max(SLOWEST, rate), at: now, isLearnt, acceptedAt: null };

@@ -48,7 +48,8 @@ describe("the rate", () => {
 
   test.each([
     ["the first refusal: a little less than was accepted", null, 40, 0, { rate: 39.6, isLearnt: false }],
-    ["the first refusal, nothing accepted: a guess", null, null, 0, { rate: 10, isLearnt: false }],
+    ["the first refusal, nothing accepted: a guess", null, null, 0, { rate: 20, isLearnt: false }],
+    ["the first refusal after a burst of five: a guess", null, 5, 0, { rate: 20, isLearnt: false }],
     ["at the limit: a little less again", learnt, 40, 2000, { rate: 39.6, isLearnt: true }],
     ["little accepted: not more than a twentieth off", learnt, 30, 0, { rate: 38, isLearnt: true }],
     ["never up", learnt, 80, 0, { rate: 40, isLearnt: true }],
