@@ -41,7 +41,7 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import type { LoadedConfig } from "./config.ts";
 import { makeDataFolder } from "./data-folder.ts";
-import { fallbackRulesOf } from "./fallback-rules.ts";
+import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
@@ -120,6 +120,8 @@ async function composeOn(
     rules: fallbackRulesOf(config.lines),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
   });
+  for (const line of rehearsedFallbacks(config.lines))
+    log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
   const dispatcher = new Dispatcher({
     store,
     roster,
