@@ -53,6 +53,8 @@ export type ApiDeps = {
   readonly rateOf: (number: string) => Rate;
   /** What becomes of a message with a `MediaUrl`: refused, or sent without it. */
   readonly mediaUrl: "refuse" | "ignore";
+  /** ISO 3166-1 alpha-2: where texts may go; null for everywhere (contract §4.6). */
+  readonly countries: readonly string[] | null;
   readonly health: () => Promise<HealthReport>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;

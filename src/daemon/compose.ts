@@ -2,6 +2,8 @@
  * The one composition root: every service is constructed here and nowhere else. What comes out knows how to start
  * and stop in the right order; `serve.ts` decides when.
  */
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Applications } from "../accounts/applications.ts";
@@ -31,7 +33,7 @@ import { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import { ownAddresses } from "../messaging/webhook/own-address.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Fault } from "../runtime/fault.ts";
-import { KeySequence } from "../runtime/ids.ts";
+import { epochOfKey, KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
 import { openStore } from "../store/open-store.ts";
 import { openSettings } from "../store/settings.ts";
@@ -39,6 +41,7 @@ import type { AccountRecord } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
+import { ClockWatch, ntpState } from "./clock-watch.ts";
 import type { LoadedConfig } from "./config.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
@@ -182,11 +185,27 @@ async function composeOn(
     log,
   });
 
+  const clockWatch = new ClockWatch({
+    clock,
+    builtAt: (await stat(fileURLToPath(import.meta.url))).mtimeMs,
+    newestRowAt: store.newestKey > 0 ? epochOfKey(store.newestKey) : null,
+    ntp: () => ntpState(),
+    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
+  });
+
   const endQueued = createEndQueued({ store, clock });
   const receiveOnly = new Set(
     config.lines.flatMap((line) => (line.type === "smpp" && line.bind === "receiver" ? [line.name] : [])),
   );
-  const health = createHealth({ store, lines, receiveOnly, fallbacks, clock });
+  const health = createHealth({
+    store,
+    lines,
+    receiveOnly,
+    fallbacks,
+    clock,
+    webhooks: () => deliverer.backlog(),
+    whyClockUntrusted: () => clockWatch.whyUntrusted,
+  });
   const app = createApp({
     accounts,
     keys: apiKeys,
@@ -204,6 +223,7 @@ async function composeOn(
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
+    countries: config.outbound.countries ?? null,
     health,
     simulated: simulated?.network ?? null,
     faults: simulated === null ? null : new FaultDesk(simulated.faultBoards),
@@ -241,21 +261,34 @@ async function composeOn(
   const chores = new Chores({
     clock,
     log,
-    chores: choresOf({
-      store,
-      clock,
-      config,
-      lines,
-      look,
-      endQueued,
-      accounts,
-      publishIncomplete: receive.publishIncomplete,
-    }),
+    chores: [
+      { name: "look at the clock", everyMs: 60_000, run: () => clockWatch.look() },
+      ...choresOf({
+        store,
+        clock,
+        config,
+        lines,
+        look,
+        endQueued,
+        accounts,
+        publishIncomplete: receive.publishIncomplete,
+      }),
+    ],
   });
   const appliance = new Appliance({
     lines: lines.map((line) => ({
       line,
-      handlers: handlersOf(line, { store, clock, log, pending, receive, report, acceptedLate, onState }),
+      handlers: handlersOf(line, {
+        store,
+        clock,
+        log,
+        networkTime: (epochMs) => clockWatch.networkTime(epochMs),
+        pending,
+        receive,
+        report,
+        acceptedLate,
+        onState,
+      }),
     })),
     store,
     server,

@@ -47,9 +47,9 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);
   const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
-  const outcomes = new Outcomes({ messages, submissions, retired, events });
-  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const parked = new ParkedReports(db);
+  const outcomes = new Outcomes({ messages, submissions, retired, events, parked });
+  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const memory = new Memory(db);
   const list = new MessageList(db);
   const alterations = new Alterations(db, { messages, submissions, retired });

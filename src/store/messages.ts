@@ -9,56 +9,13 @@ import type { Depths } from "./depths.ts";
 import type { Events } from "./events.ts";
 import type { Horizon } from "./horizon.ts";
 import { InHand } from "./in-hand.ts";
-import { newlyStored, newRow } from "./new-row.ts";
+import { changedRow, type MessageChange, type MessageRow, newlyStored, newRow } from "./message-row.ts";
 import type { Notices } from "./notices.ts";
-import { rankOf, waitingSegments } from "./progress.ts";
-import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
+import { waitingSegments } from "./progress.ts";
+import type { NewOutbound, StoredMessage } from "./store.ts";
 import type { Undo } from "./undo.ts";
 import type { Usage } from "./usage.ts";
 import type { Webhooks } from "./webhooks.ts";
-
-export type MessageRow = StoredMessage & {
-  readonly direction: "outbound-api" | "outbound-reply";
-  readonly key: number;
-  readonly alphabet: "gsm7" | "ucs2";
-  /** `numSegments` of a row is how many parts it has; this is what an app is told, where it is something else. */
-  readonly airSegments: number | null;
-  readonly progress: string;
-  readonly reference: number | null;
-  readonly expiresAt: number;
-  readonly queue: string;
-  readonly lane: Lane;
-  readonly rank: number | null;
-  /** Submissions made so far: the number of the newest one. */
-  readonly made: number;
-  /** JSON array; null when the body is the only part. */
-  readonly parts: string | null;
-  readonly optOutScope: string | null;
-  readonly automatic: 0 | 1;
-  /** When it was scheduled for; null when it never was. */
-  readonly sendAt: number | null;
-};
-
-export type MessageChange = Partial<
-  Pick<
-    MessageRow,
-    | "status"
-    | "progress"
-    | "errorCode"
-    | "errorMessage"
-    | "sentAt"
-    | "line"
-    | "attempts"
-    | "retryAt"
-    | "waitingFor"
-    | "made"
-  >
-> & {
-  /** Before every other Message of its queue, whatever its Segments say. */
-  readonly first?: boolean;
-  /** When the network says it was done, for the webhook that announces it. */
-  readonly doneAt?: string | null;
-};
 
 /** Twilio announces these to the status callback; `queued` is news only to a Message that was something before. */
 const ANNOUNCED: readonly MessageStatus[] = [
@@ -204,16 +161,11 @@ export class Messages {
   }
 
   change(row: MessageRow, change: MessageChange, at: number): MessageRow {
-    const { first, doneAt, ...columns } = change;
-    const status = columns.status ?? row.status;
+    const status = change.status ?? row.status;
     if (status !== row.status && !NEXT_STATUSES[row.status].includes(status)) {
       throw new Error(`${row.sid} cannot go from ${row.status} to ${status}`);
     }
-    const next = { ...row, ...columns, status, updatedAt: at };
-    const waiting = waitingSegments(next);
-    if (waiting === 0) next.retryAt = null;
-    const rank = rankOf(next);
-    next.rank = first === true && rank !== null ? 0 : rank;
+    const next = changedRow(row, change, at);
     const { changes } = this.#update.run(
       next.status,
       next.progress,
@@ -234,7 +186,7 @@ export class Messages {
     );
     if (changes !== 1) throw new Error(`${row.sid} was changed by somebody else`);
     this.#inHand.keep(row.key, next);
-    this.#depths.change(row.queue, waitingSegments(row), waiting);
+    this.#depths.change(row.queue, waitingSegments(row), waitingSegments(next));
     if (row.rank === null && (next.rank !== null || next.retryAt !== null)) {
       this.#notices.queued(row.queue);
       this.#horizon.include(row.expiresAt);
@@ -242,7 +194,7 @@ export class Messages {
     if (row.status === "scheduled" && next.status !== row.status) this.#countScheduled(-1);
     if (next.status !== row.status && NEXT_STATUSES[next.status].length === 0) this.#finish(row.key);
     if (next.status !== row.status && ANNOUNCED.includes(next.status))
-      this.#announce(next, at, doneAt ?? null);
+      this.#announce(next, at, change.doneAt ?? null);
     return next;
   }
 

@@ -5,7 +5,8 @@
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Mend } from "./mend.ts";
-import { type MessageRow, type Messages, storedOf } from "./messages.ts";
+import type { MessageRow } from "./message-row.ts";
+import { type Messages, storedOf } from "./messages.ts";
 import type { NewInbound, StoredMessage } from "./store.ts";
 import type { SubmissionDetail } from "./submission-record.ts";
 import { detailOf, type Submissions } from "./submissions.ts";

@@ -119,7 +119,12 @@ export type Settlement =
 
 /** An *unknown* may still be settled as accepted: its answer came late.
  * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
-export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
+export type SettleResult = {
+  readonly is: "settled" | "stale";
+  readonly message: StoredMessage;
+  /** No report with the reference it was accepted with was parked by then. */
+  readonly reports?: "none";
+};
 
 export type KeptSegment = {
   readonly keptId: string;
@@ -198,6 +203,14 @@ export type WebhookTask = NewWebhook & {
   readonly idempotencyToken: string;
   readonly attempts: number;
   readonly notBefore: number;
+};
+
+export type WebhookNotice = {
+  readonly queue: string;
+  /** What stands behind all that was in the queue before; null when it has to be looked up. */
+  readonly first: WebhookTask | null;
+  /** There came more than that one. */
+  readonly more: boolean;
 };
 
 export type WebhookDeferral = {
@@ -333,8 +346,8 @@ export interface Store {
   deferWebhook(webhookId: string, deferral: WebhookDeferral): Promise<void>;
   /** An app's answer, every reply it asks for and the webhook's end, in one transaction (DESIGN §4.3). */
   finishWebhook(webhookId: string, result: WebhookResult): Promise<readonly AcceptResult[]>;
-  /** Called with a queue's name after a commit that put a webhook into it. */
-  onWebhook(listener: (queue: string) => void): void;
+  /** Called after a commit that put webhooks into a queue. */
+  onWebhook(listener: (notice: WebhookNotice) => void): void;
   /** Called with a queue's name after a commit that put a Message into it, or back into it. */
   onQueued(listener: (queue: string) => void): void;
 

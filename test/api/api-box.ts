@@ -140,6 +140,7 @@ export type BoxOptions = {
   readonly rate?: number;
   readonly maxQueued?: number;
   readonly mediaUrl?: ApiDeps["mediaUrl"];
+  readonly countries?: ApiDeps["countries"];
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
@@ -185,6 +186,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
     mediaUrl: options.mediaUrl ?? "refuse",
+    countries: options.countries ?? null,
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),

@@ -10,12 +10,13 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ACCEPT_PLANS } from "./accept-rows.ts";
+import { HISTORY_PLANS } from "./history-rows.ts";
 import { MODEM_PLANS } from "./modem-rows.ts";
 import { machineMs } from "./process.ts";
 import { measured, printed, type Row } from "./row.ts";
 import { SMPP_PLANS } from "./smpp-rows.ts";
 
-const PLANS = [...ACCEPT_PLANS, ...MODEM_PLANS, ...SMPP_PLANS];
+const PLANS = [...ACCEPT_PLANS, ...MODEM_PLANS, ...SMPP_PLANS, ...HISTORY_PLANS];
 
 const SYNCS = 100;
 

@@ -40,22 +40,20 @@ export class Site {
   readonly #folder: string;
   readonly #controlPort: number;
   readonly #nodeArgs: readonly string[];
-  #daemon: Measured;
-  #port: number;
+  #started: Started;
 
   private constructor(parts: {
     peer: Measured | null;
     folder: string;
     controlPort: number;
     nodeArgs: readonly string[];
-    started: { daemon: Measured; port: number };
+    started: Started;
   }) {
     this.peer = parts.peer;
     this.#folder = parts.folder;
     this.#controlPort = parts.controlPort;
     this.#nodeArgs = parts.nodeArgs;
-    this.#daemon = parts.started.daemon;
-    this.#port = parts.started.port;
+    this.#started = parts.started;
   }
 
   static async open(options: SiteOptions): Promise<Site> {
@@ -79,15 +77,18 @@ export class Site {
   }
 
   get daemon(): Measured {
-    return this.#daemon;
+    return this.#started.daemon;
+  }
+
+  /** From the daemon's start to its word that it is ready. */
+  get readyAfterMs(): number {
+    return this.#started.readyAfterMs;
   }
 
   /** Stopped in order and started anew, on the same data. */
   async restart(): Promise<void> {
-    await this.#daemon.stop();
-    const { daemon, port } = await startDaemon(this.#folder, this.#nodeArgs);
-    this.#daemon = daemon;
-    this.#port = port;
+    await this.daemon.stop();
+    this.#started = await startDaemon(this.#folder, this.#nodeArgs);
   }
 
   async load(options: {
@@ -96,7 +97,7 @@ export class Site {
     readonly recipients?: number;
   }): Promise<Loaded> {
     const load: Load = {
-      port: this.#port,
+      port: this.#started.port,
       sid: SID,
       token: TOKEN,
       from: NUMBER,
@@ -168,6 +169,16 @@ export class Site {
     });
   }
 
+  /** What `slow-disk.ts` measured since it was asked last. */
+  async loopDelay(): Promise<{ readonly p99Ms: number; readonly worstMs: number }> {
+    const from = this.daemon.lines.length;
+    this.daemon.signal("SIGUSR2");
+    return this.daemon.line((line) => {
+      const said = JSON.parse(line) as { is?: string; p99Ms: number; worstMs: number };
+      return said.is === "loop" ? said : null;
+    }, from);
+  }
+
   /** Failed tries of the newest thousand messages, all together. */
   async attemptsBurnt(): Promise<number> {
     const page = await this.api(`/2010-04-01/Accounts/${SID}/Messages.json?PageSize=1000`);
@@ -190,7 +201,7 @@ export class Site {
   }
 
   async close(): Promise<void> {
-    await this.#daemon.stop();
+    await this.daemon.stop();
     await this.peer?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -204,7 +215,7 @@ export class Site {
   }
 
   async api(path: string, form?: Record<string, string>): Promise<unknown> {
-    const answer = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
+    const answer = await fetch(`http://127.0.0.1:${this.#started.port}${path}`, {
       headers: { authorization: `Basic ${Buffer.from(`${SID}:${TOKEN}`).toString("base64")}` },
       ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
     });
@@ -213,17 +224,17 @@ export class Site {
   }
 }
 
-async function startDaemon(
-  folder: string,
-  nodeArgs: readonly string[],
-): Promise<{ daemon: Measured; port: number }> {
+type Started = { readonly daemon: Measured; readonly port: number; readonly readyAfterMs: number };
+
+async function startDaemon(folder: string, nodeArgs: readonly string[]): Promise<Started> {
+  const begunAt = machineMs();
   const args = ["serve", "--config", join(folder, CONFIG)];
   const daemon = new Measured(join(DIST, "main.js"), args, folder, nodeArgs);
   const port = await daemon.line((text) => {
     const found = /"port":(\d+),.*"msg":"ready"/.exec(text);
     return found === null ? null : Number(found[1]);
   });
-  return { daemon, port };
+  return { daemon, port, readyAfterMs: machineMs() - begunAt };
 }
 
 async function openPeer(

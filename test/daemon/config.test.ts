@@ -18,6 +18,17 @@ function messageOf(text: string): string {
   throw new Error("the configuration was accepted");
 }
 
+describe("the countries texts may go to", () => {
+  const countries = (yaml: string) => parseConfig(`outbound: ${yaml}\n${LINE}`, "f").outbound.countries;
+
+  it("are all of them when nothing is said, and never none", () => {
+    expect(countries("{}")).toBeUndefined();
+    expect(countries("{ countries: [FR, BE] }")).toEqual(["FR", "BE"]);
+    expect(messageOf(`outbound: { countries: [] }\n${LINE}`)).toContain("outbound.countries");
+    expect(messageOf(`outbound: { countries: [France] }\n${LINE}`)).toContain("two capital letters");
+  });
+});
+
 describe("a configuration that is wrong", () => {
   const cases: { name: string; text: string; says: string }[] = [
     {

@@ -20,8 +20,9 @@ import type { Kept, StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";
 import type { Command, CommandResult } from "./at/command.ts";
 import type { Setup } from "./bring-up.ts";
-import { acknowledge, erase, LIST_ALL, read, selectStorage, set } from "./commands.ts";
+import { ATTENTION, acknowledge, erase, LIST_ALL, read, selectStorage, set } from "./commands.ts";
 import { type FromNetwork, fromNetwork } from "./from-network.ts";
+import type { Listing } from "./listing.ts";
 import { StorageGauge } from "./storage-gauge.ts";
 import {
   type Entry,
@@ -45,10 +46,7 @@ export type InboxOptions = {
   readonly onStuck: (storage: string, index: number) => void;
   /** How full the fullest storage is, after each look; `alarming` once when it comes near the end. */
   readonly onStorage: (level: StorageLevel, alarming: boolean) => void;
-  /** `+CMGL` ends, as far as is known. */
-  readonly lists: boolean;
-  /** It does not: to be remembered, since the port may have to be opened anew to get out of it. */
-  readonly onListingHangs: () => Promise<void>;
+  readonly listing: Listing;
   /** The modem lists as in text mode: it has forgotten `+CMGF=0`. */
   readonly onTextMode: () => void;
   readonly sleep: (ms: number) => Promise<void>;
@@ -87,13 +85,11 @@ export class Inbox {
   readonly #undeleted = new Map<string, { raw: string; failures: number }>();
   readonly #gauge: StorageGauge;
   #pressed = false;
-  #lists: boolean;
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#selected = options.setup.storages.selected;
     this.#gauge = new StorageGauge(options.setup.storages.level);
-    this.#lists = options.lists;
   }
 
   /** `+CMTI` or `+CDSI`: something was stored. */
@@ -262,7 +258,7 @@ export class Inbox {
         return (await this.#select(storage)) ? this.#entriesIn(storage) : null;
       };
       // A hundred readings are no moment between two sends: these go out in between.
-      const entries = await (this.#lists ? this.#options.turn(look) : look());
+      const entries = await (this.#options.listing.ends ? this.#options.turn(look) : look());
       if (entries === null) break;
       if (pass === 0 && this.#gauge.found(storage, entries.length)) this.#showLevel(true);
       this.#gauge.left(storage, entries.length);
@@ -283,15 +279,15 @@ export class Inbox {
 
   /** Everything in the storage; null when the modem did not show it. */
   async #entriesIn(storage: string): Promise<readonly Entry[] | null> {
-    if (!this.#lists) return this.#entriesByIndex(storage);
-    const { clock, onListingHangs, onTextMode } = this.#options;
+    const { clock, listing, onTextMode } = this.#options;
+    if (!listing.ends) return this.#entriesByIndex(storage);
     const since = clock.monotonicMs();
     const result = await this.#ask(LIST_ALL);
     if (result.is === "aborted") return null;
     if (result.lines.length === 0 && clock.monotonicMs() - since >= LIST_ALL.timeoutMs) {
-      this.#lists = false;
-      await onListingHangs();
-      return result.is === "lost" ? null : this.#entriesByIndex(storage);
+      const answers = (await this.#ask(ATTENTION)).is === "ok";
+      await listing.hung(answers);
+      return answers ? this.#entriesByIndex(storage) : null;
     }
     // A listing cut short by a time-out still holds whole entries.
     if (result.is !== "ok" && result.is !== "timeout") return null;
@@ -299,6 +295,7 @@ export class Inbox {
       onTextMode();
       return null;
     }
+    await listing.ended();
     return result.lines.map((line) => entryListed(line, storage)).filter((entry) => entry !== null);
   }
 

@@ -12,7 +12,7 @@ import { Calls, hangUp } from "./calls.ts";
 import { set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
-import { endsListings, rememberHangingListing } from "./listing.ts";
+import { Listing } from "./listing.ts";
 import { NetworkTime } from "./network-time.ts";
 import { isSimLost } from "./pin.ts";
 import { urcsOf } from "./profiles/profile.ts";
@@ -166,7 +166,7 @@ export class Session {
     this.#stopping = true;
     await Promise.race([this.#inbox?.stop() ?? Promise.resolve(), grace]);
     this.#end("left", reason);
-    await this.#options.port.close();
+    await Promise.race([this.#options.port.close(), grace]);
   }
 
   async #once(): Promise<void> {
@@ -211,8 +211,7 @@ export class Session {
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
-      lists: brought.setup.profile.lists && (await endsListings(memory, imei)),
-      onListingHangs: () => rememberHangingListing(memory, imei, log),
+      listing: await Listing.of({ imei, ends: brought.setup.profile.lists }, { memory, log }),
       onStorage: (level, alarming) => {
         onFacts({ storage: level });
         if (alarming) this.#options.onStorageAlarm(level);

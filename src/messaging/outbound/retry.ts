@@ -17,6 +17,10 @@ const MESSAGE_BACKOFF_S = [5, 15, 60, 300, 900] as const;
 const SLOW_CAUSES: ReadonlySet<number> = new Set([27, 38]);
 const SLOW_START = 2;
 
+/** RP-Cause 21, transfer rejected: nearly always for good, so a first refusal is asked about once more, much later. */
+const TRANSFER_REJECTED = 21;
+const ONE_MORE_TRY_MS = 600_000;
+
 const LINE_BACKOFF_S = [1, 2, 5, 10, 30] as const;
 
 /**
@@ -62,7 +66,7 @@ function judgeRejection(
     case "retry": {
       const retryAt = facts.now + retryDelayMs(facts.attempts, fault);
       const settlement: Settlement =
-        retryAt < facts.expiresAt
+        retryAt < facts.expiresAt && !(isTransferRejected(fault) && facts.attempts > 0)
           ? { is: "retry", retryAt, why }
           : { is: "failed", errorCode: codeOfFault(fault), why };
       return { settlement, lineFault: null };
@@ -81,6 +85,7 @@ function judgeRejection(
 
 /** `attempts`: failed tries before this one. */
 export function retryDelayMs(attempts: number, fault: Fault): number {
+  if (isTransferRejected(fault)) return ONE_MORE_TRY_MS;
   const start = fault.status !== null && SLOW_CAUSES.has(fault.status) ? SLOW_START : 0;
   return stepOf(MESSAGE_BACKOFF_S, attempts + start);
 }
@@ -105,6 +110,10 @@ export function setAside(settlement: Settlement, downs: number): Settlement {
   if (settlement.is !== "released" && settlement.is !== "retry") return settlement;
   const why = `the modem went down ${downs} times while it was being sent: ${settlement.why}`;
   return { is: "failed", errorCode: UNKNOWN_ERROR, why };
+}
+
+function isTransferRejected({ code, status }: Fault): boolean {
+  return code === "modem.cms" && status === TRANSFER_REJECTED;
 }
 
 function stepOf(seconds: readonly number[], step: number): number {
