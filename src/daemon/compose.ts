@@ -44,7 +44,7 @@ import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
 import type { LoadedConfig } from "./config.ts";
 import { makeDataFolder } from "./data-folder.ts";
-import { fallbackRulesOf } from "./fallback-rules.ts";
+import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
@@ -123,6 +123,8 @@ async function composeOn(
     rules: fallbackRulesOf(config.lines),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
   });
+  for (const line of rehearsedFallbacks(config.lines))
+    log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
   const dispatcher = new Dispatcher({
     store,
     roster,
