@@ -12,6 +12,8 @@ export type LineHandlerDeps = {
   readonly store: Pick<Store, "quarantine" | "addEvent">;
   readonly clock: Clock;
   readonly log: Log;
+  /** The network's time, epoch milliseconds. */
+  readonly networkTime: (epochMs: number) => Promise<void>;
   readonly pending: Pending;
   readonly receive: (line: string, segment: InboundSegment) => Promise<Kept>;
   readonly report: (line: string, report: Report) => Promise<Kept>;
@@ -62,6 +64,8 @@ export function handlersOf(line: Line, deps: LineHandlerDeps): LineHandlers {
     },
     onNetworkTime: (epochMs) => {
       log.debug({ aheadMs: epochMs - clock.now() }, "the network's time");
+      // A network in memory has our own clock.
+      if (!line.status.simulated) pending.own("look at the clock", deps.networkTime(epochMs));
     },
   };
 }

@@ -58,6 +58,11 @@ export function firstKeyAt(epochMs: number): number {
   return Math.max(0, Math.floor(epochMs - EPOCH_MS)) * PER_MS;
 }
 
+/** When a key was made, epoch milliseconds; a key that counted on after the clock went back is of before. */
+export function epochOfKey(key: number): number {
+  return EPOCH_MS + Math.floor(key / PER_MS);
+}
+
 export function sidOf(prefix: SidPrefix, key: number, randomHex: string): string {
   return prefix + key.toString(16).padStart(14, "0") + randomHex;
 }

@@ -14,7 +14,7 @@ import { assertNever } from "../runtime/assert-never.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
 import type { CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
-import type { Store } from "./store.ts";
+import type { Store, WebhookNotice } from "./store.ts";
 
 type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
 
@@ -32,10 +32,10 @@ export class StoreClient implements Store {
   #outbox: Request[] = [];
   readonly #clock: Clock;
   #isUnderWay = false;
+  #webhookListeners: ((notice: WebhookNotice) => void)[] = [];
   #sentAtMs = 0;
   /** As many commands as the last answer's callers and those who wait already would make. */
   #gathering: { readonly enough: number; readonly timer: Timer } | null = null;
-  #webhookListeners: ((queue: string) => void)[] = [];
   #queuedListeners: ((queue: string) => void)[] = [];
   #fault: Fault | null = null;
   #closing: Closing | null = null;
@@ -98,7 +98,7 @@ export class StoreClient implements Store {
   readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
-  onWebhook(listener: (queue: string) => void): void {
+  onWebhook(listener: (notice: WebhookNotice) => void): void {
     this.#webhookListeners.push(listener);
   }
 
@@ -169,7 +169,7 @@ export class StoreClient implements Store {
         this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);
         for (const queue of message.answer.queued) for (const tell of this.#queuedListeners) tell(queue);
-        for (const queue of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(queue);
+        for (const notice of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(notice);
         return;
       case "failed":
         this.#fail(message.reason);

@@ -6,6 +6,8 @@ export type MessageRow = StoredMessage & {
   readonly direction: "outbound-api" | "outbound-reply";
   readonly key: number;
   readonly alphabet: "gsm7" | "ucs2";
+  /** `numSegments` of a row is how many parts it has; this is what an app is told, where it is something else. */
+  readonly airSegments: number | null;
   readonly progress: string;
   readonly reference: number | null;
   readonly expiresAt: number;
@@ -81,6 +83,7 @@ export function newRow(key: number, message: NewOutbound, reference: number | nu
     optOutScope: message.optOutScope ?? null,
     automatic: message.automatic === true ? 1 : 0,
     sendAt,
+    airSegments: message.numSegments ?? null,
   };
 }
 
@@ -124,6 +127,7 @@ export function changedRow(row: MessageRow, change: MessageChange, at: number): 
     optOutScope: row.optOutScope,
     automatic: row.automatic,
     sendAt: row.sendAt,
+    airSegments: row.airSegments,
   };
 }
 
@@ -142,7 +146,7 @@ export function newlyStored(message: NewOutbound): StoredMessage {
     to: message.to,
     body: message.body,
     status: "queued",
-    numSegments: message.parts.length,
+    numSegments: message.numSegments ?? message.parts.length,
     messagingServiceSid: message.messagingServiceSid,
     statusCallback: message.statusCallback,
     errorCode: null,

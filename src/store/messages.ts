@@ -72,8 +72,8 @@ export class Messages {
     this.#insert = db.prepare(`
       INSERT INTO message (key, sid, accountSid, direction, "from", "to", alphabet, status, numSegments, progress,
         reference, messagingServiceSid, statusCallback, createdAt, updatedAt, expiresAt, attempts, queue, lane,
-        rank, made, body, parts, optOutScope, automatic, sendAt)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        rank, made, body, parts, optOutScope, automatic, sendAt, airSegments)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#update = db.prepare(`
       UPDATE message SET status = ?, progress = ?, errorCode = ?, errorMessage = ?, sentAt = ?, line = ?,
         attempts = ?, retryAt = ?, waitingFor = ?, made = ?, rank = ?, updatedAt = ?
@@ -122,6 +122,7 @@ export class Messages {
       row.optOutScope,
       row.automatic,
       row.sendAt,
+      row.airSegments,
     );
     this.#inHand.keep(key, row);
     const stored = newlyStored(message);
@@ -214,7 +215,7 @@ export class Messages {
 
   /** It rests elsewhere now, or nowhere. */
   remove(row: MessageRow): void {
-    this.#usage.count(row);
+    this.#usage.count(storedOf(row));
     this.#delete.run(row.key);
     this.#inHand.forget(row.key);
     if (this.#finished.delete(row.key)) this.#undo.did(() => this.#finished.add(row.key));
@@ -283,7 +284,7 @@ export function statusQueueOf(from: string, url: string): string {
 }
 
 /** What of a row crosses the door. */
-export function storedOf(row: StoredMessage): StoredMessage {
+export function storedOf(row: StoredMessage & { readonly airSegments?: number | null }): StoredMessage {
   return {
     sid: row.sid,
     accountSid: row.accountSid,
@@ -292,7 +293,7 @@ export function storedOf(row: StoredMessage): StoredMessage {
     to: row.to,
     body: row.body,
     status: row.status,
-    numSegments: row.numSegments,
+    numSegments: row.airSegments ?? row.numSegments,
     messagingServiceSid: row.messagingServiceSid,
     statusCallback: row.statusCallback,
     errorCode: row.errorCode,

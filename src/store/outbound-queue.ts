@@ -256,7 +256,7 @@ export class OutboundQueue {
           alphabet: row.alphabet,
           text: textOf(row, position),
           concatenation: concatenationOf(row, position),
-          validityMinutes: null,
+          validityMinutes: validityMinutesOf(row, now),
         },
         index: position,
         attempts: row.attempts,
@@ -288,6 +288,15 @@ export class OutboundQueue {
   #fail(row: MessageRow, why: { errorCode: number; errorMessage: string }, now: number): void {
     this.#messages.change(row, { status: "failed", ...why, waitingFor: null }, now);
   }
+}
+
+/** What nobody asked for is the network's own to decide: it keeps a message for days. */
+const DEFAULT_VALIDITY_MS = 36_000_000;
+
+/** What is left of the `ValidityPeriod` that the app asked for. */
+function validityMinutesOf(row: MessageRow, now: number): number | null {
+  if (row.expiresAt - (row.sendAt ?? row.createdAt) >= DEFAULT_VALIDITY_MS) return null;
+  return Math.max(1, Math.ceil((row.expiresAt - now) / 60_000));
 }
 
 function textOf(row: MessageRow, position: number): string {

@@ -61,6 +61,8 @@ export type NewOutbound = {
   readonly alphabet: "gsm7" | "ucs2";
   /** The text of each Segment, as cut by `sms/`. The store adds the concatenation reference. */
   readonly parts: readonly string[];
+  /** What it is worth on the air, where its line takes the text whole: `parts` is then the text alone. */
+  readonly numSegments?: number;
   readonly messagingServiceSid: string | null;
   readonly statusCallback: string | null;
   /** The Number whose queue it joins (equal to `from` today). */
@@ -203,6 +205,14 @@ export type WebhookTask = NewWebhook & {
   readonly notBefore: number;
 };
 
+export type WebhookNotice = {
+  readonly queue: string;
+  /** What stands behind all that was in the queue before; null when it has to be looked up. */
+  readonly first: WebhookTask | null;
+  /** There came more than that one. */
+  readonly more: boolean;
+};
+
 export type WebhookDeferral = {
   readonly attempts: number;
   readonly notBefore: number;
@@ -336,8 +346,8 @@ export interface Store {
   deferWebhook(webhookId: string, deferral: WebhookDeferral): Promise<void>;
   /** An app's answer, every reply it asks for and the webhook's end, in one transaction (DESIGN §4.3). */
   finishWebhook(webhookId: string, result: WebhookResult): Promise<readonly AcceptResult[]>;
-  /** Called with a queue's name after a commit that put a webhook into it. */
-  onWebhook(listener: (queue: string) => void): void;
+  /** Called after a commit that put webhooks into a queue. */
+  onWebhook(listener: (notice: WebhookNotice) => void): void;
   /** Called with a queue's name after a commit that put a Message into it, or back into it. */
   onQueued(listener: (queue: string) => void): void;
 

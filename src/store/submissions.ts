@@ -28,6 +28,9 @@ type WithMessage = SubmissionRow & { readonly sid: string; readonly queue: strin
 /** So many answers with one reference, one after the other, and it means nothing: a TP-MR counts up. */
 const REPEATED_AFTER = 3;
 
+/** 0 to 255. */
+const LONGEST_TP_MR = 3;
+
 /** A Report may still be about it. Word for word the condition of the index `submission_open`. */
 const OPEN = "state <> 'rejected' AND ifnull(reportState, 'pending') = 'pending'";
 
@@ -169,9 +172,12 @@ export class Submissions {
   open(line: string, reference: string): readonly OpenSubmission[] {
     const last = this.#answered.get(line);
     const repeated = last !== undefined && last.times >= REPEATED_AFTER ? last.reference : null;
-    const references = new Set([reference, null, repeated]);
-    return [...references]
-      .flatMap((each) => this.#open.all(each, line))
+    const named = this.#open.all(reference, line);
+    // A message_id is enough to go by; what is on the wire besides may be thousands, and a Report comes for each.
+    const others = named.length > 0 && reference.length > LONGEST_TP_MR ? [] : [null, repeated];
+    const references = new Set(others.filter((other) => other !== reference));
+    return [named, ...[...references].map((each) => this.#open.all(each, line))]
+      .flat()
       .sort((a, b) => b.startedAt - a.startedAt || b.messageKey - a.messageKey || b.number - a.number)
       .map((row) => ({
         submissionId: submissionIdOf(row.sid, row.number),

@@ -48,18 +48,20 @@ export class Webhooks {
   }
 
   insert(webhook: NewWebhook): void {
-    this.#insert.run({
-      key: this.#keys.next(webhook.createdAt),
-      queue: webhook.queue,
-      url: webhook.url,
-      method: webhook.method,
-      fallbackUrl: webhook.fallbackUrl,
-      fallbackMethod: webhook.fallbackMethod,
-      createdAt: webhook.createdAt,
+    const key = this.#keys.next(webhook.createdAt);
+    const { queue, facts, url, method, fallbackUrl, fallbackMethod, createdAt } = webhook;
+    const row = {
+      queue,
+      url,
+      method,
+      fallbackUrl,
+      fallbackMethod,
+      createdAt,
       idempotencyToken: randomUUID(),
-      facts: JSON.stringify(webhook.facts),
-    });
-    this.#notices.webhook(webhook.queue);
+    };
+    this.#insert.run({ ...row, key, facts: JSON.stringify(facts) });
+    const task: WebhookTask = { ...row, facts, webhookId: idOfKey(key), attempts: 0, notBefore: createdAt };
+    this.#notices.webhook(queue, task);
   }
 
   /** The app that was not told of a received Message yet is told what it reads now. */
@@ -89,7 +91,7 @@ export class Webhooks {
     const moves = deferral.aside && !queue.endsWith(own);
     const next = moves ? `${queue}${own}` : queue;
     this.#defer.run(deferral.attempts, deferral.notBefore, next, key);
-    if (moves) this.#notices.webhook(next);
+    if (moves) this.#notices.webhook(next, null);
     if (deferral.event !== null) this.#events.insert(deferral.event);
   }
 

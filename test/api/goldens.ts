@@ -256,7 +256,8 @@ export async function wrongWith(golden: Golden, world: World): Promise<readonly 
 
   const written = await world.ask(method, path.replace(/\.json/, ".xml"), formOf(golden, method, world));
   if (written.status !== golden.status) return [`its XML is answered ${written.status}`];
-  return xmlDifferences(written.text, golden.shape, golden.xml);
+  const same = method === "GET" ? answer.body : undefined;
+  return xmlDifferences(written.text, golden.shape, golden.xml, same);
 }
 
 function formOf({ form }: Golden, method: string, world: World): Record<string, string> | undefined {

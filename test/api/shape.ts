@@ -96,11 +96,15 @@ export function differences(value: unknown, shape: Shape, at = "body"): readonly
   ];
 }
 
-/** The same of an XML answer: `name` is its one element below `TwilioResponse`, `row` that of a list's rows. */
+/**
+ * The same of an XML answer: `name` is its one element below `TwilioResponse`, `row` that of a list's rows. With
+ * `json`, the body it has in JSON, every value has to be the same; URIs are those of the XML.
+ */
 export function xmlDifferences(
   answer: string,
   shape: { readonly [key: string]: Shape },
   names: { readonly name: string; readonly row?: string },
+  json?: unknown,
 ): readonly string[] {
   const { root } = parseXml(answer);
   const [element, ...others] = elementsIn(root);
@@ -108,12 +112,13 @@ export function xmlDifferences(
     return ["the root is not TwilioResponse with one element"];
   }
   if (element.name !== names.name) return [`the element is ${element.name}, not ${names.name}`];
-  if (names.row === undefined) return elementDifferences(element, shape, names.name);
+  if (names.row === undefined) return elementDifferences(element, shape, names.name, json);
 
   const lists = Object.entries(shape).filter(([, inner]) => isList(inner));
   const rowShape = (lists[0]?.[1] as readonly Shape[] | undefined)?.[0];
   const paging = Object.keys(shape).filter((key) => key !== lists[0]?.[0]);
   const rows = elementsIn(element);
+  const jsonRows = valueAt(json, lists[0]?.[0] ?? "");
   return [
     ...keyDifferences(
       Object.keys(element.attributes),
@@ -122,16 +127,23 @@ export function xmlDifferences(
     ),
     ...(rowShape === undefined && rows.length > 0 ? [`${names.name} is not empty`] : []),
     ...(rowShape !== undefined && rows.length === 0 ? [`${names.name} is empty: it shows nothing`] : []),
-    ...rows.flatMap((row) => [
+    ...rows.flatMap((row, index) => [
       ...(row.name === names.row ? [] : [`a row is ${row.name}, not ${names.row}`]),
-      ...(rowShape === undefined ? [] : elementDifferences(row, rowShape, row.name)),
+      ...(rowShape === undefined
+        ? []
+        : elementDifferences(row, rowShape, row.name, valueAt(jsonRows, index))),
     ]),
   ];
 }
 
-function elementDifferences(element: XmlElement, shape: Shape, at: string): readonly string[] {
-  if (isLeaf(shape))
-    return shape.fitsText(element.text) ? [] : [`${at} is "${element.text}", not ${shape.what}`];
+function elementDifferences(element: XmlElement, shape: Shape, at: string, json: unknown): readonly string[] {
+  const { text: written } = element;
+  if (isLeaf(shape)) {
+    if (!shape.fitsText(written)) return [`${at} is "${written}", not ${shape.what}`];
+    if (json === undefined) return [];
+    const expected = shape === uri ? String(json).replace(".json", "") : String(json ?? "");
+    return written === expected ? [] : [`${at} is "${written}" and in JSON "${String(json)}"`];
+  }
   if (isList(shape)) return [];
   const children = elementsIn(element);
   return [
@@ -142,9 +154,14 @@ function elementDifferences(element: XmlElement, shape: Shape, at: string): read
     ),
     ...Object.entries(shape).flatMap(([key, inner]) => {
       const child = children.find(({ name }) => name === elementName(key));
-      return child === undefined ? [] : elementDifferences(child, inner, `${at}.${child.name}`);
+      if (child === undefined) return [];
+      return elementDifferences(child, inner, `${at}.${child.name}`, valueAt(json, key));
     }),
   ];
+}
+
+function valueAt(value: unknown, key: string | number): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }
 
 function elementsIn(parent: XmlElement | null): readonly XmlElement[] {

@@ -5,7 +5,8 @@
  *   npm run build && npx tsc -p test/bench/tsconfig.json
  *   node dist/bench/test/bench/webhooks.js '{"numbers":10,"texts":5000,"window":50}'
  *
- * `answerMs`: how long the app thinks. `gapMs`: a pause between texts, for latency. Prints one JSON line.
+ * `answerMs`: how long the app thinks. `gapMs`: a pause between texts, for latency. `untilKept`: it ends when all are
+ * kept, whatever the app has been told by then. Prints one JSON line.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,13 +34,14 @@ type Plan = {
   readonly window: number;
   readonly answerMs: number;
   readonly gapMs: number;
+  readonly untilKept: boolean;
 };
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** dist/store/worker.js, seen from dist/bench/test/bench/. */
 const WORKER = new URL("../../../store/worker.js", import.meta.url);
 
-const defaults: Plan = { numbers: 10, texts: 5000, window: 50, answerMs: 0, gapMs: 0 };
+const defaults: Plan = { numbers: 10, texts: 5000, window: 50, answerMs: 0, gapMs: 0, untilKept: false };
 const plan: Plan = { ...defaults, ...(JSON.parse(process.argv[2] ?? "{}") as Partial<Plan>) };
 
 const dataDir = mkdtempSync(join(tmpdir(), "pylone-webhooks-"));
@@ -91,11 +93,9 @@ let next = 0;
 let peak = 0;
 await Promise.all(Array.from({ length: plan.window }, carry));
 const keptAt = machineMs();
-const told = await app.line((line) => {
-  const said = JSON.parse(line) as AppTold;
-  return said.is === "done" ? said : null;
-});
-while ((await store.webhookQueues()).length > 0) await pause(5);
+const { waiting } = await deliverer.backlog();
+const told = plan.untilKept ? null : await toldByApp();
+while (told !== null && (await deliverer.backlog()).waiting > 0) await pause(5);
 const after = threads();
 const [main = 0, ...others] = after.map((seconds, index) => seconds - (before[index] ?? 0));
 const [worker = 0, ...rest] = others.sort((a, b) => b - a);
@@ -103,12 +103,13 @@ const each = (seconds: number) => Math.round((seconds * 1e6) / plan.texts);
 process.stdout.write(
   `${JSON.stringify({
     ...plan,
-    perSecond: Math.round(plan.texts / ((told.lastAt - startedAt) / 1000)),
+    perSecond: told === null ? null : Math.round(plan.texts / ((told.lastAt - startedAt) / 1000)),
     keptPerSecond: Math.round(plan.texts / ((keptAt - startedAt) / 1000)),
-    medianMs: Number(told.medianMs.toFixed(2)),
-    p99Ms: Number(told.p99Ms.toFixed(2)),
-    outOfOrder: told.outOfOrder,
-    connections: told.connections,
+    waitingWhenKept: waiting,
+    medianMs: told === null ? null : Number(told.medianMs.toFixed(2)),
+    p99Ms: told === null ? null : Number(told.p99Ms.toFixed(2)),
+    outOfOrder: told?.outOfOrder ?? null,
+    connections: told?.connections ?? null,
     mainMicroseconds: each(main),
     storeMicroseconds: each(worker),
     otherMicroseconds: each(rest.reduce((sum, seconds) => sum + seconds, 0)),
@@ -117,10 +118,17 @@ process.stdout.write(
     peakMB: Math.round(peak / 1024 / 1024),
   })}\n`,
 );
-await deliverer.stop();
+await deliverer.stop(plan.untilKept ? 0 : 3_000);
 await store.close();
 await app.stop();
 rmSync(dataDir, { recursive: true, force: true });
+
+function toldByApp(): Promise<AppTold> {
+  return app.line((line) => {
+    const said = JSON.parse(line) as AppTold;
+    return said.is === "done" ? said : null;
+  });
+}
 
 async function carry(): Promise<void> {
   while (next < plan.texts) {

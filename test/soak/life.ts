@@ -93,7 +93,19 @@ export class Life {
         const onState = (_line: Line, reason: string) =>
           roster.stateChanged(line.name, line.status.state, reason);
         const acceptedLate = this.#dispatcher.acceptedLate.bind(this.#dispatcher);
-        line.start(handlersOf(line, { store, clock, log, pending, receive, report, acceptedLate, onState }));
+        line.start(
+          handlersOf(line, {
+            store,
+            clock,
+            log,
+            networkTime: () => Promise.resolve(),
+            pending,
+            receive,
+            report,
+            acceptedLate,
+            onState,
+          }),
+        );
       }
     };
     this.#kill = () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/runtime/event.ts";
-import type { Store, WebhookTask } from "../../src/store/store.ts";
+import type { Store, WebhookNotice, WebhookTask } from "../../src/store/store.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
 import { ACCOUNT, FROM, newOutbound, newSid, T0, TO } from "./new-outbound.ts";
 
@@ -92,6 +92,18 @@ describe("the webhook queue", () => {
     expect(await store.nextWebhooks("nobody's", 9)).toEqual([]);
   });
 
+  it("tells who listens what came into it, so that nobody need read it again", async () => {
+    const told: WebhookNotice[] = [];
+    store.onWebhook((notice) => told.push(notice));
+    await receive("one");
+    await Promise.all([receive("two"), receive("three")]);
+    const [one, two] = await store.nextWebhooks(QUEUE, 2);
+    expect(told).toEqual([
+      { queue: QUEUE, first: one, more: false },
+      { queue: QUEUE, first: two, more: true },
+    ]);
+  });
+
   it("says how many wait in all, and since when", async () => {
     expect(await store.webhookBacklog()).toEqual({ waiting: 0, oldestAt: null });
     await receive("one");
@@ -116,7 +128,7 @@ describe("the webhook queue", () => {
     await receive("one");
     await receive("two");
     const told: string[] = [];
-    store.onWebhook((queue) => told.push(queue));
+    store.onWebhook(({ queue }) => told.push(queue));
     const first = await head();
     const deferral = { attempts: 1, notBefore: T0 + 500, aside: true, event: FAILED };
     await store.deferWebhook(first.webhookId, deferral);

@@ -50,10 +50,11 @@ export const CMS_ERRORS: readonly CmsError[] = [
   { code: 11, text: "Reserved", class: "permanent", disposition: "reject", family: null },
   { code: 17, text: "Network failure", class: "temporary", disposition: "retry", family: null },
   {
+    // Of the recipient, or of a network that was busy with them: worth one more try (`messaging/outbound/retry.ts`).
     code: 21,
     text: "Short message transfer rejected",
-    class: "permanent",
-    disposition: "reject",
+    class: "temporary",
+    disposition: "retry",
     family: null,
   },
   {

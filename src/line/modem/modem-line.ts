@@ -3,7 +3,7 @@ import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Segment } from "../../sms/message.ts";
 import { encodeSubmit } from "../../sms/submit.ts";
-import type { BytePort } from "../byte-port.ts";
+import type { BytePort, OpenPort } from "../byte-port.ts";
 import type {
   Kept,
   Line,
@@ -14,6 +14,7 @@ import type {
   SubmitOutcome,
   UssdResult,
 } from "../line.ts";
+import { openedInTime } from "./bounded-port.ts";
 import type { FromNetwork } from "./from-network.ts";
 import type { ModemLineOptions } from "./modem-line-options.ts";
 import { NO_FACTS } from "./no-facts.ts";
@@ -48,6 +49,7 @@ class ModemLine implements Line {
   readonly #onWire = new Set<Promise<SubmitOutcome>>();
   readonly #wire: WireTrace;
   readonly #recovery: Recovery;
+  readonly #openPort: OpenPort;
   /** A rung that is climbed between two sessions. */
   #due: Rung | null = null;
   /** What restarts this modem, once it is known which it is. */
@@ -67,6 +69,7 @@ class ModemLine implements Line {
     this.#log = options.log.child({ line: options.name });
     this.#since = options.clock.now();
     const { name, clock } = options;
+    this.#openPort = openedInTime(options.openPort, clock);
     const onEvent = (event: NewEvent) => this.#handlers?.onEvent(event);
     this.#news = new OperatorNews({ line: name, clock, onEvent });
     this.#wire = new WireTrace({ clock, log: options.trace === true ? this.#log : null });
@@ -224,7 +227,7 @@ class ModemLine implements Line {
 
   async #open(): Promise<BytePort | null> {
     try {
-      return this.#wire.tap(await this.#options.openPort(this.#stopping.signal));
+      return this.#wire.tap(await this.#openPort(this.#stopping.signal));
     } catch (error) {
       if (this.#stopping.signal.aborted) return null;
       this.#wire.note(`not opened: ${reasonOf(error)}`);

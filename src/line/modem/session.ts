@@ -12,7 +12,7 @@ import { Calls, hangUp } from "./calls.ts";
 import { set } from "./commands.ts";
 import { Inbox } from "./inbox.ts";
 import { askIndications, sameIndications } from "./indications.ts";
-import { endsListings, rememberHangingListing } from "./listing.ts";
+import { Listing } from "./listing.ts";
 import { NetworkTime } from "./network-time.ts";
 import { isSimLost } from "./pin.ts";
 import { urcsOf } from "./profiles/profile.ts";
@@ -166,7 +166,7 @@ export class Session {
     this.#stopping = true;
     await Promise.race([this.#inbox?.stop() ?? Promise.resolve(), grace]);
     this.#end("left", reason);
-    await this.#options.port.close();
+    await Promise.race([this.#options.port.close(), grace]);
   }
 
   async #once(): Promise<void> {
@@ -204,15 +204,14 @@ export class Session {
     onFacts(brought.setup.facts);
     const { imei } = brought.setup.facts;
     this.#inbox = new Inbox({
-      ask: this.#ask,
+      ask: (command) => this.#dialogue.run(command, { urgent: true }),
       turn: (work) => this.#dialogue.turn(work),
       clock,
       log: this.#options.log,
       setup: brought.setup,
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
-      lists: brought.setup.profile.lists && (await endsListings(memory, imei)),
-      onListingHangs: () => rememberHangingListing(memory, imei, log),
+      listing: await Listing.of({ imei, ends: brought.setup.profile.lists }, { memory, log }),
       onStorage: (level, alarming) => {
         onFacts({ storage: level });
         if (alarming) this.#options.onStorageAlarm(level);

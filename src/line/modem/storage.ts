@@ -49,8 +49,10 @@ export async function chooseStorage(
   const offered = storagesOffered(listed?.[0]?.text ?? "");
   const choices = storageChoices(offered, order);
   const { selected, level } = await select(ask, sleep, choices);
+  // One that does not tell what it has may have these two: what it has not, it refuses to select.
+  const readable = offered.reading.length > 0 ? offered.reading : ["ME", "SM"];
   const wanted = [...(selected === null ? [] : [selected]), "ME", "SM", "SR"];
-  const drained = wanted.filter((name) => name === selected || offered.reading.includes(name));
+  const drained = wanted.filter((name) => name === selected || readable.includes(name));
   return { selected, drained: [...new Set(drained)], level };
 }
 

@@ -1,6 +1,9 @@
 /** What an SMSC hands over, as the rest of the appliance knows it: an InboundSegment, a Report, or octets to keep. */
+
+import { TON_ALPHANUMERIC } from "../../sms/address.ts";
 import { toHex } from "../../sms/hex.ts";
-import type { Concatenation, InboundSegment, MessageWaitingFacts, Report } from "../../sms/message.ts";
+import type { Concatenation, InboundSegment, Report } from "../../sms/message.ts";
+import { messageWaitingOf } from "../../sms/message-waiting.ts";
 import { textOfUcs2 } from "../../sms/ucs2.ts";
 import {
   elementsOf,
@@ -10,6 +13,7 @@ import {
   NO_HEADER_FACTS,
 } from "../../sms/udh.ts";
 import { addressFromWire } from "./address-kind.ts";
+import { HEADER_OCTETS } from "./header.ts";
 import { messageStateOf, stateOf } from "./message-state.ts";
 import { isoOfReceiptDate, parseReceiptText, type ReceiptText } from "./receipt-text.ts";
 import type { Fields, Received } from "./session.ts";
@@ -36,9 +40,10 @@ export function fromSmsc({ command, fields, octets }: Received, smscAlphabet: Sm
   const body = bodyOf(fields);
   const messageType = numberOf(fields, "esm_class") & MESSAGE_TYPE;
   const raw = toHex(octets);
+  const source = sourceOf(fields, octets);
   if (messageType !== 0 || hasAll(fields, "receipted_message_id", "message_state")) {
     const text = body === null ? null : parseReceiptText(receiptTextIn(fields, body));
-    const report = reportOf(fields, text, raw);
+    const report = reportOf(fields, text, source, raw);
     if (report !== null)
       return { is: "report", report, submitDate: isoOfReceiptDate(text?.submitDate ?? null) };
     if (messageType === DELIVERY_RECEIPT || messageType === INTERMEDIATE_NOTIFICATION) {
@@ -48,7 +53,7 @@ export function fromSmsc({ command, fields, octets }: Received, smscAlphabet: Sm
   if (body === null) return undecodable(`${command} has neither short_message nor message_payload`);
   const header = headerOf(fields, body);
   if (header === null) return undecodable(`${command}: the user data header is longer than the message`);
-  return { is: "inbound", segment: segmentOf(fields, header, smscAlphabet, raw) };
+  return { is: "inbound", segment: segmentOf(fields, header, smscAlphabet, source, raw) };
 }
 
 type Header = {
@@ -72,12 +77,13 @@ function segmentOf(
   fields: Fields,
   { udh, facts, text }: Header,
   smscAlphabet: SmscAlphabet,
+  from: string,
   raw: string,
 ): Omit<InboundSegment, "fingerprint"> {
   const dataCoding = numberOf(fields, "data_coding");
   const coding = codingOf(dataCoding);
   return {
-    from: addressIn(fields, "source_addr", "source_addr_ton"),
+    from,
     to: addressIn(fields, "destination_addr", "dest_addr_ton"),
     userData: userDataOf(dataCoding, text, smscAlphabet, facts),
     concatenation: facts.concatenation ?? sarOf(fields),
@@ -87,7 +93,7 @@ function segmentOf(
     messageClass: coding.messageClass,
     destinationPort:
       facts.destinationPort ?? (typeof fields["dest_port"] === "number" ? fields["dest_port"] : null),
-    waiting: waitingOf(udh, coding.messageWaiting),
+    waiting: messageWaitingOf(udh, coding.messageWaiting),
     raw,
   };
 }
@@ -101,22 +107,6 @@ function sarOf(fields: Fields): Concatenation | null {
   return { reference, referenceBits: 16, total, sequence };
 }
 
-function waitingOf(
-  udh: readonly InformationElement[],
-  inCoding: { readonly type: MessageWaitingFacts["type"]; readonly active: boolean } | null,
-): MessageWaitingFacts | null {
-  const element = udh.find(({ iei, data }) => iei === SPECIAL_INDICATION && data.length >= 2);
-  if (element !== undefined) {
-    const count = element.data[1] ?? 0;
-    return { type: WAITING_TYPES[(element.data[0] ?? 0) & 3] ?? "other", active: count > 0, count };
-  }
-  return inCoding === null ? null : { type: inCoding.type, active: inCoding.active, count: null };
-}
-
-/** 23.040 §9.2.3.24.2. */
-const SPECIAL_INDICATION = 0x01;
-const WAITING_TYPES = ["voicemail", "fax", "email", "other"] as const;
-
 /** A receipt for a UCS-2 text may be in UCS-2 itself, or only say so. */
 function receiptTextIn(fields: Fields, body: Buffer): string {
   const text = headerOf(fields, body)?.text ?? body;
@@ -125,14 +115,14 @@ function receiptTextIn(fields: Fields, body: Buffer): string {
 }
 
 /** From the TLVs, else from the text; null when it is no receipt. */
-function reportOf(fields: Fields, text: ReceiptText | null, raw: string): Report | null {
+function reportOf(fields: Fields, text: ReceiptText | null, recipient: string, raw: string): Report | null {
   const id = stringOf(fields, "receipted_message_id") ?? text?.id ?? null;
   const inTlv = fields["message_state"];
   const messageState = typeof inTlv === "number" ? inTlv : messageStateIn(text);
   if (id === null || messageState === null) return null;
   return {
     reference: id,
-    recipient: addressIn(fields, "source_addr", "source_addr_ton"),
+    recipient,
     state: stateOf(messageState),
     status: messageState,
     errorCode: errorCodeOf(fields, text),
@@ -159,6 +149,16 @@ function bodyOf(fields: Fields): Buffer | null {
   const payload = fields["message_payload"];
   if (Buffer.isBuffer(short) && (short.length > 0 || !Buffer.isBuffer(payload))) return short;
   return Buffer.isBuffer(payload) ? payload : null;
+}
+
+/** A name may have letters beyond ASCII, which the codec would change: it is read once more, as Latin-1. */
+function sourceOf(fields: Fields, octets: Buffer): string {
+  if (numberOf(fields, "source_addr_ton") !== TON_ALPHANUMERIC) {
+    return addressIn(fields, "source_addr", "source_addr_ton");
+  }
+  // After service_type and its NUL, source_addr_ton and source_addr_npi (§4.6.1, §4.7.1).
+  const start = octets.indexOf(0, HEADER_OCTETS) + 3;
+  return octets.toString("latin1", start, octets.indexOf(0, start));
 }
 
 function addressIn(fields: Fields, address: string, ton: string): string {

@@ -37,7 +37,7 @@ export class LineNews {
       const text = `${this.#line}: ${refused.reason}. It is tried again in a while, and at every restart.`;
       this.#tell("line.refused", "error", text);
     }
-    if (refused !== null) this.#refusal = refused.reason;
+    this.#refusal = refused?.reason ?? null;
     if (isUp) this.#up();
     else this.#down(binds);
   }
@@ -68,7 +68,6 @@ export class LineNews {
     if (this.#toldOfLong) this.#tell("line.recovery", "info", `${this.#line} is bound again.`);
     this.#toldOfLong = false;
     this.#downSince = null;
-    this.#refusal = null;
   }
 
   #down(binds: readonly Bind[]): void {

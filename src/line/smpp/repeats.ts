@@ -51,7 +51,10 @@ export class Repeats {
     for (const fingerprint of written.split(" ")) if (fingerprint !== "") this.#leave(fingerprint);
   }
 
-  /** The fingerprint of a PDU that has come; settled once it will be known again after a power cut. */
+  /**
+   * The fingerprint of a PDU that has come. Settled once it is on its way to the Line's memory: what is kept from then
+   * on is committed with that or after it.
+   */
   async begin(octetsWithoutHeader: Buffer): Promise<string> {
     const now = this.#clock.monotonicMs();
     const body = createHash("sha256").update(octetsWithoutHeader).digest("hex").slice(0, BODY_DIGITS);

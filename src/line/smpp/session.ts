@@ -3,10 +3,9 @@
  * with the reason.
  *
  * Only the package's PDU codec is used, with framing of our own over the stream, because its Session cannot be made
- * safe from outside: a PDU it cannot read leaves `_busy` set and the session deaf, a length under 16 stalls it, its
- * callbacks never settle on close, and it makes one write per PDU where one per turn of the event loop costs a third.
- * The codec's filters are left out too: they turn `short_message` into text by `data_coding`, and octets that are
- * not in the alphabet are lost on the way.
+ * safe from outside: a PDU it cannot read, or a length no PDU has, leaves it deaf, and its callbacks never settle on
+ * close. The codec's filters are left out too: they turn `short_message` into text by `data_coding`, and octets that
+ * are not in the alphabet are lost on the way.
  */
 import type { Duplex } from "node:stream";
 import smpp from "smpp";
@@ -78,6 +77,8 @@ const LATE_KEPT = 1000;
 /** For the last octets to leave, before the stream is torn down. */
 const LINGER_MS = 1000;
 const MAX_SEQUENCE_NUMBER = 0x7fffffff;
+/** PDUs in one write: a peer that floods us in one turn must still be noticed. */
+const AT_ONCE = 256;
 const NOTHING = Buffer.alloc(0);
 
 export class Session {
@@ -95,7 +96,7 @@ export class Session {
   #paused = false;
   /** The SMSC does not read what we write: then it is not read either. */
   #clogged = false;
-  #corked = false;
+  #outgoing: Buffer[] = [];
   #heardAt: number;
   #expiry: { readonly at: number; readonly timer: Timer } | null = null;
   #silence: Timer | null = null;
@@ -270,20 +271,22 @@ export class Session {
     this.#write(pdu.toBuffer());
   }
 
-  /** All that is written in one turn of the event loop leaves in one call to the kernel. */
+  /** What is written in one turn of the event loop leaves as one. */
   #write(octets: Buffer): void {
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#stream.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        this.#stream.uncork();
-      });
-    }
-    if (!this.#stream.write(octets) && !this.#clogged) {
-      this.#clogged = true;
-      this.#stream.pause();
-    }
+    this.#outgoing.push(octets);
+    if (this.#outgoing.length === 1) process.nextTick(() => this.#flush());
+    else if (this.#outgoing.length >= AT_ONCE) this.#flush();
+  }
+
+  #flush(): void {
+    const outgoing = this.#outgoing;
+    this.#outgoing = [];
+    const [first] = outgoing;
+    if (first === undefined || this.#stream.destroyed || this.#stream.writableEnded) return;
+    const hasRoom = this.#stream.write(outgoing.length === 1 ? first : Buffer.concat(outgoing));
+    if (hasRoom || this.#clogged) return;
+    this.#clogged = true;
+    this.#stream.pause();
   }
 
   #nextSequenceNumber(): number {
@@ -356,6 +359,7 @@ export class Session {
     this.#pending.clear();
     this.#late.clear();
     const stream = this.#stream;
+    this.#flush();
     if (!stream.destroyed) {
       this.#linger = this.#clock.timer(LINGER_MS, () => stream.destroy());
       stream.end(() => stream.destroy());

@@ -128,7 +128,11 @@ class SmppLine implements Line {
   }
 
   async #run(): Promise<void> {
-    await Promise.all([this.#repeats.load(), this.#receipts.load()]);
+    const loading = await Promise.allSettled([this.#repeats.load(), this.#receipts.load()]);
+    for (const loaded of loading) {
+      if (loaded.status === "rejected")
+        this.#log.warn({ reason: reasonOf(loaded.reason) }, "the line remembers nothing");
+    }
     await Promise.all(this.#binds.map((bind) => bind.run()));
   }
 

@@ -17,13 +17,17 @@ const MESSAGE_BACKOFF_S = [5, 15, 60, 300, 900] as const;
 const SLOW_CAUSES: ReadonlySet<number> = new Set([27, 38]);
 const SLOW_START = 2;
 
+/** RP-Cause 21, transfer rejected: nearly always for good, so a first refusal is asked about once more, much later. */
+const TRANSFER_REJECTED = 21;
+const ONE_MORE_TRY_MS = 600_000;
+
 const LINE_BACKOFF_S = [1, 2, 5, 10, 30] as const;
 
 /**
  * `command_status` of a carrier that does not take the sender (SMPP 3.4 §5.1.3): its address, its type of number, its
- * plan; and the general *submit failed* (45h), which many carriers answer to a sender that is not theirs.
+ * plan. The general *submit failed* (45h) is not among them: it may be about the recipient.
  */
-const SENDER_REFUSED: ReadonlySet<number> = new Set([0x0a, 0x45, 0x48, 0x49]);
+const SENDER_REFUSED: ReadonlySet<number> = new Set([0x0a, 0x48, 0x49]);
 
 /** No credit, barred, not subscribed: the next real message is the probe, every 15 minutes at the least. */
 const ACCOUNT_CAUSES: ReadonlySet<number> = new Set([8, 10, 28, 30, 50, 193]);
@@ -62,7 +66,7 @@ function judgeRejection(
     case "retry": {
       const retryAt = facts.now + retryDelayMs(facts.attempts, fault);
       const settlement: Settlement =
-        retryAt < facts.expiresAt
+        retryAt < facts.expiresAt && !(isTransferRejected(fault) && facts.attempts > 0)
           ? { is: "retry", retryAt, why }
           : { is: "failed", errorCode: codeOfFault(fault), why };
       return { settlement, lineFault: null };
@@ -81,6 +85,7 @@ function judgeRejection(
 
 /** `attempts`: failed tries before this one. */
 export function retryDelayMs(attempts: number, fault: Fault): number {
+  if (isTransferRejected(fault)) return ONE_MORE_TRY_MS;
   const start = fault.status !== null && SLOW_CAUSES.has(fault.status) ? SLOW_START : 0;
   return stepOf(MESSAGE_BACKOFF_S, attempts + start);
 }
@@ -95,14 +100,9 @@ export function isAccountFault(fault: Fault): boolean {
   return fault.code === "modem.cms" && fault.status !== null && ACCOUNT_CAUSES.has(fault.status);
 }
 
-/** True when another sender might have been taken: not when the same Message may be, later. */
+/** True when another sender would have been taken. */
 export function isSenderRefused(fault: Fault): boolean {
-  return (
-    fault.code === "smpp.status" &&
-    fault.disposition === "reject" &&
-    fault.status !== null &&
-    SENDER_REFUSED.has(fault.status)
-  );
+  return fault.code === "smpp.status" && fault.status !== null && SENDER_REFUSED.has(fault.status);
 }
 
 /** What is unknown is judged later, when no report has told; what was never handed over has failed. */
@@ -110,6 +110,10 @@ export function setAside(settlement: Settlement, downs: number): Settlement {
   if (settlement.is !== "released" && settlement.is !== "retry") return settlement;
   const why = `the modem went down ${downs} times while it was being sent: ${settlement.why}`;
   return { is: "failed", errorCode: UNKNOWN_ERROR, why };
+}
+
+function isTransferRejected({ code, status }: Fault): boolean {
+  return code === "modem.cms" && status === TRANSFER_REJECTED;
 }
 
 function stepOf(seconds: readonly number[], step: number): number {

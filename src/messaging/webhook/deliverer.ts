@@ -15,7 +15,7 @@ import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { NewOutbound, Store, WebhookResult, WebhookTask } from "../../store/store.ts";
+import type { NewOutbound, Store, WebhookNotice, WebhookResult, WebhookTask } from "../../store/store.ts";
 import { Ages } from "./ages.ts";
 import { type AttemptContext, attempt, type Decision } from "./attempt.ts";
 import { Cookies } from "./cookies.ts";
@@ -47,7 +47,7 @@ export type DelivererOptions = {
 
 type WebhookStore = Pick<
   Store,
-  "webhookQueues" | "nextWebhooks" | "deferWebhook" | "finishWebhook" | "onWebhook"
+  "webhookQueues" | "webhookBacklog" | "nextWebhooks" | "deferWebhook" | "finishWebhook" | "onWebhook"
 >;
 
 export type DelivererDeps = {
@@ -93,6 +93,8 @@ export class WebhookDeliverer {
   readonly #busy = new Map<string, Promise<void>>();
   readonly #timers = new Map<string, Timer>();
   #state: "new" | "running" | "stopped" = "new";
+  /** Every queue that was on disk at the start is known. */
+  #isListed = false;
   #listing: Promise<void> = Promise.resolve();
 
   constructor(deps: DelivererDeps) {
@@ -123,8 +125,14 @@ export class WebhookDeliverer {
   start(): void {
     if (this.#state !== "new") return;
     this.#state = "running";
-    this.#deps.store.onWebhook((queue) => this.#nudge(queue));
+    this.#deps.store.onWebhook((notice) => this.#noticed(notice));
     this.#listing = this.#nudgeAll();
+  }
+
+  /** How many webhooks wait, and how old the oldest is. */
+  async backlog(): Promise<{ readonly waiting: number; readonly oldestMs: number }> {
+    const { waiting, oldestAt } = await this.#deps.store.webhookBacklog();
+    return { waiting, oldestMs: oldestAt === null ? 0 : this.#ages.of(oldestAt) };
   }
 
   /** Starts no more; what is under way may end within `graceMs` and is then cut off, to be asked again. */
@@ -143,18 +151,27 @@ export class WebhookDeliverer {
 
   async #nudgeAll(): Promise<void> {
     try {
-      for (const queue of await this.#deps.store.webhookQueues()) this.#nudge(queue);
+      const queues = await this.#deps.store.webhookQueues();
+      this.#isListed = true;
+      for (const queue of queues) this.#nudge(queue);
     } catch (error) {
       this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the queues could not be listed");
       if (this.#state === "running") this.#wait("", STORE_PAUSE_MS);
     }
   }
 
-  #nudge(queue: string): void {
-    if (this.#state !== "running") return;
+  #noticed(notice: WebhookNotice): void {
+    const { queue } = notice;
+    if (this.#state !== "running" || this.#timers.has(queue)) return;
     this.#ages.look();
-    this.#queues.get(queue)?.ahead.grew();
-    if (this.#timers.has(queue) || this.#busy.has(queue)) return;
+    // Of a queue that nobody thinks of there was nothing on disk before.
+    this.#queueOf(queue, this.#isListed).ahead.add(notice);
+    this.#nudge(queue);
+  }
+
+  #nudge(queue: string): void {
+    if (this.#state !== "running" || this.#timers.has(queue) || this.#busy.has(queue)) return;
+    this.#queueOf(queue);
     this.#places.add(queue);
     this.#fill();
   }
@@ -203,10 +220,11 @@ export class WebhookDeliverer {
     return deferral.aside ? "more" : Math.max(0, deferral.notBefore - this.#deps.clock.now());
   }
 
-  #queueOf(name: string): Queue {
+  #queueOf(name: string, isEmpty = false): Queue {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = { name, ahead: new QueueAhead(name, this.#deps.store), unsynced: new Set(), pauseMs: null };
+      const ahead = new QueueAhead(name, this.#deps.store, isEmpty);
+      queue = { name, ahead, unsynced: new Set(), pauseMs: null };
       this.#queues.set(name, queue);
     }
     return queue;
@@ -253,8 +271,11 @@ export class WebhookDeliverer {
     this.#unsynced.add(settled);
   }
 
-  #forgetIdle({ name, ahead, unsynced }: Queue): void {
-    if (ahead.isEmpty && unsynced.size === 0 && !this.#busy.has(name)) this.#queues.delete(name);
+  #forgetIdle(queue: Queue): void {
+    const { name, ahead, unsynced } = queue;
+    const isIdle = ahead.isEmpty && unsynced.size === 0 && !this.#busy.has(name);
+    // Another one may have begun under its name, after a wait.
+    if (isIdle && this.#queues.get(name) === queue) this.#queues.delete(name);
   }
 
   #repliesTo(task: WebhookTask, { messages, events }: Extract<Decision, { is: "finish" }>) {

@@ -1,32 +1,36 @@
 /**
- * One queue as the deliverer sees it: its next webhooks, read ahead while an app thinks about the one before, so that
- * an answer is followed by the next request and not by a walk to the disk.
+ * One queue as the deliverer sees it: its next webhooks, read ahead while an app thinks about the one before, or told
+ * by the commit that brought them, so that an answer is followed by the next request and not by a walk to the disk.
  *
- * What is read ahead may have been changed on disk by the time its turn comes, where it is about a message with gaps
+ * What is known ahead may have been changed on disk by the time its turn comes, where it is about a message with gaps
  * (`isIncomplete`): that one is read again.
  */
-import type { Store, WebhookTask } from "../../store/store.ts";
+import type { Store, WebhookNotice, WebhookTask } from "../../store/store.ts";
 
 const AHEAD = 16;
 
 export class QueueAhead {
   readonly #queue: string;
   readonly #store: Pick<Store, "nextWebhooks">;
-  #tasks: readonly WebhookTask[] = [];
+  /** In their order; what follows them on disk is not known where `#hasMore` says so. */
+  #tasks: WebhookTask[] = [];
   /** Taken, and still on disk as far as anybody knows. */
   readonly #taken = new Set<string>();
   #reading: Promise<readonly WebhookTask[]> | null = null;
-  /** There may be more on disk than was read. */
-  #hasMore = true;
+  #hasMore: boolean;
 
-  constructor(queue: string, store: Pick<Store, "nextWebhooks">) {
+  /** `isEmpty`: there is nothing of it on disk. */
+  constructor(queue: string, store: Pick<Store, "nextWebhooks">, isEmpty: boolean) {
     this.#queue = queue;
     this.#store = store;
+    this.#hasMore = !isEmpty;
   }
 
-  /** Something came behind what is known. */
-  grew(): void {
-    this.#hasMore = true;
+  /** Something came behind all there was. */
+  add({ first, more }: WebhookNotice): void {
+    const follows = !this.#hasMore && this.#reading === null && this.#tasks.length < AHEAD;
+    if (follows && first !== null) this.#tasks.push(first);
+    this.#hasMore = !follows || first === null || more;
   }
 
   get isEmpty(): boolean {
@@ -35,14 +39,16 @@ export class QueueAhead {
 
   /** Takes the next; null when there is none. One call at a time. */
   async take(): Promise<WebhookTask | null> {
-    const ahead = this.#tasks.length > 0 ? this.#tasks : ((await this.#reading) ?? []);
-    this.#reading = null;
-    const usable = ahead[0] !== undefined && !isChangeable(ahead[0]);
-    const tasks = usable || (ahead.length === 0 && !this.#hasMore) ? ahead : await this.#read();
-    const [task = null, ...rest] = tasks;
-    this.#tasks = rest;
-    if (task !== null) this.#taken.add(task.webhookId);
-    if (task !== null && rest.length === 0 && this.#hasMore) {
+    const isFresh = this.#tasks.length === 0 && (await this.#refill());
+    if (!isFresh && isChangeable(this.#tasks[0])) {
+      this.#tasks = [];
+      this.#hasMore = true;
+      await this.#refill();
+    }
+    const task = this.#tasks.shift() ?? null;
+    if (task === null) return null;
+    this.#taken.add(task.webhookId);
+    if (this.#tasks.length === 0 && this.#hasMore) {
       this.#reading = this.#read();
       // Whoever takes the next is told.
       this.#reading.catch(() => {});
@@ -55,6 +61,20 @@ export class QueueAhead {
     this.#taken.delete(webhookId);
   }
 
+  /** True when what is there now was read just now. */
+  async #refill(): Promise<boolean> {
+    const isAhead = this.#reading !== null;
+    if (!isAhead && !this.#hasMore) return false;
+    this.#reading ??= this.#read();
+    try {
+      this.#tasks = [...(await this.#reading)];
+    } finally {
+      this.#reading = null;
+    }
+    if (isAhead && this.#tasks.length === 0) return this.#refill();
+    return !isAhead;
+  }
+
   async #read(): Promise<readonly WebhookTask[]> {
     const limit = AHEAD + this.#taken.size;
     this.#hasMore = false;
@@ -64,6 +84,6 @@ export class QueueAhead {
   }
 }
 
-function isChangeable({ facts }: WebhookTask): boolean {
-  return facts.kind === "inbound" && facts.isIncomplete === true;
+function isChangeable(task: WebhookTask | undefined): boolean {
+  return task?.facts.kind === "inbound" && task.facts.isIncomplete === true;
 }

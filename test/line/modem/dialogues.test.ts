@@ -105,7 +105,7 @@ describe("sending", () => {
     await stage.until(() => settled.outcome !== null);
     expect(settled.outcome).toMatchObject({
       is: "rejected",
-      fault: { code: "modem.cms", status: 21, disposition: "reject" },
+      fault: { code: "modem.cms", status: 21, disposition: "retry" },
     });
     await closeStage(stage);
   });

@@ -25,7 +25,7 @@ test.each([
 test.each([
   refused(515, "line"),
   refused(330, "line", "at.error"),
-  refused(21, "reject"),
+  refused(21, "retry"),
   refused(41, "retry"),
   { is: "accepted", reference: "1" } as const,
   { is: "unknown", fault: new Fault({ code: "at.timeout", disposition: "unknown", message: "?" }) } as const,

@@ -105,6 +105,25 @@ describe("every memory is emptied", () => {
     expect(seen.undecodable).toEqual([]);
   });
 
+  test.each([
+    ["answers nothing to what it has (Samsung)", ["+CPMS: (),(),()"]],
+    ["refuses to say what it has", null],
+  ])("of a modem that %s", async (_what, lines) => {
+    modem.behave({
+      name: "tells no storages",
+      onCommand: (call, answer) => {
+        if (call.name !== "+CPMS" || call.kind !== "test") return false;
+        answer(lines === null ? cms(302) : ok(...lines));
+        return true;
+      },
+    });
+    fill("SM", 2);
+    modem.store("ME", deliver(7));
+    await ready();
+    expect(seen.inbound).toHaveLength(3);
+    expect(modem.stored("ME") + modem.stored("SM")).toBe(0);
+  });
+
   test.each(["ME", "SM"] as const)(
     "within a minute, when nobody announces what came into %s",
     async (name) => {
@@ -174,17 +193,32 @@ describe("a modem that never ends its listing", () => {
   const hang = () => modem.behave({ name: "no listing", onCommand: (call) => call.name === "+CMGL" });
   const listings = () => typed.filter((command) => command === "AT+CMGL=4").length;
 
-  test("is opened anew and read index by index", async () => {
+  test("is opened anew, and after the second time read index by index", async () => {
     hang();
     fill("ME", 3);
     modem.store("SM", deliver(7));
     line.start(seen.handlers);
-    await until(clock, () => listings() === 1 && line.status.state === "opening");
-    modem.reboot();
+    for (const times of [1, 2]) {
+      await until(clock, () => listings() === times && line.status.state === "opening");
+      modem.reboot();
+    }
     await until(clock, () => line.status.state === "ready");
     expect(seen.inbound).toHaveLength(4);
     expect(modem.stored("ME") + modem.stored("SM")).toBe(0);
-    expect(listings()).toBe(1);
+    expect(listings()).toBe(2);
+  });
+
+  test("is another than one that falls silent in the middle of a listing now and then", async () => {
+    for (let times = 1; times <= 3; times++) {
+      const before = listings();
+      const release = hang();
+      if (times === 1) line.start(seen.handlers);
+      await until(clock, () => listings() > before && line.status.state === "opening");
+      release();
+      modem.reboot();
+      await until(clock, () => line.status.state === "ready");
+    }
+    expect(typed.filter((command) => command.startsWith("AT+CMGR=0"))).toEqual([]);
   });
 
   test("is read index by index on the spot where it comes back by itself", async () => {

@@ -1,6 +1,8 @@
 /** Binds over time: kinds, refusals, silence, garbage, leave-taking. Time stands still but for what is told. */
+import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { SmppLineOptions } from "../../../src/line/smpp/smpp-line-options.ts";
+import type { Log } from "../../../src/runtime/log.ts";
 import {
   ALERT_NOTIFICATION,
   BIND_RECEIVER,
@@ -133,13 +135,37 @@ describe("a bind that is refused", () => {
     },
   );
 
-  test("says neither password nor system_id to anybody", async () => {
-    const { smsc, seen, clock } = begin({ password: "sesame", systemId: "harbour" });
+  test("says neither password nor system_id to anybody, nor anything of a text to a log", async () => {
+    const logged: unknown[] = [];
+    const write = (...args: unknown[]) => logged.push(args);
+    const log = { trace: write, debug: write, info: write, warn: write, error: write } as unknown as Log;
+    Object.assign(log, { child: () => log });
+    const { smsc, seen, clock } = begin({ password: "sesame", systemId: "harbour", log });
     smsc.bindStatus = 0x0e;
     await clock.advance(60_000);
-    const told = JSON.stringify([seen.events, seen.states, status()]);
-    expect(told).not.toContain("sesame");
-    expect(told).not.toContain("harbour");
+    smsc.bindStatus = 0;
+    await conversation.until(() => status().state === "ready");
+    await conversation.line.submit(segmentTo("+33612345678", "tide at six"), {
+      submissionId: "s",
+      signal: new AbortController().signal,
+    });
+    seen.answer = () => Promise.reject(new Error("the disk is full"));
+    smsc.delivers({ shortMessage: Buffer.from("tide at six") });
+    await clock.advance(0);
+    seen.answer = () => Promise.resolve("kept");
+    expect(logged.length).toBeGreaterThan(3);
+    const told = JSON.stringify([seen.events, seen.states, status(), logged]);
+    for (const secret of ["sesame", "harbour", "tide", "33612345678"]) expect(told).not.toContain(secret);
+  });
+
+  test("while another stands is told once, not at every try", async () => {
+    const { smsc, seen, clock } = begin({ binds: 2 });
+    await conversation.until(() => status().reason === "2 of 2 binds stand");
+    smsc.bindStatus = 0x0e;
+    smsc.connections[1]?.cut();
+    await clock.advance(3_600_000);
+    expect(status()).toMatchObject({ state: "ready", reason: "1 of 2 binds stand" });
+    expect(seen.events.filter(({ type }) => type === "line.refused")).toHaveLength(1);
   });
 
   test("because it stands already is tried again soon: the SMSC has not noticed that the old one is gone", async () => {
@@ -188,6 +214,24 @@ describe("an SMSC in trouble", () => {
     expect(seen.events.filter(({ type }) => type === "line.noise")).toHaveLength(1);
     expect(status().counters).toMatchObject({ disconnects: 3, noise: 3 });
     await conversation.until(() => status().state === "ready");
+  });
+
+  test("that sends whatever is bound to anew, and takes texts again", async () => {
+    const { smsc, line } = begin();
+    await conversation.until(() => status().state === "ready");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ minLength: 1, maxLength: 100 }), { maxLength: 10 }),
+        async (chunks) => {
+          for (const chunk of chunks) smsc.last.send(Buffer.from(chunk));
+          await conversation.clock.advance(60_000);
+          await conversation.until(() => line.status.state === "ready");
+          expect(await submit()).toMatchObject({ is: "accepted" });
+        },
+      ),
+      { numRuns: 40 },
+    );
+    expect(status().counters["disconnects"]).toBeGreaterThan(10);
   });
 
   test("that cannot be reached is tried with growing pauses, and the reason stays in sight", async () => {
@@ -292,6 +336,16 @@ describe("what the SMSC asks", () => {
     await conversation.clock.advance(0);
     expect(status()).toMatchObject({ state: "ready", counters: { noise: 2 } });
   });
+});
+
+test("a memory that fails costs nothing but memory", async () => {
+  const broken = () => Promise.reject(new Error("the disk is full"));
+  const { smsc, seen } = begin({ memory: { get: broken, put: broken } });
+  await conversation.until(() => status().state === "ready");
+  smsc.delivers({ shortMessage: Buffer.from("Paris") });
+  await submit();
+  await conversation.until(() => seen.inbound.length === 1 && seen.reports.length === 1);
+  await conversation.until(() => smsc.toDeliver.length === 0);
 });
 
 describe("stopping", () => {

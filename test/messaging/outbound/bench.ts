@@ -86,6 +86,7 @@ export class Bench {
       clock,
       log,
       onEnded: (messageSid) => this.dispatcher.withdraw(messageSid),
+      inHandOf: () => 50,
     });
   }
 

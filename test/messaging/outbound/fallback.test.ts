@@ -203,7 +203,6 @@ describe("a carrier that does not take the sender", () => {
 
   test.each([
     ["source address", 0x0a],
-    ["submit failed", 0x45],
     ["source TON", 0x48],
     ["source NPI", 0x49],
   ])("may say so by %s", async (_what, status) => {
@@ -214,6 +213,19 @@ describe("a carrier that does not take the sender", () => {
     await bench.advance(300_000, 60_000);
     expect((await bench.message(sid)).status).toBe("sending");
     expect(bench.fallbacks.isRefused("carrier", NUMBER)).toBe(true);
+  });
+
+  test("is not what only says that it failed: that message is tried again, and the next one goes", async () => {
+    const bench = await started();
+    const failed = rejected({ disposition: "retry", code: "smpp.status", status: 0x45 });
+    bench.lineNamed("carrier").willAnswer(failed);
+    bench.line.become("opening");
+    const sids = await bench.send("later", "now");
+    await bench.advance(300_000, 60_000);
+    expect(bench.fallbacks.isRefused("carrier", NUMBER)).toBe(false);
+    expect(await bench.statuses(sids)).toEqual(["sending", "sent"]);
+    await bench.advance(5000);
+    expect(await bench.statuses(sids)).toEqual(["sent", "sent"]);
   });
 
   test("is not what refuses the recipient: that message fails, and the next one goes", async () => {

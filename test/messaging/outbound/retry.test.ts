@@ -41,6 +41,15 @@ describe("the verdict on a Line's answer", () => {
     ]);
   });
 
+  test("cause 21, a transfer that was rejected, is tried once more after ten minutes", () => {
+    const fault = cms(21);
+    const verdict = (attempts: number, expiresAt = facts.expiresAt) =>
+      judge({ is: "rejected", fault }, { attempts, expiresAt, now: NOW }).settlement;
+    expect(verdict(0)).toEqual({ is: "retry", retryAt: NOW + 600_000, why: "+CMS ERROR: 21" });
+    expect(verdict(1)).toEqual({ is: "failed", errorCode: 30004, why: "+CMS ERROR: 21" });
+    expect(verdict(0, NOW + 600_000).is).toBe("failed");
+  });
+
   test("a next try that would come after the Message's validity is not waited for", () => {
     const fault = cms(42);
     const at = (expiresAt: number) => judge({ is: "rejected", fault }, { attempts: 0, now: NOW, expiresAt });

@@ -4,10 +4,9 @@ import {
   type DelivererDeps,
   WebhookDeliverer,
 } from "../../../src/messaging/webhook/deliverer.ts";
-import { webhookQueueOf } from "../../../src/messaging/webhook/webhook-queue-of.ts";
 import { KeySequence } from "../../../src/runtime/ids.ts";
 import { silentLog } from "../../../src/runtime/log.ts";
-import type { NewOutbound, NewWebhook, Store } from "../../../src/store/store.ts";
+import type { NewOutbound, Store } from "../../../src/store/store.ts";
 import { FakeClock, settle } from "../../harness/fake-clock.ts";
 import { openTestStore, type TestStore } from "../../harness/open-test-store.ts";
 import {
@@ -22,12 +21,10 @@ import {
   twiml,
   WebhookSink,
 } from "../../harness/webhook-sink.ts";
+import { AC, receiveText, type Text } from "./receive-text.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
-const AC = `AC${"b".repeat(32)}`;
 const HOUR = 3_600_000;
-const NUMBER = "+33639980001";
-const HANDSET = "+33612345678";
 
 let clock: FakeClock;
 let keys: KeySequence;
@@ -90,77 +87,10 @@ function replyOf(from: string, to: string, body: string, maxQueuedSegments = 100
   };
 }
 
-type Text = {
-  readonly body: string;
-  readonly to?: string;
-  readonly url?: string;
-  /** Parts of it are missing. */
-  readonly isIncomplete?: boolean;
+const textIn = (text: Text) => {
+  const { url = sink.url() } = text;
+  return receiveText(home.store, { keys, clock }, { ...text, url });
 };
-
-let fingerprints = 0;
-
-/** A phone texts a Number: the message and its webhook are committed together. */
-async function textIn({ body, to = NUMBER, url = sink.url(), isIncomplete = false }: Text): Promise<string> {
-  const sid = keys.sid("SM");
-  const at = clock.now();
-  const webhook: NewWebhook = {
-    queue: webhookQueueOf(to, url),
-    facts: {
-      kind: "inbound",
-      messageSid: sid,
-      accountSid: AC,
-      messagingServiceSid: null,
-      from: HANDSET,
-      to,
-      body,
-      numSegments: 1,
-      ...(isIncomplete ? { isIncomplete } : {}),
-    },
-    url,
-    method: "POST",
-    fallbackUrl: null,
-    fallbackMethod: "POST",
-    createdAt: at,
-  };
-  const result = await home.store.keepInbound(
-    {
-      line: "sim1",
-      receivedAt: at,
-      segment: {
-        from: HANDSET,
-        to,
-        userData: { alphabet: "gsm7", septets: new Uint8Array([80]), lockingShift: 0, singleShift: 0 },
-        concatenation: null,
-        tpScts: null,
-        tpPid: 0,
-        tpDcs: 0,
-        messageClass: null,
-        destinationPort: null,
-        fingerprint: String(++fingerprints),
-        raw: "00",
-      },
-    },
-    {
-      keptIds: [],
-      message: {
-        sid,
-        accountSid: AC,
-        from: HANDSET,
-        to,
-        body,
-        numSegments: 1,
-        messagingServiceSid: null,
-        line: "sim1",
-        receivedAt: at,
-      },
-      webhook,
-      event: null,
-    },
-  );
-  expect(result.is).toBe("completed");
-  return sid;
-}
 
 /** The part that was missing came after all, as the inbound room has it. */
 async function mendWhole(sid: string, body: string): Promise<void> {
@@ -463,6 +393,64 @@ describe("a slow disk", () => {
 });
 
 describe("webhooks that are read ahead", () => {
+  it("are not read at all where the commit that brought them tells of them", async () => {
+    sink.at("/sms", twiml(""));
+    let reads = 0;
+    deliverer = new WebhookDeliverer(
+      depsOf({
+        ...cut(home.store, (finish) => finish()),
+        nextWebhooks: (queue, limit) => {
+          reads++;
+          return home.store.nextWebhooks(queue, limit);
+        },
+      }),
+    );
+    deliverer.start();
+    await settle();
+    for (const body of ["1", "2", "3"]) {
+      await textIn({ body });
+      await allDelivered();
+    }
+    expect(bodiesAsked()).toEqual(["1", "2", "3"]);
+    expect(reads).toBe(0);
+  });
+
+  it("keep their order whatever comes, fails, waits and syncs meanwhile", async () => {
+    let random = 7;
+    const draw = (below: number) => {
+      random = (random * 1_103_515_245 + 12_345) & 0x7fffffff;
+      return random % below;
+    };
+    const taken = new Map<string, string[]>();
+    sink.at("/sms", (response, request) => {
+      const { To = "", Body = "" } = request.params;
+      const fails = draw(5) === 0;
+      if (!fails) taken.set(To, [...(taken.get(To) ?? []), Body]);
+      if (fails) says(503, null)(response, request);
+      else twiml("")(response, request);
+    });
+    const slow = cut(home.store, async (finish) => {
+      const finished = finish();
+      await settle(draw(30));
+      return finished;
+    });
+    deliverer = new WebhookDeliverer(depsOf(slow));
+    deliverer.start();
+    const sent = new Map<string, string[]>();
+    for (let index = 0; index < 120; index++) {
+      const to = `+3363998000${draw(3)}`;
+      sent.set(to, [...(sent.get(to) ?? []), String(index)]);
+      await textIn({ body: String(index), to });
+      if (draw(4) === 0) await settle(draw(40));
+      if (draw(6) === 0) await clock.advance(1_000);
+    }
+    while ((await queues()).length > 0) {
+      if (sink.openNow === 0) await clock.advance(1_000);
+      await settle(5);
+    }
+    expect(taken).toEqual(sent);
+  });
+
   it("are asked of the store a handful at a time, not all of them", async () => {
     sink.at("/sms", never);
     for (let index = 0; index < 200; index++) await textIn({ body: String(index) });
@@ -501,6 +489,18 @@ describe("webhooks that are read ahead", () => {
     answerFirst();
     await sink.received(2);
     expect(bodiesAsked()).toEqual(["first", "not late"]);
+  });
+});
+
+describe("a backlog", () => {
+  it("is counted, with the age of its oldest, whatever the wall clock does", async () => {
+    sink.at("/sms", resets);
+    expect(await deliverer.backlog()).toEqual({ waiting: 0, oldestMs: 0 });
+    await textIn({ body: "a" });
+    await clock.advance(90_000);
+    await textIn({ body: "b" });
+    clock.jump(1_000 * HOUR);
+    expect(await deliverer.backlog()).toEqual({ waiting: 2, oldestMs: 90_000 });
   });
 });
 
@@ -808,6 +808,7 @@ function cut(
 ): DelivererDeps["store"] {
   return {
     webhookQueues: () => store.webhookQueues(),
+    webhookBacklog: () => store.webhookBacklog(),
     nextWebhooks: (queue, limit) => store.nextWebhooks(queue, limit),
     deferWebhook: (id, deferral) => store.deferWebhook(id, deferral),
     finishWebhook: (id, result) => around(() => store.finishWebhook(id, result)),
