@@ -44,7 +44,7 @@ import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
 import type { LoadedConfig } from "./config.ts";
 import { makeDataFolder } from "./data-folder.ts";
-import { fallbackRulesOf } from "./fallback-rules.ts";
+import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
@@ -123,6 +123,8 @@ async function composeOn(
     rules: fallbackRulesOf(config.lines),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
   });
+  for (const line of rehearsedFallbacks(config.lines))
+    log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
   const dispatcher = new Dispatcher({
     store,
     roster,
@@ -138,7 +140,13 @@ async function composeOn(
   const serviceOf: ServiceOfNumber = (number) => {
     const service = services.ofNumber(number);
     if (service === null) return null;
-    return { ...service, senders: services.pool(service).map((member) => member.number.phoneNumber) };
+    return {
+      ...service,
+      // A START asks for them, and nothing else: a pool of hundreds is not walked through for every text.
+      get senders() {
+        return services.pool(service).map((member) => member.number.phoneNumber);
+      },
+    };
   };
   const policy = optOutPolicy(config.optOut);
   const keywords =

@@ -42,9 +42,12 @@ export async function measured(plan: Plan): Promise<Row> {
   const site = await Site.open(plan.site);
   try {
     const warmed = (await plan.warm?.(site)) ?? [];
-    const { daemon, peer } = site;
-    const before = [daemon.processorSeconds, daemon.mainThreadSeconds, peer?.processorSeconds ?? 0] as const;
+    const { daemon: watched, peer } = site;
+    const before = [watched.processorSeconds, watched.mainThreadSeconds, peer?.processorSeconds ?? 0] as const;
     const { value, loaded, messages, note } = await plan.measure(site);
+    const { daemon } = site;
+    // One that was started anew meanwhile began at nought.
+    const [daemonBefore, mainBefore] = daemon === watched ? before : [0, 0];
     const refusal = [...warmed, ...loaded].find(({ refused }) => refused > 0);
     const { figure, unit, bar, aim } = plan;
     return {
@@ -54,8 +57,8 @@ export async function measured(plan: Plan): Promise<Row> {
       bar,
       aim,
       processor: {
-        daemon: daemon.processorSeconds - before[0],
-        daemonMain: daemon.mainThreadSeconds - before[1],
+        daemon: daemon.processorSeconds - daemonBefore,
+        daemonMain: daemon.mainThreadSeconds - mainBefore,
         peer: (peer?.processorSeconds ?? 0) - before[2],
         load: loaded.reduce((sum, { processorSeconds }) => sum + processorSeconds, 0),
       },

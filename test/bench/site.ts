@@ -17,6 +17,8 @@ export const SID = `AC${"0".repeat(32)}`;
 export const TOKEN = "1".repeat(32);
 const NUMBERS = `/2010-04-01/Accounts/${SID}/IncomingPhoneNumbers.json`;
 const CONFIG = "pylone.yaml";
+/** As `npm start` and the systemd unit start it. */
+const SHIPPED = ["--max-semi-space-size=4"];
 export const NUMBER = "+33639980001";
 export const PHONE = "+33639980011";
 
@@ -229,7 +231,7 @@ type Started = { readonly daemon: Measured; readonly port: number; readonly read
 async function startDaemon(folder: string, nodeArgs: readonly string[]): Promise<Started> {
   const begunAt = machineMs();
   const args = ["serve", "--config", join(folder, CONFIG)];
-  const daemon = new Measured(join(DIST, "main.js"), args, folder, nodeArgs);
+  const daemon = new Measured(join(DIST, "main.js"), args, folder, [...SHIPPED, ...nodeArgs]);
   const port = await daemon.line((text) => {
     const found = /"port":(\d+),.*"msg":"ready"/.exec(text);
     return found === null ? null : Number(found[1]);

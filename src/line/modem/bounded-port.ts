@@ -18,7 +18,7 @@ export function openedInTime(open: OpenPort, clock: Clock): OpenPort {
     const onAbort = () => over.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     const timer = clock.timer(OPEN_MS, () => over.abort(notOpened()));
-    const opening = open(over.signal);
+    const opening = (async () => open(over.signal))();
     try {
       return closedInTime(await Promise.race([opening, aborted(over.signal)]), clock);
     } catch (error) {

@@ -18,7 +18,6 @@ import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Kept, StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";
-import type { Command, CommandResult } from "./at/command.ts";
 import type { Setup } from "./bring-up.ts";
 import { ATTENTION, acknowledge, erase, LIST_ALL, read, selectStorage, set } from "./commands.ts";
 import { type FromNetwork, fromNetwork } from "./from-network.ts";
@@ -34,6 +33,7 @@ import {
 } from "./stored-entry.ts";
 
 export type InboxOptions = {
+  /** Goes before what waits to be sent. */
   readonly ask: Ask;
   /** While the work runs, nothing but its own commands is begun. */
   readonly turn: <T>(work: () => Promise<T>) => Promise<T>;
@@ -145,11 +145,6 @@ export class Inbox {
     return out;
   }
 
-  /** Before what waits to be sent. */
-  #ask(command: Command): Promise<CommandResult> {
-    return this.#options.ask(command, { urgent: true });
-  }
-
   #removeJobs(which: (job: Job) => boolean): void {
     const rest = this.#jobs.filter((job) => !which(job));
     this.#jobs.splice(0, this.#jobs.length, ...rest);
@@ -202,7 +197,7 @@ export class Inbox {
     const since = clock.monotonicMs();
     const kept = await this.#handOver(raw);
     if (!setup.acknowledges) return;
-    const result = await this.#ask(acknowledge(kept === "kept"));
+    const result = await this.#options.ask(acknowledge(kept === "kept"));
     const late = clock.monotonicMs() - since > ACKNOWLEDGE_WITHIN_MS;
     if (result.is === "ok" && !late) return;
     // 27.005 §3.4.4: a modem that was not answered in time switches its indications off by itself.
@@ -239,7 +234,7 @@ export class Inbox {
 
   async #readAt({ storage, index }: Announced): Promise<Entry | "not there" | "given up"> {
     if (!(await this.#select(storage))) return "given up";
-    const result = await this.#ask(read(index));
+    const result = await this.#options.ask(read(index));
     if (result.is === "lost") return "given up";
     const line = result.is === "ok" ? result.lines[0] : undefined;
     if (line !== undefined && isTextMode(line)) {
@@ -282,10 +277,10 @@ export class Inbox {
     const { clock, listing, onTextMode } = this.#options;
     if (!listing.ends) return this.#entriesByIndex(storage);
     const since = clock.monotonicMs();
-    const result = await this.#ask(LIST_ALL);
+    const result = await this.#options.ask(LIST_ALL);
     if (result.is === "aborted") return null;
     if (result.lines.length === 0 && clock.monotonicMs() - since >= LIST_ALL.timeoutMs) {
-      const answers = (await this.#ask(ATTENTION)).is === "ok";
+      const answers = (await this.#options.ask(ATTENTION)).is === "ok";
       await listing.hung(answers);
       return answers ? this.#entriesByIndex(storage) : null;
     }
@@ -304,7 +299,7 @@ export class Inbox {
     const entries: Entry[] = [];
     const last = this.#gauge.totalOf(storage) ?? SLOTS;
     for (let index = 0; index <= last && !this.#stopped; index++) {
-      const result = await this.#ask(read(index));
+      const result = await this.#options.ask(read(index));
       if (result.is === "lost" || result.is === "timeout") return entries.length > 0 ? entries : null;
       const line = result.is === "ok" ? result.lines[0] : undefined;
       if (line !== undefined && isTextMode(line)) {
@@ -370,7 +365,7 @@ export class Inbox {
   async #delete(entry: Entry): Promise<void> {
     if (!(await this.#select(entry.storage))) return;
     const place = placeOf(entry);
-    const result = await this.#ask(erase(entry.index));
+    const result = await this.#options.ask(erase(entry.index));
     // 321: no such index, so it is gone already.
     if (result.is === "ok" || (result.is === "error" && result.error.code === 321)) {
       this.#undeleted.delete(place);
@@ -387,7 +382,7 @@ export class Inbox {
   /** Sets mem1 to where the message is: reading the wrong storage at the right index reads another message. */
   async #select(storage: string): Promise<boolean> {
     if (this.#selected === storage || this.#selected === null) return true;
-    const result = await this.#ask(selectStorage([storage]));
+    const result = await this.#options.ask(selectStorage([storage]));
     if (result.is !== "ok") return false;
     this.#gauge.selected(storage, result.lines[0]?.text);
     this.#selected = storage;

@@ -193,7 +193,7 @@ class ModemLine implements Line {
     // No network, a full storage, a SIM that went away: better known at once than in a minute.
     const isLines = outcome.is === "rejected" && outcome.fault.disposition === "line";
     if (isLines && result.is === "error" && secondTryOf(outcome) === null) {
-      if (isOfTheSim(result.error, session.manufacturer)) session.setUpAgain(outcome.fault.message);
+      if (isOfTheSim(result.error, session.manufacturer)) session.suspectSim(outcome.fault.message);
       else session.nudge();
     }
     return outcome;

@@ -32,6 +32,7 @@ import { Waker } from "./waker.ts";
 const WATCH_MS = 60_000;
 /** More often while it cannot send, should it not tell when it can. */
 const SEARCH_MS = 10_000;
+const SUSPECT_SIM_EVERY_MS = 600_000;
 const RESTART_SETTLE_MS = 1000;
 type Order = { readonly rung: Rung; readonly reason: string };
 
@@ -55,6 +56,7 @@ export class Session {
   #watchSoon = false;
   /** A rung that waits until nothing is being sent. */
   #ordered: Order | null = null;
+  #suspectedAt = Number.NEGATIVE_INFINITY;
   readonly #calls: Calls;
   readonly #time: NetworkTime;
   readonly ussd: Ussd;
@@ -134,8 +136,14 @@ export class Session {
     return true;
   }
 
-  /** From the beginning, once what is asked now is answered: a SIM that is blamed may be another, or gone. */
-  setUpAgain(reason: string): void {
+  /** A SIM that is blamed may be another, or gone; one that is READY all the same is not asked at each send. */
+  suspectSim(reason: string): void {
+    const now = this.#options.clock.monotonicMs();
+    if (now - this.#suspectedAt < SUSPECT_SIM_EVERY_MS) {
+      this.nudge();
+      return;
+    }
+    this.#suspectedAt = now;
     this.#restart(reason);
   }
 
@@ -204,7 +212,7 @@ export class Session {
     onFacts(brought.setup.facts);
     const { imei } = brought.setup.facts;
     this.#inbox = new Inbox({
-      ask: this.#ask,
+      ask: (command) => this.#dialogue.run(command, { urgent: true }),
       turn: (work) => this.#dialogue.turn(work),
       clock,
       log: this.#options.log,

@@ -5,7 +5,7 @@
 import type { Clock } from "../../runtime/clock.ts";
 import { type Log, maskNumber } from "../../runtime/log.ts";
 import { BehaviourStack, type NetworkBehaviour, type Release } from "./behaviour.ts";
-import { isAddress } from "./codec/address.ts";
+import { isAddress, NUMERIC } from "./codec/address.ts";
 import { UnreadableTpdu } from "./codec/octets.ts";
 import {
   decodeSubmit,
@@ -145,6 +145,7 @@ export class SimulatedNetwork {
     const exchange = this.#exchanges.get(to);
     if (mailbox === undefined && exchange === undefined)
       return refused(`${to} is nobody's number on this network`);
+    if (!NUMERIC.test(to)) return refused(`${to} is a name, and no phone can text one`);
     if (this.#mailboxes.has(from)) return refused(`${from} is a modem, not a phone`);
     if (this.#exchanges.has(from)) return refused(`${from} is behind an SMSC, not a phone`);
     if (exchange?.isFull === true) return refused("as many texts as may wait at the SMSC already do");

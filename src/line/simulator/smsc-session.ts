@@ -94,10 +94,8 @@ export class SmscSession implements Receiver {
     settled: (result: DeliverResult) => void,
   ): void {
     const { sar, isPayload } = message;
-    const octets = Buffer.from(message.octets);
-    const dueMs = this.#host.clock.monotonicMs() + this.#host.patienceMs;
-    this.#outstanding.set(this.#nextSequence(), { settled, dueMs });
-    this.#write("deliver_sm", this.#sequence, {
+    const octets = Buffer.from(message.octets.buffer, message.octets.byteOffset, message.octets.length);
+    const fields: Record<string, unknown> = {
       source_addr_ton: source.ton,
       source_addr_npi: source.npi,
       source_addr: source.address,
@@ -107,22 +105,21 @@ export class SmscSession implements Receiver {
       esm_class: message.esmClass,
       data_coding: message.dataCoding,
       short_message: isPayload ? Buffer.alloc(0) : octets,
-      ...(isPayload ? { message_payload: octets } : {}),
-      ...(sar === null
-        ? {}
-        : {
-            sar_msg_ref_num: sar.reference,
-            sar_total_segments: sar.total,
-            sar_segment_seqnum: sar.sequence,
-          }),
-      ...(receipt === null
-        ? {}
-        : {
-            receipted_message_id: receipt.id,
-            message_state: receipt.state,
-            network_error_code: Buffer.from(receipt.error),
-          }),
-    });
+    };
+    if (isPayload) fields["message_payload"] = octets;
+    if (sar !== null) {
+      fields["sar_msg_ref_num"] = sar.reference;
+      fields["sar_total_segments"] = sar.total;
+      fields["sar_segment_seqnum"] = sar.sequence;
+    }
+    if (receipt !== null) {
+      fields["receipted_message_id"] = receipt.id;
+      fields["message_state"] = receipt.state;
+      fields["network_error_code"] = Buffer.from(receipt.error);
+    }
+    const dueMs = this.#host.clock.monotonicMs() + this.#host.patienceMs;
+    this.#outstanding.set(this.#nextSequence(), { settled, dueMs });
+    this.#write("deliver_sm", this.#sequence, fields);
   }
 
   /** Asks the ESME to let go; it closes, or is closed when it does not answer (SMPP 3.4 §4.2). */
@@ -228,7 +225,8 @@ export class SmscSession implements Receiver {
 
   #write(command: string, sequence: number, fields: Record<string, unknown>): void {
     if (this.#state === "closed" || this.#host.isMute()) return;
-    const pdu = new WirePdu(command, { ...fields, sequence_number: sequence });
+    const pdu = new WirePdu(command, fields);
+    pdu.sequence_number = sequence;
     this.write(this.#host.shape(pdu.toBuffer()));
   }
 

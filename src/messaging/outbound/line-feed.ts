@@ -217,7 +217,7 @@ export class LineFeed {
   #answered(flight: Flight, outcome: SubmitOutcome): void {
     const { claim, queue } = flight;
     const { attempts, expiresAt } = claim;
-    if (outcome.is === "accepted") this.#pace.accepted();
+    if (outcome.is === "accepted") this.#pace.accepted(flight.startedMs);
     if (outcome.is === "rejected" && isSenderRefused(outcome.fault) && this.#guests.isGuest(queue.number)) {
       this.#sendHome(flight, outcome.fault);
       return;

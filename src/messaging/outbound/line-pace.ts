@@ -2,7 +2,10 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { Rate } from "./accept.ts";
 import { Pace } from "./pace.ts";
-import { AcceptedLately, afterRefusal, rateAt, type Throttle } from "./throttle.ts";
+import { AcceptedLately, afterAcceptance, afterRefusal, rateAt, type Throttle } from "./throttle.ts";
+
+/** A line's slots are milliseconds apart: a busy process is late for several of them at once. */
+const LATE_MS = 100;
 
 export class LinePace {
   readonly #clock: Clock;
@@ -14,7 +17,7 @@ export class LinePace {
   constructor(clock: Clock, max: Rate) {
     this.#clock = clock;
     this.#max = max === "unlimited" ? Number.POSITIVE_INFINITY : max;
-    this.#pace = new Pace(clock, () => this.rate);
+    this.#pace = new Pace(clock, () => this.rate, LATE_MS);
   }
 
   get rate(): Rate {
@@ -40,20 +43,26 @@ export class LinePace {
     this.#pace.take();
   }
 
-  accepted(): void {
-    this.#accepted.add(this.#clock.monotonicMs());
+  accepted(submittedMs: number): void {
+    const now = this.#clock.monotonicMs();
+    this.#accepted.add(now);
+    if (this.#isNewsSince(submittedMs)) this.#throttle = afterAcceptance(this.#throttle, now);
   }
 
   /** The carrier said *slower*. True when that is news: it had accepted what came. */
   refused(submittedMs: number): boolean {
     const now = this.#clock.monotonicMs();
     const wasFree = this.throttledTo === null;
-    // What went out before the rate was set says what is known already.
-    if (wasFree || this.#throttle === null || submittedMs >= this.#throttle.at) {
+    if (wasFree || this.#isNewsSince(submittedMs)) {
       this.#throttle = afterRefusal(wasFree ? null : this.#throttle, this.#accepted.perSecond(now), now);
       this.#pace.rest();
     }
     return wasFree;
+  }
+
+  /** What went out before the rate was set says what is known already. */
+  #isNewsSince(submittedMs: number): boolean {
+    return this.#throttle === null || submittedMs >= this.#throttle.at;
   }
 
   #throttledRate(): number {

@@ -10,11 +10,13 @@ const TINY_MS = 0.5;
 export class Pace {
   readonly #clock: Clock;
   readonly #rate: () => Rate;
+  readonly #lateMs: number;
   #nextSlotMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, rate: () => Rate) {
+  constructor(clock: Clock, rate: () => Rate, lateMs = LATE_MS) {
     this.#clock = clock;
     this.#rate = rate;
+    this.#lateMs = lateMs;
   }
 
   /** How long until a Segment may go when `ahead` others go before it. */
@@ -33,7 +35,7 @@ export class Pace {
 
   take(): void {
     const now = this.#clock.monotonicMs();
-    const from = now - this.#nextSlotMs <= LATE_MS ? this.#nextSlotMs : now;
+    const from = now - this.#nextSlotMs <= this.#lateMs ? this.#nextSlotMs : now;
     this.#nextSlotMs = from + this.#intervalMs();
   }
 

@@ -165,14 +165,17 @@ describe("a prompt that is cancelled", () => {
 });
 
 describe("a modem in memory", () => {
-  function rig(firstIndex: 0 | 1) {
+  function rig(firstIndex: 0 | 1, before: (modem: SimulatedModem) => Promise<void> = async () => undefined) {
     const clock = new FakeClock();
     const network = new SimulatedNetwork({ clock });
     const modem = new SimulatedModem({ number: NUMBER, network, clock, firstIndex });
     const seen = new Recorder();
     const line = createModemLine({
       name: "sim1",
-      openPort: () => Promise.resolve(modem.connect()),
+      openPort: async () => {
+        await before(modem);
+        return modem.connect();
+      },
       clock,
       log: silentLog(),
       memory: memoryInMemory(),
@@ -202,6 +205,27 @@ describe("a modem in memory", () => {
       await stop();
     },
   );
+
+  test("that was left in a prompt by another program sends nothing of it", async () => {
+    let left = false;
+    const { clock, network, line, stop } = rig(1, async (modem) => {
+      if (left) return;
+      left = true;
+      const port = modem.connect();
+      port.onData(() => undefined);
+      await port.write(Buffer.from(`AT+CMGF=0\rAT+CMGS=30\r`, "latin1"));
+      await port.write(Buffer.from(PDU, "latin1"));
+      await port.close();
+    });
+    await until(clock, () => line.status.state === "ready");
+    expect(network.messages()).toEqual([]);
+    const { signal } = new AbortController();
+    const sending = line.submit(segmentTo(PHONE, "mine"), { submissionId: "s1", signal });
+    await clock.advance(2000);
+    expect((await sending).is).toBe("accepted");
+    expect(network.messages().map(({ body }) => body)).toEqual(["mine"]);
+    await stop();
+  });
 
   test.each([1, 2, 3])(
     "whose answers another program steals (seed %i) is there again when it stops",

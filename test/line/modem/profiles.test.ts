@@ -132,6 +132,19 @@ const STARTS: readonly Start[] = [
   },
   {
     pose: {
+      manufacturer: "huawei",
+      model: "E3372",
+      answers: { "^CURC=0": [], "^ICCID?": [`^ICCID: ${ICCID}`], "+CSQ": ["+CSQ: 99,99"] },
+    },
+    typed: ["AT^CURC=0", 'AT+CPMS="SM","SM","SM"', "AT^ICCID?", "AT+CNMI=2,1,0,2,0", "AT+CEREG=1", "AT+CESQ"],
+  },
+  {
+    pose: { manufacturer: "Sierra Wireless, Incorporated", model: "MC7455" },
+    typed: ["AT+CSMS=1", 'AT+CPMS="ME","ME","ME"', "AT+CCID", "AT+CNMI=2,1,0,2,0"],
+    never: ["AT+CSCLK=0", "AT+QSCLK=0", "AT^CURC=0"],
+  },
+  {
+    pose: {
       manufacturer: "ZTE INCORPORATED",
       model: "MF190",
       answers: { "+ZOPRT=5": [], "+ZGETICCID": [`+ZGETICCID: ${ICCID}`] },

@@ -89,6 +89,28 @@ describe("a SIM that", () => {
     await stage.stop();
   });
 
+  test("is blamed by every send though it is READY is looked at every ten minutes, not at each send", async () => {
+    const stage = posing(MODEM);
+    await stage.ready();
+    stage.modem.behave({
+      name: "SIM failure",
+      onSubmit: (answer) => {
+        answer(cms(313));
+        return true;
+      },
+    });
+    const { signal } = new AbortController();
+    const setUps = () => stage.typed.filter((text) => text === "ATE0").length;
+    for (const expected of [2, 2, 2, 3]) {
+      await until(stage.clock, () => stage.line.status.state === "ready");
+      const sending = stage.line.submit(segmentTo("+33612345678", "hi"), { submissionId: "s1", signal });
+      for (let ms = 0; ms < 210_000; ms += 100) await stage.clock.advance(100);
+      expect((await sending).is).toBe("rejected");
+      expect(setUps()).toBe(expected);
+    }
+    await stage.stop();
+  });
+
   test("is fine though one send blamed it is used again", async () => {
     const stage = posing(MODEM);
     await stage.ready();

@@ -2,9 +2,13 @@
 import { describe, expect, test } from "vitest";
 import type { BytePort } from "../../../src/line/byte-port.ts";
 import { masked, WireTrace } from "../../../src/line/modem/wire-trace.ts";
+import { type Log, silentLog } from "../../../src/runtime/log.ts";
 import { FakeClock } from "../../harness/fake-clock.ts";
+import { closeStage, readyLine } from "./scripted-line.ts";
 
 const PDU = "0031000B913316325476F80000A712C730BD0CA281DEF0B21BB4E1BDD71B1F";
+
+const DELIVER = "07913306091093F0040B913316325476F800005250500110218010CDB27C9C6681C4E9B21B242F27EA";
 
 describe("a line of the wire", () => {
   const cases: { line: string; shown: string }[] = [
@@ -45,6 +49,40 @@ function tapped() {
   const types = (text: string) => tap.write(Buffer.from(text, "latin1"));
   return { clock, trace, says, types };
 }
+
+describe("the trace of a line", () => {
+  /** Every text that is logged. */
+  function recording(): { readonly log: Log; readonly lines: string[] } {
+    const lines: string[] = [];
+    const note = (...what: unknown[]) => void lines.push(JSON.stringify(what));
+    const log: Log = silentLog();
+    return { log: Object.assign(log, { child: () => log, debug: note, info: note, warn: note }), lines };
+  }
+
+  async function logged(trace: boolean | undefined): Promise<string> {
+    const { log, lines } = recording();
+    const stage = await readyLine({}, { log, ...(trace === undefined ? {} : { trace }) });
+    stage.modem.says(`\r\n+CMTI: "ME",4\r\n`).expects("AT+CMGR=4").answers("+CMGR: 0,,33", DELIVER, "OK");
+    stage.modem.expects("AT+CMGD=4").answers("OK");
+    await stage.until(() => stage.modem.remaining === 0);
+    await closeStage(stage);
+    return lines.join("\n");
+  }
+
+  test("is off unless it is switched on", async () => {
+    expect(await logged(undefined)).not.toContain('"wire"');
+    expect(await logged(false)).not.toContain('"wire"');
+  });
+
+  test("shows the dialogue when it is switched on, without texts, numbers and identities", async () => {
+    const text = await logged(true);
+    expect(text).toContain("→ AT+CMGR=4");
+    expect(text).toContain("octets>");
+    for (const secret of [DELIVER, "860000000000000", "208010000000001", "33639980001"]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+});
 
 describe("the tail", () => {
   test("holds both directions with their age, however the bytes were cut", async () => {

@@ -164,6 +164,14 @@ describe("a phone's text", () => {
     ]);
   });
 
+  test.each([
+    [{ from: PHONE, to: "PYLONE" }, "PYLONE is a name, and no phone can text one"],
+    [{ from: OWN, to: SHORT_CODE }, `${OWN} is behind an SMSC, not a phone`],
+  ])("is refused: %j", async (message, reason) => {
+    const { network } = await boundBench();
+    expect(network.text({ ...message, body: "x" })).toEqual({ accepted: false, reason });
+  });
+
   test("in parts told apart by SAR", async () => {
     const { esme, network } = await boundBench({ longMessages: "sar" });
     network.text({ from: PHONE, to: OWN, body: LONG });

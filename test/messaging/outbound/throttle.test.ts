@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   AcceptedLately,
+  afterAcceptance,
   afterRefusal,
   FREE,
   isThrottling,
@@ -11,8 +12,8 @@ import {
 } from "../../../src/messaging/outbound/throttle.ts";
 import { Fault } from "../../../src/runtime/fault.ts";
 
-const learnt: Throttle = { rate: 40, at: 0, isLearnt: true };
-const guessed: Throttle = { rate: 40, at: 0, isLearnt: false };
+const learnt: Throttle = { rate: 40, at: 0, isLearnt: true, acceptedAt: null };
+const guessed: Throttle = { rate: 40, at: 0, isLearnt: false, acceptedAt: null };
 
 describe("what a refusal means", () => {
   test.each([
@@ -37,7 +38,8 @@ describe("the rate", () => {
     ["is what was learnt", learnt, 0, 40],
     ["creeps up by a hundredth a second", learnt, 3000, 41.2],
     ["doubles every half second when nothing was refused for five", learnt, 5500, 84],
-    ["that is a guess doubles at once", guessed, 1000, 160],
+    ["that is a guess stays as it is while nothing is accepted", guessed, 4000, 41.6],
+    ["that is a guess doubles once something is, and faster", afterAcceptance(guessed, 0), 500, 160],
     ["matters no more in the end", learnt, 15_000, Number.POSITIVE_INFINITY],
     ["does not fall when time does not pass", learnt, -1, 40],
   ])("%s", (_what, throttle, now, rate) => {
@@ -45,12 +47,13 @@ describe("the rate", () => {
   });
 
   test.each([
-    ["the first refusal: a little less than was accepted", null, 40, 0, { rate: 39.2, isLearnt: false }],
-    ["the first refusal, nothing accepted: a guess", null, null, 0, { rate: 10, isLearnt: false }],
-    ["at the limit: a little less again", learnt, 40, 2000, { rate: 39.2, isLearnt: true }],
+    ["the first refusal: a little less than was accepted", null, 40, 0, { rate: 39.6, isLearnt: false }],
+    ["the first refusal, nothing accepted: a guess", null, null, 0, { rate: 20, isLearnt: false }],
+    ["the first refusal after a burst of five: a guess", null, 5, 0, { rate: 20, isLearnt: false }],
+    ["at the limit: a little less again", learnt, 40, 2000, { rate: 39.6, isLearnt: true }],
     ["little accepted: not more than a twentieth off", learnt, 30, 0, { rate: 38, isLearnt: true }],
     ["never up", learnt, 80, 0, { rate: 40, isLearnt: true }],
-    ["far above what is accepted: straight to that", learnt, 10, 0, { rate: 9.8, isLearnt: false }],
+    ["far above what is accepted: straight to that", learnt, 10, 0, { rate: 9.9, isLearnt: false }],
     ["nothing accepted any more: half", learnt, null, 500, { rate: 20, isLearnt: false }],
   ] as const)("after %s", (_what, before, accepted, now, expected) => {
     const after = afterRefusal(before, accepted, now);
@@ -63,6 +66,7 @@ describe("the rate", () => {
     rate: fc.double({ min: SLOWEST, max: FREE, noNaN: true }),
     at: fc.integer({ min: 0, max: 1e9 }),
     isLearnt: fc.boolean(),
+    acceptedAt: fc.constant(null),
   });
   const times = fc.integer({ min: 0, max: 600_000 });
 

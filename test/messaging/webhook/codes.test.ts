@@ -75,6 +75,7 @@ afterEach(async () => {
 async function resolveName(host: string): Promise<{ address: string; family: number }[]> {
   const code = host.split(".")[0]?.toUpperCase().replaceAll("-", "_") ?? "";
   if (code === "SILENT") return new Promise(() => {});
+  if (code === "OWN") return [{ address: "127.0.0.1", family: 4 }];
   throw Object.assign(new Error("made up"), { code });
 }
 
@@ -100,6 +101,7 @@ const CASES: readonly Case[] = [
     what: "a redirect to the appliance itself",
     app: redirects(307, "http://127.0.0.1:8080/health"),
   },
+  { code: 11100, what: "a name that is the appliance's", url: "http://own.test:8080/sms" },
   { code: 11100, what: "a <Redirect> to nowhere", app: twiml("<Redirect>http://[x</Redirect>") },
   { code: 11200, what: "404", app: says(404, "text/plain", "no") },
   { code: 11200, what: "401 without credentials", app: says(401, null, "", { "WWW-Authenticate": "Basic" }) },

@@ -166,6 +166,16 @@ describe("a request to an app", () => {
     expect(signedFor(1)).toBe(true);
   });
 
+  it("sends them at once to who has asked before, and to no other user or host", async () => {
+    sink.at("/sms", guarded("user", "p@ss", twiml("")));
+    const url = sink.url().replace("http://", "http://user:p%40ss@");
+    await ask(url);
+    await ask(url);
+    await ask(url.replace("p%40ss", "other"));
+    const sent = sink.requests.map(({ headers }) => headers.authorization !== undefined);
+    expect(sent).toEqual([false, true, true, false, true]);
+  });
+
   it("without credentials takes a 401 as the answer", async () => {
     sink.at("/sms", guarded("user", "pass", twiml("")));
     expect(await ask(sink.url())).toMatchObject({ is: "answered", answer: { status: 401 } });
