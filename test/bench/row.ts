@@ -43,7 +43,11 @@ export async function measured(plan: Plan): Promise<Row> {
   try {
     const warmed = (await plan.warm?.(site)) ?? [];
     const { daemon: watched, peer } = site;
-    const before = [watched.processorSeconds, watched.mainThreadSeconds, peer?.processorSeconds ?? 0] as const;
+    const before = [
+      watched.processorSeconds,
+      watched.mainThreadSeconds,
+      peer?.processorSeconds ?? 0,
+    ] as const;
     const { value, loaded, messages, note } = await plan.measure(site);
     const { daemon } = site;
     // One that was started anew meanwhile began at nought.
