@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Clock } from "../../src/runtime/clock.ts";
+import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import type { Fault } from "../../src/runtime/fault.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -27,6 +27,16 @@ export type TestStore = {
   readonly remove: () => Promise<void>;
 };
 
+/** The disk is a real one and takes real time, whatever day the test says it is: a still clock would wait for ever. */
+function onRealDisk(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    monotonicMs: () => systemClock.monotonicMs(),
+    timer: (ms, fire) => systemClock.timer(ms, fire),
+    sleep: (ms, options) => systemClock.sleep(ms, options),
+  };
+}
+
 /** A store in a temporary folder of its own, through the real worker. */
 export async function openTestStore(
   options: { readonly dataDir?: string; readonly clock?: Clock } = {},
@@ -37,7 +47,7 @@ export async function openTestStore(
     dataDir,
     onFatal: (fault) => faults.push(fault),
     workerUrl: TEST_WORKER_URL,
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.clock === undefined ? {} : { clock: onRealDisk(options.clock) }),
   });
   return {
     store,
