@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** What needs Debian packages (socat, systemd-analyze): `npm run check:system`. */
+/** What needs Debian packages (socat, systemd-analyze), or minutes of real time: `npm run check:system`. */
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,

@@ -94,8 +94,8 @@ export class Accounts {
   }
 
   /**
-   * Closing is for good: the account's keys and applications go, and its numbers return to its owner without
-   * their webhooks, which were the closed account's.
+   * Closing is for good: the account's keys, applications and messaging services go, and its numbers return to its
+   * owner without their webhooks, which were the closed account's.
    */
   async update(sid: string, patch: AccountPatch): Promise<AccountRecord | null> {
     const updatedAt = this.#clock.now();
@@ -130,6 +130,7 @@ function withoutPossessionsOf(sid: string, document: SettingsDocument, updatedAt
     ...document,
     keys: document.keys.filter((key) => key.accountSid !== sid),
     applications: document.applications.filter((application) => application.accountSid !== sid),
+    services: document.services.filter((service) => service.accountSid !== sid),
     numbers: document.numbers.map((number) =>
       number.accountSid === sid && owner !== null ? returned(number, owner, updatedAt) : number,
     ),

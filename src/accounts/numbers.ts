@@ -6,6 +6,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { randomSid } from "../runtime/ids.ts";
 import type { NumberKind, NumberRecord, Settings, SettingsDocument } from "../store/settings-document.ts";
 import { nationalFormatOf } from "./address.ts";
+import { leavePools } from "./leave-pools.ts";
 
 export type NumberFilter = {
   /** Part of a number; `*` stands for any digit (contract §5.1). */
@@ -97,7 +98,7 @@ export class Numbers {
       released = record !== undefined;
       if (record === undefined) return document;
       return {
-        ...document,
+        ...leavePools(document, sid),
         numbers: document.numbers.filter((each) => each.sid !== sid),
         released: [...document.released.filter((each) => each !== record.phoneNumber), record.phoneNumber],
       };
@@ -123,13 +124,13 @@ export class Numbers {
   }
 
   /**
-   * It keeps its URLs, as on the live service; an application is its former account's and is let go. What waits in
-   * its queue is sent: it was accepted while the number was that account's.
+   * It keeps its URLs, as on the live service; an application and a pool are its former account's and are let go.
+   * What waits in its queue is sent: it was accepted while the number was that account's.
    */
   async transfer(sid: string, accountSid: string): Promise<NumberRecord | null> {
     const updatedAt = this.#clock.now();
     await this.#settings.change((document) => ({
-      ...document,
+      ...leavePools(document, sid),
       numbers: document.numbers.map((record) =>
         record.sid === sid ? { ...record, accountSid, smsApplicationSid: "", updatedAt } : record,
       ),

@@ -37,7 +37,8 @@ export class Services {
   readonly #numbers: Numbers;
   readonly #clock: Clock;
   #indexed: SettingsDocument | null = null;
-  #byNumberSid = new Map<string, ServiceRecord>();
+  /** By the account and the Number: a Number that was another account's may still be in a pool there. */
+  #byMember = new Map<string, ServiceRecord>();
 
   constructor(settings: Settings, numbers: Numbers, clock: Clock) {
     this.#settings = settings;
@@ -61,13 +62,12 @@ export class Services {
     const { document } = this.#settings;
     if (document !== this.#indexed) {
       const senders = document.services.flatMap((service) =>
-        service.senders.map(({ numberSid }) => [numberSid, service] as const),
+        service.senders.map(({ numberSid }) => [service.accountSid + numberSid, service] as const),
       );
-      this.#byNumberSid = new Map(senders);
+      this.#byMember = new Map(senders);
       this.#indexed = document;
     }
-    const service = this.#byNumberSid.get(number.sid) ?? null;
-    return service?.accountSid === number.accountSid ? service : null;
+    return this.#byMember.get(number.accountSid + number.sid) ?? null;
   }
 
   /** In the order of their SIDs. */
@@ -109,26 +109,37 @@ export class Services {
     }));
   }
 
-  /** Decided on the newest document, so that two who add one Number at once do not both succeed. */
-  async add(service: ServiceRecord, number: NumberRecord): Promise<AddResult> {
+  /**
+   * Decided on the newest document, so that two who add one Number at once do not both succeed. An alphanumeric
+   * sender may be in a pool for several countries, and once for all of them (null).
+   */
+  async add(
+    service: ServiceRecord,
+    number: NumberRecord,
+    isoCountryCode: string | null = null,
+  ): Promise<AddResult> {
     const now = this.#clock.now();
     const kind = senderKindOf(number.kind);
     const sender: ServiceSender = {
       sid: senderSidOf(number),
       kind,
       numberSid: number.sid,
+      ...(isoCountryCode === null ? {} : { isoCountryCode }),
       createdAt: now,
       updatedAt: now,
     };
     let result: AddResult = { is: "gone" };
     await this.#settings.change((document) => {
-      const holder = document.services.find(({ senders }) =>
-        senders.some(({ numberSid }) => numberSid === number.sid),
+      const isElsewhere = document.services.some(
+        ({ sid, accountSid, senders }) =>
+          sid !== service.sid &&
+          accountSid === service.accountSid &&
+          senders.some(({ numberSid }) => numberSid === number.sid),
       );
       const target = document.services.find(({ sid }) => sid === service.sid);
       if (target === undefined) result = { is: "gone" };
-      else if (holder?.sid === service.sid) result = { is: "here-already" };
-      else if (holder?.accountSid === service.accountSid) result = { is: "in-another" };
+      else if (target.senders.some((each) => isSame(each, sender))) result = { is: "here-already" };
+      else if (isElsewhere) result = { is: "in-another" };
       else if (target.senders.length >= MAX_POOL) result = { is: "full" };
       else {
         result = { is: "added", member: { sender, number } };
@@ -185,6 +196,10 @@ export function senderSidOf(number: NumberRecord): string {
 export function senderKindOf(kind: NumberKind): SenderKind {
   if (kind === "short-code") return "short-code";
   return kind === "alphanumeric" ? "alpha-sender" : "phone-number";
+}
+
+function isSame(one: ServiceSender, other: ServiceSender): boolean {
+  return one.numberSid === other.numberSid && one.isoCountryCode === other.isoCountryCode;
 }
 
 function replaced(document: SettingsDocument, service: ServiceRecord): SettingsDocument {

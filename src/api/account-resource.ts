@@ -51,7 +51,8 @@ export function routeAccounts(router: ApiRouter, deps: ApiDeps): void {
     const patch = readPatch(await readForm(ctx), ctx);
     const updated = Object.keys(patch).length === 0 ? account : await accounts.update(account.sid, patch);
     if (updated === null) throw notFound(ctx);
-    if (updated.status !== "active") await deps.endQueued(updated.sid);
+    const isClosed = updated.status === "closed";
+    if (updated.status !== "active") await deps.endQueued(updated.sid, { andScheduled: isClosed });
     answer(ctx, 200, accountView(updated));
   });
 }

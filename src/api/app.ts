@@ -9,14 +9,14 @@
 import Koa from "koa";
 import { routeAccounts } from "./account-resource.ts";
 import { answerErrors } from "./answer-errors.ts";
-import { ApiError } from "./api-error.ts";
 import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
 import { routeApplications } from "./applications.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
-import { type ApiContext, type ApiRouter, createRouter, notFound, pathOf } from "./context.ts";
+import { createRouter } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
+import { dispatch } from "./dispatch.ts";
 import { answerHealth } from "./health.ts";
 import { routeIamKeys } from "./iam-keys.ts";
 import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
@@ -32,7 +32,6 @@ import { testMode } from "./test-mode.ts";
 import { routeUsage } from "./usage-records.ts";
 import { routeUssd } from "./ussd.ts";
 import { routeVoice } from "./voice.ts";
-import { resourcePathOf } from "./write-answer.ts";
 
 export function createApp(deps: ApiDeps): Koa {
   const router = createRouter();
@@ -46,7 +45,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeIncomingPhoneNumbers(router, deps);
   routeServices(router, deps);
   routeUsage(router, deps);
-  routeVoice(router);
+  routeVoice(router, deps);
   routeLookup(router, deps);
   routeAvailablePhoneNumbers(router, deps);
   routeShortCodes(router, deps);
@@ -64,36 +63,6 @@ export function createApp(deps: ApiDeps): Koa {
   app.use(answerHealth(deps.health));
   app.use(authenticate(deps, new Lockout(deps.clock)));
   app.use(testMode(deps));
-  app.use(chooseRoute(router));
-  app.use(router.routes());
+  app.use(dispatch(router));
   return app;
-}
-
-/** Refuses what no route takes, and tells the router the path without suffix and trailing slash. */
-function chooseRoute(router: ApiRouter): Koa.Middleware {
-  return async (ctx, next) => {
-    const path = withoutProduct(resourcePathOf(pathOf(ctx)));
-    if (!isDecodable(path)) throw notFound(ctx);
-    const matched = router.match(path, ctx.method);
-    if (!matched.route) {
-      const allowed = new Set(matched.path.flatMap((layer) => layer.methods));
-      if (allowed.size === 0) throw notFound(ctx);
-      throw new ApiError(20004, null, { headers: { Allow: [...allowed].join(", ") } });
-    }
-    (ctx as ApiContext).newRouterPath = path;
-    await next();
-  };
-}
-
-function withoutProduct(path: string): string {
-  return path.startsWith("/messaging/v1/") ? path.slice("/messaging".length) : path;
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 /** The appliance's own resources, in the style of Twilio's: snake case, RFC 2822 dates, every key every time. */
 import type { Line } from "../line/line.ts";
 import type { Rate } from "../messaging/outbound/accept.ts";
+import type { FallbackView } from "../messaging/outbound/fallback.ts";
 import type { Event } from "../runtime/event.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { StoredMessage } from "../store/store.ts";
@@ -9,11 +10,20 @@ import type { HandsetMessage } from "./deps.ts";
 import { explain, type WaitingFacts } from "./explain.ts";
 import { dateText, dateTextOrNull, messageView } from "./views.ts";
 
-export function lineView(
-  line: Line,
-  numbers: readonly NumberRecord[],
-  rateOf: (number: string) => Rate,
-): Record<string, unknown> {
+/** How a Line stands to the others, and to its carrier. */
+export type LineTraffic = {
+  readonly numbers: readonly NumberRecord[];
+  readonly rateOf: (number: string) => Rate;
+  /** Null when no other Line stands in for it. */
+  readonly fallback: FallbackView | null;
+  /** The Lines whose queues it carries. */
+  readonly carries: readonly string[];
+  /** Segments per second while its carrier holds it back. */
+  readonly throttledTo: number | null;
+};
+
+export function lineView(line: Line, traffic: LineTraffic): Record<string, unknown> {
+  const { numbers, rateOf, fallback, carries, throttledTo } = traffic;
   const { state, reason, since, simulated, facts, counters, recovery = null } = line.status;
   return {
     name: line.name,
@@ -28,6 +38,11 @@ export function lineView(
       phone_number: number.phoneNumber,
       segments_per_second: rateOf(number.phoneNumber),
     })),
+    fallback: fallback?.line ?? null,
+    fallback_active: fallback?.spill === "carrying",
+    fallback_since: dateTextOrNull(fallback?.since ?? null),
+    carries,
+    throttled_to: throttledTo === null ? null : Math.round(throttledTo * 10) / 10,
     manufacturer: facts.manufacturer,
     model: facts.model,
     imei: facts.imei,
@@ -98,6 +113,7 @@ export function explanationView(message: StoredMessage, facts: WaitingFacts): Re
     segments_ahead: standing?.segmentsAhead ?? null,
     segments_per_second: standing === null ? null : segmentsPerSecond,
     line: line?.name ?? message.line,
+    fallback: facts.fallback?.name ?? null,
     line_state: line?.state ?? null,
     line_reason: line?.reason ?? null,
     attempts: message.attempts,

@@ -4,7 +4,13 @@ import type { Event, EventLevel } from "../runtime/event.ts";
 import type { EventFilter } from "../store/reading.ts";
 import type { StoredMessage } from "../store/store.ts";
 import { ApiError } from "./api-error.ts";
-import { eventView, explanationView, lineView, messageDetailView } from "./appliance-views.ts";
+import {
+  eventView,
+  explanationView,
+  type LineTraffic,
+  lineView,
+  messageDetailView,
+} from "./appliance-views.ts";
 import { type ApiRouter, answer, canonicalSid, notFound, sidOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { WaitingFacts } from "./explain.ts";
@@ -20,7 +26,7 @@ export function routeAppliance(router: ApiRouter, deps: ApiDeps): void {
       cursor: /^[a-z0-9-]{1,32}$/,
       cursorOf,
       list: listFrom(lines, cursorOf),
-      view: (line) => lineView(line, deps.numbers.ofLine(line.name), deps.rateOf),
+      view: (line) => lineView(line, trafficOf(line, deps)),
     });
     answer(ctx, 200, page);
   });
@@ -76,7 +82,26 @@ async function factsOf(message: StoredMessage, deps: ApiDeps): Promise<WaitingFa
     standing,
     isAccountActive: deps.accounts.bySid(message.accountSid)?.status === "active",
     line: line === null ? null : { name: line.name, state: line.status.state, reason: line.status.reason },
+    fallback: line === null || number === null ? null : fallbackOf(line.name, number.phoneNumber, deps),
     segmentsPerSecond: deps.rateOf(standing?.queue ?? message.from),
     now: deps.clock.now(),
   };
+}
+
+function trafficOf({ name }: Line, { numbers, rateOf, fallbacks, throttledTo }: ApiDeps): LineTraffic {
+  return {
+    numbers: numbers.ofLine(name),
+    rateOf,
+    fallback: fallbacks.viewOf(name),
+    carries: fallbacks.carriedBy(name),
+    throttledTo: throttledTo(name),
+  };
+}
+
+function fallbackOf(line: string, number: string, deps: ApiDeps): WaitingFacts["fallback"] {
+  const view = deps.fallbacks.viewOf(line);
+  if (view === null) return null;
+  const { state, reason } = deps.roster.get(view.line)?.status ?? { state: "stopped", reason: "" };
+  const isRefused = deps.fallbacks.isRefused(view.line, number);
+  return { name: view.line, spill: view.spill, inMs: view.inMs, state, reason, isRefused };
 }

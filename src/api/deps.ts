@@ -10,6 +10,8 @@ import type { Numbers } from "../accounts/numbers.ts";
 import type { Services } from "../accounts/services.ts";
 import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
+import type { EndQueued } from "../messaging/outbound/end-queued.ts";
+import type { Fallbacks } from "../messaging/outbound/fallback.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Store } from "../store/store.ts";
@@ -37,16 +39,22 @@ export type ApiDeps = {
   readonly applications: Applications;
   readonly accept: Pick<Accept, "accept">;
   /** Ends what waits to be sent for an account that was suspended or closed. */
-  readonly endQueued: (accountSid: string) => Promise<void>;
+  readonly endQueued: EndQueued;
   /** Ends what waits to be sent from a number that was released. */
   readonly endQueueOf: (phoneNumber: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
+  /** Which Lines stand in for others. */
+  readonly fallbacks: Pick<Fallbacks, "viewOf" | "carriedBy" | "isRefused">;
+  /** Segments per second while the carrier of a Line holds it back; null while it does not. */
+  readonly throttledTo: (line: string) => number | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
   /** Segments per second of a Number. */
   readonly rateOf: (number: string) => Rate;
   /** What becomes of a message with a `MediaUrl`: refused, or sent without it. */
   readonly mediaUrl: "refuse" | "ignore";
+  /** ISO 3166-1 alpha-2: where texts may go; null for everywhere (contract §4.6). */
+  readonly countries: readonly string[] | null;
   readonly health: () => Promise<HealthReport>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;
@@ -73,7 +81,7 @@ export type SimulatedPhones = {
 
 /** The faults of the simulated lines, as far as this room uses them. */
 export type SimulatedFaults = {
-  kinds(): readonly { readonly fault: string; readonly text: string }[];
+  kinds(): readonly { readonly fault: string; readonly text: string; readonly lines: readonly string[] }[];
   list(): readonly FaultView[];
   /** A text: what is wrong with the fields. */
   switchOn(fields: Readonly<Record<string, unknown>>): FaultView | string;
@@ -92,6 +100,7 @@ export type FaultView = {
   readonly times: number | null;
   readonly ms: number | null;
   readonly code: number | null;
+  readonly perSecond: number | null;
   readonly seed: number;
   /** Epoch milliseconds. */
   readonly since: number;

@@ -3,6 +3,7 @@
  * out. The forecast is the queue before it at its Number's rate, from its next attempt on; it knows nothing of other
  * Numbers on the same Line nor of what fails on the way, and there is none while the Line is not ready.
  */
+import type { Spill } from "../messaging/outbound/choose-line.ts";
 import { assertNever } from "../runtime/assert-never.ts";
 import type { Standing } from "../store/reading.ts";
 import type { StoredMessage } from "../store/store.ts";
@@ -13,6 +14,17 @@ export type WaitingFacts = {
   readonly isAccountActive: boolean;
   /** The Line that serves its sender; null when none does. */
   readonly line: { readonly name: string; readonly state: string; readonly reason: string } | null;
+  /** The Line that stands in for that one; null when none does. */
+  readonly fallback: {
+    readonly name: string;
+    readonly spill: Spill;
+    /** Until it does. */
+    readonly inMs: number | null;
+    readonly state: string;
+    readonly reason: string;
+    /** Its carrier does not take this sender. */
+    readonly isRefused: boolean;
+  } | null;
   readonly segmentsPerSecond: number | "unlimited";
   readonly now: number;
 };
@@ -29,19 +41,42 @@ export function explain(message: StoredMessage, facts: WaitingFacts): Explanatio
   const { standing } = facts;
   if (standing === null) return { reason: settled(message), nextAttemptAt: null, forecastAt: null };
   const obstacle = obstacleOf(facts);
+  const detour = detourOf(facts);
   const forecastAt = obstacle === null ? forecast(message, standing, facts) : null;
   const late = forecastAt !== null && forecastAt > standing.expiresAt;
   const warning = late ? " At this rate its validity period ends first: it would fail with 30036." : "";
-  const reason = (obstacle ?? turn(message, standing, facts)) + warning;
+  const reason = (obstacle ?? detour + turn(message, standing, facts)) + warning;
   return { reason, nextAttemptAt: message.retryAt, forecastAt };
 }
 
 /** What holds up the whole queue. */
-function obstacleOf({ isAccountActive, line, standing }: WaitingFacts): string | null {
+function obstacleOf({ isAccountActive, line, standing, fallback }: WaitingFacts): string | null {
   if (!isAccountActive) return "Its account is not active: it will fail with 30002.";
   if (line === null) return `No line serves ${standing?.queue ?? "its sender"}: it waits until one does.`;
-  if (line.state !== "ready") return `Its line ${line.name} is ${line.state}: ${line.reason}.`;
-  return null;
+  if (line.state === "ready" || isCarried(fallback)) return null;
+  const down = `Its line ${line.name} is ${line.state}: ${line.reason}`;
+  return fallback === null ? `${down}.` : `${down}; ${whyNotCarried(fallback)}.`;
+}
+
+type Fallback = NonNullable<WaitingFacts["fallback"]>;
+
+function isCarried(fallback: Fallback | null): boolean {
+  return fallback?.spill === "carrying" && fallback.state === "ready" && !fallback.isRefused;
+}
+
+/** Why the other Line does not take it now. */
+function whyNotCarried({ name, spill, inMs, state, reason, isRefused }: Fallback): string {
+  if (isRefused) return `its fallback ${name} does not take its sender, so it waits`;
+  if (spill === "waiting" && inMs !== null) {
+    return `should that last, it goes over ${name} in ${Math.ceil(inMs / 1000)} s`;
+  }
+  return `its fallback ${name} is ${state}: ${reason}`;
+}
+
+/** It takes another way than usual. */
+function detourOf({ line, fallback }: WaitingFacts): string {
+  if (line === null || line.state === "ready" || !isCarried(fallback)) return "";
+  return `Its line ${line.name} is ${line.state}, so it goes over ${fallback?.name}. `;
 }
 
 function turn(message: StoredMessage, standing: Standing, facts: WaitingFacts): string {

@@ -7,10 +7,9 @@
  *
  * Closed means 429/20429 with `Retry-After`, so that an operator reads "too many requests" and not "wrong
  * password". The address is the socket's own, never a forwarded header's; IPv6 counts by /64, which one machine
- * can fill. Credentials are remembered as digests. Bounded: past 10,000 addresses the ones not heard of for
+ * can fill. Credentials are told apart by their digests, which is what is given here. Bounded: past 10,000 addresses the ones not heard of for
  * longest are forgotten.
  */
-import { createHash } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
 
 const FAILURES = 10;
@@ -31,23 +30,21 @@ export class Lockout {
   }
 
   /** Milliseconds until these credentials may be tried again from this address; 0 when they may now. */
-  waitMs(address: string, credentials: string): number {
+  waitMs(address: string, digest: string): number {
     const neighbour = this.#neighbours.get(networkOf(address));
     if (neighbour === undefined) return 0;
-    const digest = digestOf(credentials);
     if (neighbour.right.has(digest)) return 0;
     const lockedUntil = Math.max(neighbour.lockedUntil, neighbour.wrong.get(digest)?.lockedUntil ?? 0);
     return Math.max(0, lockedUntil - this.#clock.monotonicMs());
   }
 
-  failed(address: string, credentials: string): void {
+  failed(address: string, digest: string): void {
     const neighbour = this.#hearFrom(address);
     const now = this.#clock.monotonicMs();
     if (now - neighbour.since > WITHIN_MS) {
       neighbour.since = now;
       neighbour.wrong.clear();
     }
-    const digest = digestOf(credentials);
     neighbour.right.delete(digest);
     const wrong = neighbour.wrong.get(digest) ?? { failures: 0, lockedUntil: 0 };
     neighbour.wrong.set(digest, wrong);
@@ -62,8 +59,7 @@ export class Lockout {
     }
   }
 
-  succeeded(address: string, credentials: string): void {
-    const digest = digestOf(credentials);
+  succeeded(address: string, digest: string): void {
     const { right } = this.#hearFrom(address);
     if (right.has(digest)) return;
     right.add(digest);
@@ -85,10 +81,6 @@ export class Lockout {
     if (this.#neighbours.size > ADDRESSES && oldest !== undefined) this.#neighbours.delete(oldest);
     return neighbour;
   }
-}
-
-function digestOf(credentials: string): string {
-  return createHash("sha256").update(credentials).digest("base64");
 }
 
 function networkOf(address: string): string {

@@ -46,6 +46,11 @@ export function routeMessages(router: ApiRouter, deps: ApiDeps): void {
 
   routeAlterations(router, deps);
 
+  // What came before Messages: old apps are told where to go.
+  router.all("/2010-04-01/Accounts/:account/SMS/Messages{/:sid}", () => {
+    throw new ApiError(20410);
+  });
+
   router.get("/2010-04-01/Accounts/:account/Messages/:sid/Media", async (ctx) => {
     await messageOf(ctx, deps);
     const page = await pageOf<never>(ctx, {

@@ -2,6 +2,7 @@
  * The parameters of POST Messages, checked in the order of contract §3.1: the first thing wrong is what the app
  * is told. What is not said here to be refused or used is ignored, as Twilio ignores what it does not know.
  */
+import type { Address } from "../accounts/address.ts";
 import { maySend, type Parties, type Refusal, readParties } from "../accounts/may-send.ts";
 import type { OutboundRequest } from "../messaging/outbound/accept.ts";
 import { smartEncode } from "../sms/smart-encoding.ts";
@@ -53,6 +54,7 @@ export async function readSend(form: URLSearchParams, account: AccountRecord, de
   const applicationCallback = readApplicationCallback(form, account, deps);
   const validitySeconds = readValidity(textOf(form, "ValidityPeriod"));
   const sendAt = readSchedule(form, pool !== null, deps.clock.now());
+  refuseCountry(parties.to, deps.countries);
 
   const service = pool?.service ?? null;
   const number = named ?? (pool === null ? null : await senderOf(pool, parties.to, deps.store));
@@ -134,6 +136,13 @@ function readMedia(urls: readonly string[], policy: ApiDeps["mediaUrl"]): void {
 function refuseContent(form: URLSearchParams): void {
   if (textOf(form, "ContentSid") !== null) throw new ApiError(21655);
   if (textOf(form, "ContentVariables") !== null) throw new ApiError(21654);
+}
+
+/** A number of no country (satellites, networks of their own) is dear: it is in nobody's list. */
+function refuseCountry(to: Address, countries: ApiDeps["countries"]): void {
+  if (countries === null || (to.country !== null && countries.includes(to.country))) return;
+  const why = "Permission to send an SMS has not been enabled for the region indicated by the 'To' number";
+  throw new ApiError(21408, `${why}: ${to.address}.`);
 }
 
 function readValidity(text: string | null): number | null {

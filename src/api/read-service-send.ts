@@ -4,6 +4,7 @@
  */
 import type { Address } from "../accounts/address.ts";
 import { chooseSender } from "../accounts/choose-sender.ts";
+import { poolFor } from "../accounts/pool-for.ts";
 import type { PoolMember } from "../accounts/services.ts";
 import type { AccountRecord, NumberRecord, ServiceRecord } from "../store/settings-document.ts";
 import { ApiError } from "./api-error.ts";
@@ -40,10 +41,12 @@ export function refuseOutsider(from: NumberRecord | null, pool: Pool): void {
 
 /** Null: nobody of the pool can reach the recipient. */
 export async function senderOf(
-  { service, members }: Pool,
+  pool: Pool,
   to: Address,
   store: ApiDeps["store"],
 ): Promise<NumberRecord | null> {
+  const { service } = pool;
+  const members = poolFor(pool.members, to.country);
   const queues = members.map(({ number }) => number.phoneNumber);
   const known = await store.poolFacts(service.sid, to.address, queues);
   const candidates = members.map(({ number }, index) => ({

@@ -49,6 +49,38 @@ export function serviceView(service: ServiceRecord, services: string): Record<st
   };
 }
 
+/** An alphanumeric sender with the country it is for; the empty text for all of them. */
+export function destinationAlphaSenderView(
+  member: PoolMember,
+  service: ServiceRecord,
+  senders: string,
+): Record<string, unknown> {
+  return {
+    ...senderView(member, service, senders),
+    iso_country_code: member.sender.isoCountryCode ?? "",
+  };
+}
+
+/** What a service is for, in words: `usecase` takes these and `undeclared`. */
+export function usecasesView(): Record<string, unknown> {
+  return {
+    usecases: Object.entries(PURPOSES).map(([usecase, [name, purpose]]) => ({
+      usecase,
+      friendly_name: name,
+      purpose,
+    })),
+  };
+}
+
+const PURPOSES: Readonly<Record<string, readonly [friendlyName: string, purpose: string]>> = {
+  notifications: ["Notifications", "Tell people about something of theirs"],
+  marketing: ["Marketing", "Send offers to people who asked for them"],
+  verification: ["Verification", "Send codes that prove who somebody is"],
+  discussion: ["Discussion", "Let people talk with people"],
+  poll: ["Poll", "Ask people and count their answers"],
+  undeclared: ["Undeclared", "Not said"],
+};
+
 /** `senders`: the URL of the list it is in. `capabilities` is an array here, unlike a number's own. */
 export function senderView(
   { sender, number }: PoolMember,

@@ -1,7 +1,9 @@
 /**
  * Messaging services and their sender pools, contract §6.1 and §6.2. The path names no account: services are the
- * caller's own. The three kinds of senders are one resource three times.
+ * caller's own. The kinds of senders are one resource several times; alphanumeric ones are two, with and without the
+ * country they are for. Other channels have no senders here.
  */
+import { countryName } from "../accounts/address.ts";
 import { type PoolMember, senderKindOf } from "../accounts/services.ts";
 import type { NumberRecord, SenderKind, ServiceRecord } from "../store/settings-document.ts";
 import { ApiError } from "./api-error.ts";
@@ -19,7 +21,7 @@ import { listFrom, metaPageOf } from "./page.ts";
 import { textOf } from "./parameter.ts";
 import { readForm } from "./read-body.ts";
 import { readService } from "./read-service.ts";
-import { senderView, serviceView } from "./service-views.ts";
+import { destinationAlphaSenderView, senderView, serviceView, usecasesView } from "./service-views.ts";
 
 type SenderResource = {
   readonly path: string;
@@ -28,6 +30,9 @@ type SenderResource = {
   readonly prefix: string;
   /** The Number that a POST names; a code when it names none of the account's. */
   readonly find: (form: URLSearchParams, owned: readonly NumberRecord[]) => NumberRecord | 21421 | 21657;
+  readonly view: typeof senderView;
+  /** Whether those that are for one country are among it. */
+  readonly byCountry: boolean;
 };
 
 const SENDERS: readonly SenderResource[] = [
@@ -37,6 +42,8 @@ const SENDERS: readonly SenderResource[] = [
     kind: "phone-number",
     prefix: "PN",
     find: (form, owned) => bySid(form, "PhoneNumberSid", owned),
+    view: senderView,
+    byCountry: false,
   },
   {
     path: "ShortCodes",
@@ -44,14 +51,26 @@ const SENDERS: readonly SenderResource[] = [
     kind: "short-code",
     prefix: "SC",
     find: (form, owned) => bySid(form, "ShortCodeSid", owned),
+    view: senderView,
+    byCountry: false,
   },
   {
     path: "AlphaSenders",
     key: "alpha_senders",
     kind: "alpha-sender",
     prefix: "AI",
-    find: (form, owned) =>
-      owned.find(({ phoneNumber }) => phoneNumber === textOf(form, "AlphaSender")?.trim()) ?? 21657,
+    find: byName,
+    view: senderView,
+    byCountry: false,
+  },
+  {
+    path: "DestinationAlphaSenders",
+    key: "alpha_senders",
+    kind: "alpha-sender",
+    prefix: "AI",
+    find: byName,
+    view: destinationAlphaSenderView,
+    byCountry: true,
   },
 ];
 
@@ -77,6 +96,8 @@ export function routeServices(router: ApiRouter, deps: ApiDeps): void {
     answer(ctx, 200, page);
   });
 
+  router.get("/v1/Services/Usecases", (ctx) => answer(ctx, 200, usecasesView()));
+
   router.get("/v1/Services/:service", (ctx) => {
     answer(ctx, 200, serviceView(serviceOf(ctx, deps), urlOf(ctx, 1)));
   });
@@ -94,13 +115,27 @@ export function routeServices(router: ApiRouter, deps: ApiDeps): void {
   });
 
   for (const resource of SENDERS) routeSenders(router, deps, resource);
+
+  router.get("/v1/Services/:service/ChannelSenders", async (ctx) => {
+    serviceOf(ctx, deps);
+    const page = await metaPageOf<never>(ctx, {
+      key: "senders",
+      cursor: /^XE[0-9a-f]{32}$/,
+      cursorOf: (sender) => sender,
+      list: listFrom([], (sender) => sender),
+      view: (sender) => sender,
+    });
+    answer(ctx, 200, page);
+  });
 }
 
 function routeSenders(router: ApiRouter, deps: ApiDeps, resource: SenderResource): void {
   const { services, numbers } = deps;
-  const { path, key, kind, prefix, find } = resource;
+  const { path, key, kind, prefix, find, view, byCountry } = resource;
   const members = (service: ServiceRecord) =>
-    services.pool(service).filter(({ sender }) => sender.kind === kind);
+    services
+      .pool(service)
+      .filter(({ sender }) => sender.kind === kind && (byCountry || sender.isoCountryCode === undefined));
   const memberOf = (ctx: ApiContext, service: ServiceRecord): PoolMember => {
     const sid = canonicalSid(ctx.params["sid"] ?? "");
     const member = members(service).find(({ sender }) => sender.sid === sid);
@@ -111,12 +146,14 @@ function routeSenders(router: ApiRouter, deps: ApiDeps, resource: SenderResource
   router.post(`/v1/Services/:service/${path}`, async (ctx) => {
     const service = serviceOf(ctx, deps);
     const owned = numbers.list(service.accountSid).filter((number) => senderKindOf(number.kind) === kind);
-    const number = find(await readForm(ctx), owned);
+    const form = await readForm(ctx);
+    const country = byCountry ? countryIn(form) : null;
+    const number = find(form, owned);
     if (typeof number === "number") throw new ApiError(number);
-    const result = await services.add(service, number);
+    const result = await services.add(service, number, country);
     switch (result.is) {
       case "added":
-        answer(ctx, 201, senderView(result.member, service, urlOf(ctx)));
+        answer(ctx, 201, view(result.member, service, urlOf(ctx)));
         return;
       case "here-already":
         throw new ApiError(21710);
@@ -131,20 +168,22 @@ function routeSenders(router: ApiRouter, deps: ApiDeps, resource: SenderResource
 
   router.get(`/v1/Services/:service/${path}`, async (ctx) => {
     const service = serviceOf(ctx, deps);
+    const wanted = byCountry ? countryIn(new URLSearchParams(ctx.querystring)) : null;
+    const rows = members(service).filter(({ sender }) => wanted === null || sender.isoCountryCode === wanted);
     const cursorOf = ({ sender }: PoolMember) => sender.sid;
     const page = await metaPageOf<PoolMember>(ctx, {
       key,
       cursor: new RegExp(`^${prefix}[0-9a-f]{32}$`),
       cursorOf,
-      list: listFrom(members(service), cursorOf),
-      view: (member) => senderView(member, service, urlOf(ctx)),
+      list: listFrom(rows, cursorOf),
+      view: (member) => view(member, service, urlOf(ctx)),
     });
     answer(ctx, 200, page);
   });
 
   router.get(`/v1/Services/:service/${path}/:sid`, (ctx) => {
     const service = serviceOf(ctx, deps);
-    answer(ctx, 200, senderView(memberOf(ctx, service), service, urlOf(ctx, 1)));
+    answer(ctx, 200, view(memberOf(ctx, service), service, urlOf(ctx, 1)));
   });
 
   router.delete(`/v1/Services/:service/${path}/:sid`, async (ctx) => {
@@ -158,6 +197,19 @@ function routeSenders(router: ApiRouter, deps: ApiDeps, resource: SenderResource
 function bySid(form: URLSearchParams, name: string, owned: readonly NumberRecord[]): NumberRecord | 21421 {
   const sid = canonicalSid(textOf(form, name)?.trim() ?? "");
   return owned.find((number) => number.sid.slice(2) === sid?.slice(2)) ?? 21421;
+}
+
+function byName(form: URLSearchParams, owned: readonly NumberRecord[]): NumberRecord | 21657 {
+  return owned.find(({ phoneNumber }) => phoneNumber === textOf(form, "AlphaSender")?.trim()) ?? 21657;
+}
+
+/** Null: for every country. */
+function countryIn(parameters: URLSearchParams): string | null {
+  const code = textOf(parameters, "IsoCountryCode")?.trim().toUpperCase() ?? null;
+  if (code !== null && countryName(code) === null) {
+    throw new ApiError(20422, `The 'IsoCountryCode' ${code.slice(0, 40)} is not the code of a country.`);
+  }
+  return code;
 }
 
 function serviceOf(ctx: ApiContext, deps: ApiDeps): ServiceRecord {

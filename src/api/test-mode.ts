@@ -73,7 +73,7 @@ async function send(form: URLSearchParams, ctx: ApiContext, deps: ApiDeps): Prom
   if (isComplete && SEND_TO[to] === 21211) throw new ApiError(21211, badTo(to));
   if (isComplete && SEND_FROM[from] === 21212) throw new ApiError(21212);
   const numbers = numbersOf(caller.sid, deps);
-  const { request } = await readSend(form, caller, { ...deps, numbers });
+  const { request } = await readSend(form, caller, { ...deps, numbers, countries: null });
   const refusal = SEND_TO[request.to] ?? SEND_FROM[request.from];
   if (refusal !== undefined) throw new ApiError(refusal);
 

@@ -4,7 +4,8 @@
  * that an account may be asked for and that cannot exist here is an empty list too (contract §2, last rows).
  */
 import { ApiError } from "./api-error.ts";
-import { type ApiRouter, answer } from "./context.ts";
+import { type ApiRouter, answer, canonicalSid } from "./context.ts";
+import type { ApiDeps } from "./deps.ts";
 import { listFrom, pageOf } from "./page.ts";
 import { addressOf, isWebUrl, textOf } from "./parameter.ts";
 import { readForm } from "./read-body.ts";
@@ -30,7 +31,7 @@ const EMPTY_LISTS: Readonly<Record<string, string>> = {
 const ACCOUNT = "/2010-04-01/Accounts/:account";
 const MAX_TWIML_LENGTH = 4000;
 
-export function routeVoice(router: ApiRouter): void {
+export function routeVoice(router: ApiRouter, { applications }: Pick<ApiDeps, "applications">): void {
   for (const [path, key] of Object.entries(EMPTY_LISTS)) {
     router.get(`${ACCOUNT}/${path}`, async (ctx) => {
       const page = await pageOf<never>(ctx, {
@@ -45,10 +46,24 @@ export function routeVoice(router: ApiRouter): void {
   }
 
   router.post(`${ACCOUNT}/Calls`, async (ctx) => {
-    const { to } = readCall(await readForm(ctx));
+    const form = await readForm(ctx);
+    const { to } = readCall(form);
+    refuseForeignApplication(form, ctx.state.account.sid, applications);
     const message = `Account not authorized to call ${to}: this appliance has no voice.`;
     throw new ApiError(21215, message);
   });
+}
+
+function refuseForeignApplication(
+  form: URLSearchParams,
+  accountSid: string,
+  applications: ApiDeps["applications"],
+): void {
+  const text = textOf(form, "ApplicationSid");
+  if (text === null) return;
+  const sid = canonicalSid(text);
+  const application = sid === null ? null : applications.bySid(sid);
+  if (application?.accountSid !== accountSid) throw new ApiError(21218);
 }
 
 export type CallRequest = { readonly to: string; readonly from: string };

@@ -13,12 +13,13 @@ export type Written = {
 
 export function writeAnswer(ctx: Written, status: number, body: object): void {
   ctx.status = status;
+  // The type goes first: Koa guesses one for a body that has none.
   if (isXml(ctx.path)) {
-    ctx.body = xmlOf(body, ctx.path);
     ctx.set("Content-Type", "application/xml");
+    ctx.body = xmlOf(body, ctx.path);
   } else {
-    ctx.body = JSON.stringify(body);
     ctx.set("Content-Type", "application/json");
+    ctx.body = JSON.stringify(body);
   }
 }
 

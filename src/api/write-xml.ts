@@ -67,7 +67,10 @@ function contentsOf(name: string, value: unknown): string {
   const isUri = (key: string) => key === "uri" || name === "SubresourceUris";
   return Object.entries(value)
     .map(([key, each]) =>
-      element(nameOf(key), isUri(key) && typeof each === "string" ? each.replace(/\.json$/, "") : each),
+      element(
+        nameOf(key),
+        isUri(key) && typeof each === "string" ? each.replace(/\.json(?=$|\?)/, "") : each,
+      ),
     )
     .join("");
 }

@@ -1,16 +1,11 @@
 /** argv → one command, or the text that says what would have been right. Knows no command's workings. */
 import { parseArgs } from "node:util";
+import { readSimulate, SIMULATE_HELP, type SimulateCommand } from "./simulate-command.ts";
 
 export type Command =
   | { readonly is: "serve"; readonly config: string | null }
   | { readonly is: "credentials"; readonly config: string | null; readonly test: boolean }
-  | {
-      readonly is: "simulate";
-      readonly host: string;
-      readonly modemPort: number;
-      readonly controlPort: number;
-      readonly number: string;
-    }
+  | SimulateCommand
   | { readonly is: "help"; readonly text: string }
   | { readonly is: "misused"; readonly text: string };
 
@@ -19,7 +14,7 @@ type CommandName = "serve" | "simulate" | "credentials";
 const USAGE = `Usage: pylone COMMAND [options]
 
   serve        run the appliance
-  simulate     run a simulated modem as a process of its own
+  simulate     run a simulated modem or SMSC as a process of its own
   credentials  print the account SID and auth token
 
 \`pylone COMMAND --help\` says more of each.
@@ -35,16 +30,7 @@ PYLONE_DATA_DIR, PYLONE_HTTP_HOST and PYLONE_HTTP_PORT override the file.
 Exit status: 0 stopped as asked, 69 the address is taken, 74 the disk no longer keeps its word, 75 another daemon
 holds the data folder, 78 the configuration is wrong.
 `,
-  simulate: `Usage: pylone simulate --modem tcp:PORT [--control PORT] [--number +NUMBER] [--host HOST]
-
-Runs a modem that exists only in memory, with a network and handsets behind it, and serves it over TCP. A line
-with \`device: tcp://127.0.0.1:PORT\` uses it. Port 0 takes any free port; the ports in use are printed.
-
-  --modem tcp:PORT   where the modem answers
-  --control PORT     where texts can be sent from and read on the handsets (HTTP; default: any free port)
-  --number +NUMBER   the number of its SIM (default +33639980001)
-  --host HOST        the address to listen on (default 127.0.0.1)
-`,
+  simulate: SIMULATE_HELP,
   credentials: `Usage: pylone credentials [--config FILE] [--test]
 
 Prints \`AC…:token\` as \`curl -u\` takes it, from the data folder of the configuration that \`serve\` would use.
@@ -87,32 +73,9 @@ function withConfig(name: "serve" | "credentials", argv: string[]): Command {
 }
 
 function simulate(argv: string[]): Command {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      modem: { type: "string" },
-      smsc: { type: "string" },
-      control: { type: "string" },
-      number: { type: "string" },
-      host: { type: "string" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  if (values.help === true) return { is: "help", text: HELP.simulate };
-  if (values.smsc !== undefined)
-    return misused("simulate", "--smsc is not available in this version: only modems are simulated");
-  const modemPort = portOf(/^tcp:(\d+)$/.exec(values.modem ?? "")?.[1]);
-  if (modemPort === null) return misused("simulate", "--modem is tcp:PORT, e.g. tcp:7001");
-  const controlPort = portOf(values.control ?? "0");
-  if (controlPort === null) return misused("simulate", "--control is a port, e.g. 7002");
-  const number = values.number ?? "+33639980001";
-  if (!/^\+[1-9]\d{1,14}$/.test(number))
-    return misused("simulate", "--number is in E.164, e.g. +33639980001");
-  return { is: "simulate", host: values.host ?? "127.0.0.1", modemPort, controlPort, number };
-}
-
-function portOf(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65535 ? Number(text) : null;
+  const command = readSimulate(argv);
+  if (command === null) return { is: "help", text: HELP.simulate };
+  return typeof command === "string" ? misused("simulate", command) : command;
 }
 
 function misused(name: CommandName, why: string): Command {

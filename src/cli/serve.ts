@@ -6,6 +6,7 @@ import { type LoadedConfig, loadConfig } from "../daemon/config.ts";
 import { exitCodeOf } from "../daemon/exit-codes.ts";
 import { isSimulated } from "../daemon/open-lines.ts";
 import { serve as runDaemon } from "../daemon/serve.ts";
+import { shownSmppUrl } from "../daemon/smpp-url.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import { createLog } from "../runtime/log.ts";
@@ -62,9 +63,10 @@ function factsOf(
     dataDir: config.dataDir,
     lines: config.lines.map((line) => ({
       name: line.name,
-      device: line.type === "modem" ? line.device : "smpp",
+      kind: line.type,
+      device: line.type === "modem" ? line.device : shownSmppUrl(line.url),
       simulated: isSimulated(line),
-      number: numbers.ofLine(line.name)[0] ?? null,
+      number: shownNumber(numbers.ofLine(line.name)),
     })),
     account,
     firstStart,
@@ -75,6 +77,11 @@ function factsOf(
       dataDirFromEnvironment: loaded.dataDirFromEnvironment ? config.dataDir : null,
     }),
   };
+}
+
+/** A phone number before a short code or a name. */
+function shownNumber<N extends { readonly phoneNumber: string }>(numbers: readonly N[]): N | null {
+  return numbers.find(({ phoneNumber }) => phoneNumber.startsWith("+")) ?? numbers[0] ?? null;
 }
 
 function addressesOfThisMachine(): string[] {

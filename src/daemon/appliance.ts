@@ -4,7 +4,6 @@
  * first, then what carries it out, the disk at the very end.
  */
 import type { Line, LineHandlers } from "../line/line.ts";
-import type { SimulatedNetwork } from "../line/simulator/network.ts";
 import type { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import type { Pending } from "../messaging/outbound/pending.ts";
 import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
@@ -13,6 +12,7 @@ import type { Store } from "../store/store.ts";
 import type { Chores } from "./chores.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { LineNumbers } from "./line-numbers.ts";
+import type { SimulatedLines } from "./simulated-lines.ts";
 
 /** What is on the wire is waited for this long (DESIGN §3), then recorded as unknown. */
 const WIRE_GRACE_MS = 8_000;
@@ -28,7 +28,7 @@ export type ApplianceParts = {
   readonly deliverer: WebhookDeliverer;
   readonly chores: Chores;
   readonly lineNumbers: LineNumbers;
-  readonly network: SimulatedNetwork | null;
+  readonly simulated: SimulatedLines | null;
   readonly pending: Pending;
   readonly clock: Clock;
 };
@@ -64,7 +64,7 @@ export class Appliance {
 
   /** `reason` is for the event. Safe without `start`. */
   async stop(reason: string): Promise<void> {
-    const { server, dispatcher, deliverer, chores, lines, network, pending, store, clock } = this.#parts;
+    const { server, dispatcher, deliverer, chores, lines, simulated, pending, store, clock } = this.#parts;
     await Promise.all([
       server.stop(),
       chores.stop(),
@@ -72,7 +72,7 @@ export class Appliance {
       dispatcher.stop(WIRE_GRACE_MS),
     ]);
     await Promise.all(lines.map(({ line }) => line.stop(LINE_GRACE_MS)));
-    network?.stop();
+    simulated?.stop();
     await pending.drain();
     try {
       await store.addEvent({ type: "daemon.stopped", level: "info", at: clock.now(), text: reason });

@@ -19,9 +19,10 @@ export type BannerFacts = {
 
 export type BannerLine = {
   readonly name: string;
+  readonly kind: "modem" | "smpp";
   readonly device: string;
   readonly simulated: boolean;
-  /** Null while nobody knows it. */
+  /** Null while nobody knows it, or nobody has bought one. */
   readonly number: { readonly phoneNumber: string; readonly sid: string } | null;
 };
 
@@ -61,7 +62,8 @@ function firstAccount({ account, credentialsCommand }: BannerFacts): string[] {
 }
 
 function commands(url: string, facts: BannerFacts): string[] {
-  const line = facts.lines.find(({ number }) => number !== null);
+  // Short codes and names have no IncomingPhoneNumbers.
+  const line = facts.lines.find(({ number }) => number?.phoneNumber.startsWith("+") === true);
   if (line?.number === null || line?.number === undefined) return [];
   const { phoneNumber, sid } = line.number;
   const user = facts.firstStart
@@ -89,8 +91,9 @@ function playedText(user: string, url: string, phoneNumber: string): string[] {
   ];
 }
 
-function described({ device, simulated, number }: BannerLine): string {
-  const known = number?.phoneNumber ?? "number not known yet";
+function described({ kind, device, simulated, number }: BannerLine): string {
+  const none = kind === "modem" ? "number not known yet" : "numbers to buy: see AvailablePhoneNumbers";
+  const known = number?.phoneNumber ?? none;
   return simulated ? `${known}, simulated: no radio is involved` : `${known}, ${device}`;
 }
 

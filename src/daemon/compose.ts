@@ -16,9 +16,7 @@ import { createApp } from "../api/app.ts";
 import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { PortClaims } from "../line/modem/find/find-port.ts";
-import type { FaultBoard } from "../line/simulator/fault-board.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
-import { SimulatedNetwork } from "../line/simulator/network.ts";
 import { createKeywords } from "../messaging/inbound/keywords.ts";
 import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
@@ -27,6 +25,7 @@ import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
+import { Fallbacks } from "../messaging/outbound/fallback.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
@@ -44,15 +43,16 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
 import type { LoadedConfig } from "./config.ts";
-import type { Config } from "./config-schema.ts";
 import { makeDataFolder } from "./data-folder.ts";
+import { fallbackRulesOf } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer, tlsMaterial } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
-import { createRateOf } from "./rates.ts";
+import { createMaxRateOf, createRateOf } from "./rates.ts";
+import { SimulatedLines } from "./simulated-lines.ts";
 
 export type Composed = {
   readonly appliance: Appliance;
@@ -96,19 +96,44 @@ async function composeOn(
   const keys = new KeySequence(clock, store.newestKey);
   const pending = new Pending(log);
   const rateOf = createRateOf(config.lines, (phoneNumber) => numbers.byNumber(phoneNumber));
-  const accept = createAccept({ store, keys, clock, limits: { maxQueued: config.outbound.maxQueued } });
+  const whole = new Set(
+    config.lines.flatMap((line) =>
+      line.type === "smpp" && line.longMessages === "payload" ? [line.name] : [],
+    ),
+  );
+  const accept = createAccept({
+    store,
+    keys,
+    clock,
+    limits: { maxQueued: config.outbound.maxQueued },
+    isWhole: (queue) => whole.has(numbers.byNumber(queue)?.line ?? ""),
+  });
 
-  const network = config.lines.some(isSimulated) ? new SimulatedNetwork({ clock, log }) : null;
-  const faultBoards = new Map<string, FaultBoard>();
-  const claims = new PortClaims();
-  const lines = linesOf(config, { clock, log, store, network, claims, faultBoards });
+  const siteCountry = config.site.country;
+  const simulated = config.lines.some(isSimulated) ? new SimulatedLines(clock, log) : null;
+  const lineDeps: LineDeps = { clock, log, store, siteCountry, simulated, claims: new PortClaims() };
+  const lines = config.lines.map((line, position) => createLine(line, position, lineDeps));
   const roster = new LineRoster({
     lines,
     lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
   });
-  const dispatcher = new Dispatcher({ store, roster, clock, log, rateOf, policy: config.outbound });
+  const fallbacks = new Fallbacks({
+    roster,
+    clock,
+    rules: fallbackRulesOf(config.lines),
+    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
+  });
+  const dispatcher = new Dispatcher({
+    store,
+    roster,
+    clock,
+    log,
+    rateOf,
+    maxRateOf: createMaxRateOf(config.lines),
+    policy: config.outbound,
+    fallbacks,
+  });
 
-  const siteCountry = config.site.country;
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
     const service = services.ofNumber(number);
@@ -141,6 +166,10 @@ async function composeOn(
     clock,
     log,
     onEnded: (messageSid) => dispatcher.withdraw(messageSid),
+    inHandOf: (name) => {
+      const line = config.lines.find((each) => each.name === name);
+      return line?.type === "smpp" ? line.inboundWindow : 1;
+    },
   });
   const inventory = new Inventory(numbers, () => pending.own("route what was kept", receive.routeKept()));
   const lineNumbers = new LineNumbers({
@@ -163,7 +192,18 @@ async function composeOn(
   });
 
   const endQueued = createEndQueued({ store, clock });
-  const health = createHealth({ store, lines, clock, whyClockUntrusted: () => clockWatch.whyUntrusted });
+  const receiveOnly = new Set(
+    config.lines.flatMap((line) => (line.type === "smpp" && line.bind === "receiver" ? [line.name] : [])),
+  );
+  const health = createHealth({
+    store,
+    lines,
+    receiveOnly,
+    fallbacks,
+    clock,
+    webhooks: () => deliverer.backlog(),
+    whyClockUntrusted: () => clockWatch.whyUntrusted,
+  });
   const app = createApp({
     accounts,
     keys: apiKeys,
@@ -176,12 +216,15 @@ async function composeOn(
     endQueued,
     endQueueOf: createEndQueueOf({ store, clock }),
     roster,
+    fallbacks,
+    throttledTo: (line) => dispatcher.throttledTo(line),
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
+    countries: config.outbound.countries ?? null,
     health,
-    simulated: network,
-    faults: network === null ? null : new FaultDesk(faultBoards),
+    simulated: simulated?.network ?? null,
+    faults: simulated === null ? null : new FaultDesk(simulated.faultBoards),
     clock,
     log,
   });
@@ -251,15 +294,9 @@ async function composeOn(
     deliverer,
     chores,
     lineNumbers,
-    network,
+    simulated,
     pending,
     clock,
   });
   return { appliance, account, firstStart: created, numbers };
-}
-
-function linesOf(config: Config, deps: LineDeps): Line[] {
-  return config.lines.flatMap((line, position) =>
-    line.type === "modem" ? [createLine(line, position, deps)] : [],
-  );
 }

@@ -11,6 +11,7 @@ const e164 = z
   .string()
   .regex(/^\+[1-9]\d{1,14}$/, 'a number is written in E.164, e.g. "+33639980001" (in quotes)');
 const segmentsPerSecond = z.union([z.number().positive(), z.literal("unlimited")]);
+const country = z.string().regex(/^[A-Z]{2}$/, "a country is its two capital letters, e.g. FR");
 const port = z.number().int().min(0).max(65535);
 
 /** Typed to the modem as it stands, so nothing in it may end a line, open a prompt or cost a try of the PIN. */
@@ -150,10 +151,7 @@ export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default("/var/lib/pylone"),
   site: z
     .strictObject({
-      country: z
-        .string()
-        .regex(/^[A-Z]{2}$/, "a country is its two capital letters, e.g. FR")
-        .default("FR"),
+      country: country.default("FR"),
       timezone: z.string().min(1).default("Europe/Paris"),
     })
     .prefault({}),
@@ -184,6 +182,7 @@ export const configSchema = z.strictObject({
       unknownOutcomeWaitSeconds: z.number().min(0).max(3600).default(60),
       maxQueued: z.number().int().positive().default(100_000),
       mediaUrl: z.enum(["refuse", "ignore"]).default("refuse"),
+      countries: z.array(country).min(1, "name at least one country, or leave the key out").optional(),
     })
     .prefault({}),
   optOut: z

@@ -2,15 +2,15 @@
  * Finds, reads and checks the configuration (DESIGN §3). Whatever is wrong becomes one Fault (`config.invalid`)
  * whose message names the file, each key, its line and column, and the mend; the command ends with exit 78.
  *
- * Relative paths in a file (`dataDir`, `http.tls`) are relative to that file, so that `serve` and `credentials`
+ * Relative paths in a file (`dataDir`, `tls`) are relative to that file, so that `serve` and `credentials`
  * mean the same folder from wherever they are started; those in the environment are relative to where one stands.
  */
 import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
-import { BUILT_IN_LANGUAGES } from "../accounts/opt-out.ts";
 import { Fault, reasonOf } from "../runtime/fault.ts";
-import { type KeyPath, type Problem, problemsOf, readYaml, report, type Source } from "./config-problems.ts";
-import { type Config, configSchema } from "./config-schema.ts";
+import { checkConfig } from "./config-checks.ts";
+import { type Problem, problemsOf, readYaml, report, type Source } from "./config-problems.ts";
+import { type Config, configSchema, type SmppLineConfig } from "./config-schema.ts";
 
 export const SYSTEM_CONFIG_FILE = "/etc/pylone/pylone.yaml";
 
@@ -69,59 +69,8 @@ export function parseConfig(text: string, file: string): Config {
 /** What no single key can be blamed for by the schema. */
 function crossCheck(config: Config, source: Source): Problem[] {
   const problems: Problem[] = [];
-  const refuse = (path: KeyPath, text: string) => problems.push({ path, text, place: source.placeOf(path) });
-  const names = new Map<string, number>();
-  const numbers = new Map<string, string>();
-  const claimNumber = (number: string, path: KeyPath, line: string) => {
-    const holder = numbers.get(number);
-    if (holder !== undefined)
-      refuse(path, `line \`${holder}\` has this number already; a number belongs to one line`);
-    numbers.set(number, line);
-  };
-
-  const serial = config.lines.filter((line) => line.type === "modem" && !/^(?:sim:|tcp:)/.test(line.device));
-  config.lines.forEach((line, index) => {
-    if (line.type === "modem" && line.device === "auto" && serial.length > 1)
-      refuse(
-        ["lines", index, "device"],
-        "`auto` takes any modem, so it is for a box with one; say which is meant with imei:…, iccid:… or usb:…",
-      );
-    const first = names.get(line.name);
-    if (first !== undefined)
-      refuse(
-        ["lines", index, "name"],
-        `lines[${first}] is called \`${line.name}\` already; give each line its own name`,
-      );
-    names.set(line.name, index);
-    if (line.type === "smpp") {
-      refuse(
-        ["lines", index, "type"],
-        "SMPP lines are not available in this version; use a line of type `modem`, or remove this one",
-      );
-      line.numbers.forEach((number, at) => {
-        claimNumber(number, ["lines", index, "numbers", at], line.name);
-      });
-    } else if (line.number !== undefined) claimNumber(line.number, ["lines", index, "number"], line.name);
-  });
-  if (!isTimeZone(config.site.timezone))
-    refuse(
-      ["site", "timezone"],
-      "not a time zone of the IANA list; write it as in Europe/Paris or America/New_York",
-    );
-  const { language, languages } = config.optOut;
-  const known = ["auto", ...Object.keys(BUILT_IN_LANGUAGES), ...Object.keys(languages)];
-  if (!known.includes(language))
-    refuse(["optOut", "language"], `no texts are known in this language; give them in optOut.languages`);
+  checkConfig(config, (path, text) => problems.push({ path, text, place: source.placeOf(path) }));
   return problems;
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function findFile(search: ConfigSearch): { file: string; text: string } | null {
@@ -152,7 +101,17 @@ function inFolder(config: Config, folder: string): Config {
     ...config,
     dataDir: at(config.dataDir),
     http: tls === undefined ? http : { ...http, tls: { cert: at(tls.cert), key: at(tls.key) } },
+    lines: config.lines.map((line) => (line.type === "smpp" ? withTlsIn(line, at) : line)),
   };
+}
+
+function withTlsIn(line: SmppLineConfig, at: (path: string) => string): SmppLineConfig {
+  if (line.tls === undefined) return line;
+  const { ca, cert, key, verify } = line.tls;
+  const files = Object.entries({ ca, cert, key }).flatMap(([name, path]) =>
+    path === undefined ? [] : [[name, at(path)]],
+  );
+  return { ...line, tls: { verify, ...Object.fromEntries(files) } };
 }
 
 function withEnvironment(config: Config, search: ConfigSearch): Config {

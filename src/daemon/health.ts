@@ -1,43 +1,58 @@
 /**
- * `GET /health`: pass, warn or fail for the store and each line. Fail as a whole (503) only when the store cannot
- * commit or no line can send: one modem out of three is a warning, not an outage.
+ * `GET /health`: pass, warn or fail for the store, each line and the webhooks. Fail as a whole (503) only when the
+ * store cannot commit or no line can send: one modem out of three is a warning, not an outage, and so is one whose
+ * queue goes over its fallback, and an app that has not answered for minutes.
  *
- * Anybody may ask, so asking is cheap: one commit serves everybody for some seconds.
+ * Anybody may ask, so asking is cheap, one commit serves everybody for some seconds, and no app is named.
  */
 import type { HealthReport } from "../api/deps.ts";
 import type { Line } from "../line/line.ts";
+import type { Fallbacks } from "../messaging/outbound/fallback.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
 
 type HealthCheck = HealthReport["checks"][string];
 
+/** What apps are still to be told, and for how long the oldest of it has waited. */
+type WebhookBacklog = { readonly waiting: number; readonly oldestMs: number };
+
 const PING_KEEPS_MS = 5_000;
 const PING_PATIENCE_MS = 3_000;
+const APP_SILENT_MS = 5 * 60_000;
 
 export function createHealth(deps: {
   readonly store: Pick<Store, "ping">;
   readonly lines: readonly Line[];
+  readonly webhooks: () => Promise<WebhookBacklog>;
+  /** Names of lines that are made to receive and nothing else. */
+  readonly receiveOnly?: ReadonlySet<string>;
+  /** Absent: no line has a fallback. */
+  readonly fallbacks?: Pick<Fallbacks, "viewOf">;
   readonly clock: Clock;
   /** Why the wall clock is in doubt, or null. */
   readonly whyClockUntrusted?: () => string | null;
 }): () => Promise<HealthReport> {
-  const { store, lines, clock } = deps;
-  let asked: { at: number; answer: Promise<HealthCheck> } | null = null;
-
-  const storeCheck = (): Promise<HealthCheck> => {
-    const now = clock.monotonicMs();
-    if (asked === null || now - asked.at > PING_KEEPS_MS) asked = { at: now, answer: ping(store, clock) };
-    return asked.answer;
+  const { store, lines, webhooks, clock } = deps;
+  const isReady = (name: string) => lines.some((line) => line.name === name && line.status.state === "ready");
+  /** The line that carries its queue; null when none does. */
+  const carrierOf = (line: Line): string | null => {
+    const view = deps.fallbacks?.viewOf(line.name) ?? null;
+    return view?.spill === "carrying" && isReady(view.line) ? view.line : null;
   };
+  let asked: { at: number; answer: ReturnType<typeof askStore> } | null = null;
 
   return async () => {
-    const disk = await storeCheck();
-    const checks: Record<string, HealthCheck> = { store: disk };
-    for (const line of lines) checks[`line:${line.name}`] = lineCheck(line);
+    const now = clock.monotonicMs();
+    if (asked === null || now - asked.at > PING_KEEPS_MS) {
+      asked = { at: now, answer: askStore(store, webhooks, clock) };
+    }
+    const { disk, apps } = await asked.answer;
+    const checks: Record<string, HealthCheck> = { store: disk, ...(apps === null ? {} : { webhooks: apps }) };
+    for (const line of lines) checks[`line:${line.name}`] = lineCheck(line, carrierOf(line));
     const doubt = deps.whyClockUntrusted?.() ?? null;
     if (doubt !== null) checks["clock"] = { status: "warn", text: `not to be trusted: ${doubt}` };
-    const canSend = lines.some((line) => line.status.state === "ready");
+    const canSend = lines.some(({ name }) => isReady(name) && deps.receiveOnly?.has(name) !== true);
     const all = Object.values(checks);
     const status =
       disk.status === "fail" || !canSend
@@ -49,10 +64,11 @@ export function createHealth(deps: {
   };
 }
 
-function lineCheck(line: Line): HealthCheck {
+function lineCheck(line: Line, carrier: string | null): HealthCheck {
   const { state, reason, simulated } = line.status;
   const kind = simulated ? "simulated, " : "";
   const text = `${kind}${state}${reason === "" ? "" : `: ${reason}`}`;
+  if (carrier !== null) return { status: "warn", text: `${text}; its queue goes over ${carrier}` };
   switch (state) {
     case "ready":
       return { status: "pass", text };
@@ -65,13 +81,13 @@ function lineCheck(line: Line): HealthCheck {
   }
 }
 
-async function ping(store: Pick<Store, "ping">, clock: Clock): Promise<HealthCheck> {
-  const waited = new AbortController();
+/** Nothing is said of the webhooks while the store says nothing. */
+async function askStore(
+  store: Pick<Store, "ping">,
+  webhooks: () => Promise<WebhookBacklog>,
+  clock: Clock,
+): Promise<{ readonly disk: HealthCheck; readonly apps: HealthCheck | null }> {
   const started = clock.monotonicMs();
-  const tooLong = clock.sleep(PING_PATIENCE_MS, { signal: waited.signal }).then(
-    (): HealthCheck => ({ status: "fail", text: `no commit within ${PING_PATIENCE_MS / 1000} s` }),
-    (): HealthCheck => ({ status: "pass", text: "commits" }),
-  );
   const committed = store.ping(clock.now()).then(
     (): HealthCheck => ({
       status: "pass",
@@ -79,8 +95,31 @@ async function ping(store: Pick<Store, "ping">, clock: Clock): Promise<HealthChe
     }),
     (error: unknown): HealthCheck => ({ status: "fail", text: reasonOf(error) }),
   );
+  const told = webhooks().then(webhookCheck, () => null);
+  const [disk, apps] = await Promise.all([patiently(committed, clock), patiently(told, clock)]);
+  return {
+    disk: disk ?? { status: "fail", text: `no commit within ${PING_PATIENCE_MS / 1000} s` },
+    apps,
+  };
+}
+
+function webhookCheck({ waiting, oldestMs }: WebhookBacklog): HealthCheck {
+  if (waiting === 0) return { status: "pass", text: "no app is still to be told anything" };
+  const age = oldestMs < 120_000 ? `${Math.ceil(oldestMs / 1000)} s` : `${Math.round(oldestMs / 60_000)} min`;
+  const text = `${waiting} to be told to apps, the oldest for ${age}`;
+  if (oldestMs < APP_SILENT_MS) return { status: "pass", text };
+  return { status: "warn", text: `${text}: an app does not answer (/appliance/v1/Events says which)` };
+}
+
+/** Null when it takes too long. */
+async function patiently<T>(work: Promise<T>, clock: Clock): Promise<T | null> {
+  const waited = new AbortController();
+  const tooLong = clock.sleep(PING_PATIENCE_MS, { signal: waited.signal }).then(
+    () => null,
+    () => null,
+  );
   try {
-    return await Promise.race([committed, tooLong]);
+    return await Promise.race([work, tooLong]);
   } finally {
     waited.abort();
   }

@@ -46,7 +46,8 @@ export function choresOf(deps: {
       name: "release what was scheduled",
       everyMs: SECOND,
       run: async () => {
-        while ((await store.releaseScheduled(clock.now())) > 0);
+        const inactive = accounts.inactive().map(({ sid }) => sid);
+        while ((await store.releaseScheduled(clock.now(), inactive)) > 0);
       },
     },
     {

@@ -2,12 +2,11 @@
  * The API's socket in the daemon's life: which address it takes, why it could not, and a stop that lets requests
  * that are already in finish.
  */
-import { readFileSync } from "node:fs";
 import type { Server, ServerResponse } from "node:http";
-import { createSecureContext } from "node:tls";
 import type { Clock } from "../runtime/clock.ts";
-import { Fault, reasonOf } from "../runtime/fault.ts";
+import { reasonOf } from "../runtime/fault.ts";
 import type { Config } from "./config-schema.ts";
+import { checkPem, readPem } from "./read-pem.ts";
 
 /** How long a request that is already in may take once the daemon stops. */
 const FINISH_MS = 2_000;
@@ -82,24 +81,7 @@ export function tlsMaterial(tls: { readonly cert: string; readonly key: string }
   cert: Buffer;
   key: Buffer;
 } {
-  const pair = { cert: read("http.tls.cert", tls.cert), key: read("http.tls.key", tls.key) };
-  try {
-    createSecureContext(pair);
-  } catch (cause) {
-    const what = `${tls.cert} and ${tls.key} are no certificate with its key in PEM`;
-    throw refused(`http.tls: ${what}: ${reasonOf(cause)}`, cause);
-  }
+  const pair = { cert: readPem("http.tls.cert", tls.cert), key: readPem("http.tls.key", tls.key) };
+  checkPem(`http.tls: ${tls.cert} and ${tls.key} are no certificate with its key in PEM`, pair);
   return pair;
-}
-
-function read(key: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw refused(`${key}: ${path} cannot be read: ${reasonOf(cause)}`, cause);
-  }
-}
-
-function refused(message: string, cause: unknown): Fault {
-  return new Fault({ code: "config.invalid", disposition: "reject", message, cause });
 }

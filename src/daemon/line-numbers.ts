@@ -1,16 +1,19 @@
 /**
- * The numbers of the modem lines (DESIGN §3 "Numbers"): the SIM is yours, so its number goes to the main account
- * at first sight, be it from the configuration or from the SIM itself. A line whose number nobody knows keeps
- * what it receives and says once what to paste; what it kept is routed as soon as the number is there.
+ * The numbers of the lines (DESIGN §3 "Numbers"). A modem's SIM is yours, so its number goes to the main account at
+ * first sight, be it from the configuration or from the SIM itself. A line whose number nobody knows keeps what it
+ * receives and says once what to paste; what it kept is routed as soon as the number is there.
+ *
+ * An SMPP line's phone numbers are inventory until somebody buys them; its short codes and names, which nobody can
+ * buy, are the main account's at first sight.
  *
  * First sight is once: a number that an account has released since stays in the inventory until it is bought.
  */
 import { describeNumber, parseAddress } from "../accounts/address.ts";
-import type { Inventory } from "../accounts/inventory.ts";
+import type { Inventory, Offer } from "../accounts/inventory.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Line } from "../line/line.ts";
 import { type Log, maskNumber } from "../runtime/log.ts";
-import type { LineConfig } from "./config-schema.ts";
+import type { LineConfig, SmppLineConfig } from "./config-schema.ts";
 
 export type LineNumbersOptions = {
   readonly lines: readonly LineConfig[];
@@ -35,7 +38,8 @@ export class LineNumbers {
   /** Before anything listens: what the configuration says, and what a former process left to route. */
   async start(): Promise<void> {
     for (const line of this.#options.lines) {
-      if (line.type === "modem" && line.number !== undefined) await this.#provision(line.name, line.number);
+      if (line.type === "smpp") await this.#take(line);
+      else if (line.number !== undefined) await this.#provision(line.name, line.number);
     }
     await this.#route();
   }
@@ -54,6 +58,27 @@ export class LineNumbers {
     } else if (await this.#provision(line.name, ownNumber)) {
       await this.#route();
     }
+  }
+
+  /** A number that an account has and that came over from another line goes on under this one. */
+  async #take({ name: line, numbers: written, place }: SmppLineConfig): Promise<void> {
+    const { numbers, inventory, accountSid, siteCountry, log } = this.#options;
+    const offers: Offer[] = [];
+    for (const text of written) {
+      const address = parseAddress(text, siteCountry);
+      if (address === null) continue; // refused with the configuration
+      const { address: phoneNumber } = address;
+      const isPhone = address.kind === "e164";
+      const { kind, country } = isPhone
+        ? describeNumber(phoneNumber, { lineKind: "smpp", siteCountry })
+        : { kind: address.kind, country: siteCountry };
+      if (isPhone) offers.push({ phoneNumber, line, kind, country, place });
+      const known = numbers.byNumber(phoneNumber);
+      if (known?.line === line || (known === null && isPhone)) continue;
+      await numbers.provision({ accountSid, phoneNumber, kind, country, line });
+      log.info({ line, number: maskNumber(phoneNumber), kind, country }, "number provisioned");
+    }
+    inventory.offer(line, offers);
   }
 
   /** Whether there was anything to do. */

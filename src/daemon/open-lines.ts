@@ -10,28 +10,33 @@ import { openSerialPort } from "../line/modem/serial-port.ts";
 import { openTcpPort } from "../line/modem/tcp-port.ts";
 import { FaultBoard } from "../line/simulator/fault-board.ts";
 import { SimulatedModem } from "../line/simulator/modem.ts";
-import type { SimulatedNetwork } from "../line/simulator/network.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Store } from "../store/store.ts";
 import type { LineConfig, ModemLineConfig } from "./config-schema.ts";
+import { openSmppLine } from "./open-smpp-line.ts";
+import type { SimulatedLines } from "./simulated-lines.ts";
 
 export type LineDeps = {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Store;
+  readonly siteCountry: string;
   /** Null when no line is simulated. */
-  readonly network: SimulatedNetwork | null;
+  readonly simulated: SimulatedLines | null;
   readonly claims: PortClaims;
-  /** Where the fault boards of the simulated lines are collected, by name. */
-  readonly faultBoards: Map<string, FaultBoard>;
 };
 
 export function isSimulated(line: LineConfig): boolean {
-  return line.type === "modem" && line.device.startsWith("sim:");
+  return (line.type === "modem" ? line.device : line.url).startsWith("sim:");
 }
 
-export function createLine(config: ModemLineConfig, position: number, deps: LineDeps): Line {
+export function createLine(config: LineConfig, position: number, deps: LineDeps): Line {
+  if (config.type === "modem") return openModemLine(config, position, deps);
+  return openSmppLine(config, { ...deps, memory: memoryOf(config.name, deps.store) });
+}
+
+function openModemLine(config: ModemLineConfig, position: number, deps: LineDeps): Line {
   const { clock, log, store } = deps;
   const { resetCommand } = config;
   return createModemLine({
@@ -52,8 +57,8 @@ export function createLine(config: ModemLineConfig, position: number, deps: Line
 }
 
 function portOf(config: ModemLineConfig, position: number, deps: LineDeps): OpenPort {
-  if (deps.network !== null && isSimulated(config))
-    return simulatedPort(config, position, deps.network, deps);
+  if (deps.simulated !== null && isSimulated(config))
+    return simulatedPort(config, position, deps.simulated, deps.log);
   const tcp = /^tcp:\/\/([^:/]+):(\d+)$/.exec(config.device);
   if (tcp !== null) return openTcpPort(tcp[1] ?? "", Number(tcp[2]));
   const { device, baudRate } = config;
@@ -85,8 +90,8 @@ function openClaimed(device: string, claims: PortClaims, open: OpenPort): OpenPo
 function simulatedPort(
   config: ModemLineConfig,
   position: number,
-  network: SimulatedNetwork,
-  { faultBoards, log }: LineDeps,
+  { network, faultBoards }: SimulatedLines,
+  log: Log,
 ): OpenPort {
   const number = config.number ?? `+3363998${String(9000 + position)}`;
   const modem = new SimulatedModem({ number, network, clock: network.clock });

@@ -1,4 +1,4 @@
-/** Segments per second of a Number: what its line says, else by its kind (DESIGN §5). */
+/** Segments per second: of a Number, what its line says, else by its kind (DESIGN §5); of a line as a whole. */
 import type { NumberKind, NumberRecord } from "../store/settings-document.ts";
 import type { LineConfig } from "./config-schema.ts";
 
@@ -25,4 +25,11 @@ export function createRateOf(
     if (record === null) return SLOWEST;
     return overrides.get(record.line) ?? BY_KIND[record.kind];
   };
+}
+
+export function createMaxRateOf(lines: readonly LineConfig[]): (line: string) => Rate {
+  const bounds = new Map(
+    lines.flatMap((line) => (line.type === "smpp" ? [[line.name, line.maxSegmentsPerSecond] as const] : [])),
+  );
+  return (line) => bounds.get(line) ?? "unlimited";
 }

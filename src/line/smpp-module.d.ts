@@ -14,6 +14,10 @@ declare module "smpp" {
 
   export class PDU {
     constructor(command: string, options?: PduFields);
+    /** What is on the wire, read. */
+    constructor(octets: Buffer);
+    /** Turns texts and times into octets and back, by `data_coding`. */
+    _filter(direction: "encode" | "decode"): void;
     command: string;
     command_length: number;
     command_id: number;

@@ -9,6 +9,9 @@ export type EventType =
   | "line.undecodable" // a PDU that could not be read was kept raw
   | "line.noise" // a line from the modem nobody understands, the first of its kind
   | "line.refused" // the modem or SIM refuses: PIN, no credit, barred
+  | "line.throttled" // the carrier takes no more at this rate; told once an hour
+  | "line.fallback" // a line that is down leaves its queue to another, or has it back
+  | "line.fallback-refused" // the other line's carrier does not take a number as a sender
   | "line.recovery" // a rung of the recovery ladder was climbed, or has helped; `detail.wire` has the last seconds
   | "line.call" // somebody rang
   | "line.storage" // the modem's message storage fills up: full, it receives nothing

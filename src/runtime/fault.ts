@@ -17,6 +17,8 @@ export type FaultCode =
   | "line.not-ready" // asked to send while it cannot
   | "line.stopped" // our own shutdown, before the point of no return
   | "smpp.status" // command_status: `status` holds the number
+  | "smpp.timeout" // no response in time
+  | "smpp.invalid" // a segment that has no form in SMPP
   | "sms.undecodable"
   | "config.invalid"
   | "store.locked" // another daemon holds the data folder

@@ -9,7 +9,8 @@
  */
 import { keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
-import { type MessageRow, type Messages, storedOf } from "./messages.ts";
+import type { MessageRow } from "./message-row.ts";
+import { type Messages, storedOf } from "./messages.ts";
 import { isMoving } from "./progress.ts";
 import type { Retired, RetiredRow } from "./retired.ts";
 import type { CancelResult, Feedback, RedactResult } from "./store.ts";

@@ -42,14 +42,14 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const horizon = new Horizon(undo);
   const usage = new Usage(db);
   const messages = new Messages(db, { usage, undo, depths, horizon, notices, webhooks, events });
-  const submissions = new Submissions(db);
+  const submissions = new Submissions(db, undo);
   const retired = new Retired(db, { messages, submissions, usage });
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);
   const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
-  const outcomes = new Outcomes({ messages, submissions, retired, events });
-  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const parked = new ParkedReports(db);
+  const outcomes = new Outcomes({ messages, submissions, retired, events, parked });
+  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const memory = new Memory(db);
   const list = new MessageList(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
@@ -81,7 +81,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       sticky: sticky.get(service, recipient),
       queuedSegments: queues.map((name) => depths.segments(name)),
     }),
-    releaseScheduled: (now) => queue.releaseScheduled(now),
+    releaseScheduled: (now, inactiveAccounts) => queue.releaseScheduled(now, inactiveAccounts),
     claim: (name, options) => queue.claim(name, options),
     settle: (submissionId, settlement, at) => outcomes.settle(submissionId, settlement, at),
     resolveUnknown: (submissionId, verdict, options) =>
@@ -89,6 +89,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     unknownSubmissions: () => submissions.unknown(),
     expire: (now) => queue.expire(now),
     endQueued: (accountSid, end) => queue.endAll(accountSid, end),
+    endScheduled: (accountSid, end) => queue.endScheduled(accountSid, end),
     endQueue: (name, end) => queue.endQueue(name, end),
     queueDepths: () => depths.all(),
 
@@ -106,12 +107,19 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     quarantine: (line, raw, why, at) => inbound.quarantine(line, raw, why, at),
 
     webhookQueues: () => webhooks.queues(),
-    nextWebhook: (name) => webhooks.next(name),
+    nextWebhook: (name) => webhooks.first(name, 1)[0] ?? null,
+    nextWebhooks: (name, limit) => webhooks.first(name, limit),
+    webhookBacklog: () => webhooks.backlog(),
     deferWebhook: (webhookId, deferral) => webhooks.defer(webhookId, deferral),
     finishWebhook: (webhookId, result) => {
       webhooks.end(webhookId);
       for (const event of result.events) events.insert(event);
-      return result.replies.map((reply) => queue.accept(reply));
+      return result.replies.map((reply) => {
+        const accepted = queue.accept(reply);
+        const event = accepted.is === "accepted" ? undefined : result.refusals?.[accepted.is];
+        if (event !== undefined) events.insert(event);
+        return accepted;
+      });
     },
 
     getMessage,

@@ -8,53 +8,14 @@ import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
 import type { Events } from "./events.ts";
 import type { Horizon } from "./horizon.ts";
+import { InHand } from "./in-hand.ts";
+import { changedRow, type MessageChange, type MessageRow, newlyStored, newRow } from "./message-row.ts";
 import type { Notices } from "./notices.ts";
-import { rankOf, waitingSegments } from "./progress.ts";
-import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
+import { waitingSegments } from "./progress.ts";
+import type { NewOutbound, StoredMessage } from "./store.ts";
 import type { Undo } from "./undo.ts";
 import type { Usage } from "./usage.ts";
 import type { Webhooks } from "./webhooks.ts";
-
-export type MessageRow = StoredMessage & {
-  readonly direction: "outbound-api" | "outbound-reply";
-  readonly key: number;
-  readonly alphabet: "gsm7" | "ucs2";
-  readonly progress: string;
-  readonly reference: number | null;
-  readonly expiresAt: number;
-  readonly queue: string;
-  readonly lane: Lane;
-  readonly rank: number | null;
-  /** Submissions made so far: the number of the newest one. */
-  readonly made: number;
-  /** JSON array; null when the body is the only part. */
-  readonly parts: string | null;
-  readonly optOutScope: string | null;
-  readonly automatic: 0 | 1;
-  /** When it was scheduled for; null when it never was. */
-  readonly sendAt: number | null;
-};
-
-export type MessageChange = Partial<
-  Pick<
-    MessageRow,
-    | "status"
-    | "progress"
-    | "errorCode"
-    | "errorMessage"
-    | "sentAt"
-    | "line"
-    | "attempts"
-    | "retryAt"
-    | "waitingFor"
-    | "made"
-  >
-> & {
-  /** Before every other Message of its queue, whatever its Segments say. */
-  readonly first?: boolean;
-  /** When the network says it was done, for the webhook that announces it. */
-  readonly doneAt?: string | null;
-};
 
 /** Twilio announces these to the status callback; `queued` is news only to a Message that was something before. */
 const ANNOUNCED: readonly MessageStatus[] = [
@@ -77,8 +38,9 @@ export class Messages {
   readonly #webhooks: Webhooks;
   readonly #events: Events;
   readonly #usage: Usage;
-  readonly #insert: Statement<[Record<string, unknown>]>;
-  readonly #update: Statement<[Record<string, unknown>]>;
+  readonly #inHand: InHand<number, MessageRow>;
+  readonly #insert: Statement<unknown[]>;
+  readonly #update: Statement<unknown[]>;
   readonly #byKey: Statement<[number], MessageRow>;
   readonly #redact: Statement<[number, number]>;
   readonly #delete: Statement<[number]>;
@@ -105,18 +67,17 @@ export class Messages {
     this.#webhooks = options.webhooks;
     this.#events = options.events;
     this.#usage = options.usage;
+    this.#inHand = new InHand(options.undo);
+    // By place, not by name: finding two dozen values by their names costs as much as writing the row.
     this.#insert = db.prepare(`
       INSERT INTO message (key, sid, accountSid, direction, "from", "to", alphabet, status, numSegments, progress,
         reference, messagingServiceSid, statusCallback, createdAt, updatedAt, expiresAt, attempts, queue, lane,
-        rank, made, body, parts, optOutScope, automatic, sendAt)
-      VALUES (@key, @sid, @accountSid, @direction, @from, @to, @alphabet, @status, @numSegments, @progress,
-        @reference, @messagingServiceSid, @statusCallback, @createdAt, @createdAt, @expiresAt, 0, @queue, @lane,
-        @rank, 0, @body, @parts, @optOutScope, @automatic, @sendAt)`);
+        rank, made, body, parts, optOutScope, automatic, sendAt, airSegments)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#update = db.prepare(`
-      UPDATE message SET status = @status, progress = @progress, errorCode = @errorCode,
-        errorMessage = @errorMessage, sentAt = @sentAt, line = @line, attempts = @attempts, retryAt = @retryAt,
-        waitingFor = @waitingFor, made = @made, rank = @rank, updatedAt = @updatedAt
-      WHERE key = @key AND status = @expectedStatus AND progress = @expectedProgress AND made = @expectedMade`);
+      UPDATE message SET status = ?, progress = ?, errorCode = ?, errorMessage = ?, sentAt = ?, line = ?,
+        attempts = ?, retryAt = ?, waitingFor = ?, made = ?, rank = ?, updatedAt = ?
+      WHERE key = ? AND status = ? AND progress = ? AND made = ?`);
     this.#byKey = db.prepare("SELECT * FROM message WHERE key = ?");
     this.#redact = db.prepare("UPDATE message SET body = '', parts = NULL, updatedAt = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM message WHERE key = ?");
@@ -132,36 +93,38 @@ export class Messages {
    * `queued`, and both are told. One that is `refused` is about to fail: nobody is told that it was queued.
    */
   insert(key: number, message: NewOutbound, refused = false): StoredMessage {
-    const numSegments = message.parts.length;
-    const progress = ".".repeat(numSegments);
-    const sendAt = message.sendAt ?? null;
-    const status = sendAt === null ? "queued" : "scheduled";
-    const rank = rankOf({ status, progress, retryAt: null, lane: message.lane });
-    this.#insert.run({
+    const row = newRow(key, message, message.parts.length > 1 ? this.#nextReference(message) : null);
+    const { status, numSegments } = row;
+    this.#insert.run(
       key,
-      sid: message.sid,
-      accountSid: message.accountSid,
-      direction: message.direction,
-      from: message.from,
-      to: message.to,
-      alphabet: message.alphabet,
+      row.sid,
+      row.accountSid,
+      row.direction,
+      row.from,
+      row.to,
+      row.alphabet,
       status,
       numSegments,
-      progress,
-      reference: numSegments > 1 ? this.#nextReference(message) : null,
-      messagingServiceSid: message.messagingServiceSid,
-      statusCallback: message.statusCallback,
-      createdAt: message.createdAt,
-      expiresAt: message.expiresAt,
-      queue: message.queue,
-      lane: message.lane,
-      rank,
-      body: message.body,
-      parts: message.parts[0] === message.body ? null : JSON.stringify(message.parts),
-      optOutScope: message.optOutScope ?? null,
-      automatic: message.automatic === true ? 1 : 0,
-      sendAt,
-    });
+      row.progress,
+      row.reference,
+      row.messagingServiceSid,
+      row.statusCallback,
+      row.createdAt,
+      row.updatedAt,
+      row.expiresAt,
+      row.attempts,
+      row.queue,
+      row.lane,
+      row.rank,
+      row.made,
+      row.body,
+      row.parts,
+      row.optOutScope,
+      row.automatic,
+      row.sendAt,
+      row.airSegments,
+    );
+    this.#inHand.keep(key, row);
     const stored = newlyStored(message);
     if (status === "scheduled") {
       this.#countScheduled(1);
@@ -194,40 +157,36 @@ export class Messages {
   }
 
   byKey(key: number): MessageRow | null {
-    return this.#byKey.get(key) ?? null;
+    return this.#inHand.get(key) ?? this.#byKey.get(key) ?? null;
   }
 
   change(row: MessageRow, change: MessageChange, at: number): MessageRow {
-    const { first, doneAt, ...columns } = change;
-    const status = columns.status ?? row.status;
+    const status = change.status ?? row.status;
     if (status !== row.status && !NEXT_STATUSES[row.status].includes(status)) {
       throw new Error(`${row.sid} cannot go from ${row.status} to ${status}`);
     }
-    const moved = { ...row, ...columns, status, updatedAt: at };
-    const waiting = waitingSegments(moved);
-    if (waiting === 0) moved.retryAt = null;
-    const rank = rankOf(moved);
-    const next: MessageRow = { ...moved, rank: first === true && rank !== null ? 0 : rank };
-    const { changes } = this.#update.run({
-      key: row.key,
-      status: next.status,
-      progress: next.progress,
-      errorCode: next.errorCode,
-      errorMessage: next.errorMessage,
-      sentAt: next.sentAt,
-      line: next.line,
-      attempts: next.attempts,
-      retryAt: next.retryAt,
-      waitingFor: next.waitingFor,
-      made: next.made,
-      rank: next.rank,
-      updatedAt: next.updatedAt,
-      expectedStatus: row.status,
-      expectedProgress: row.progress,
-      expectedMade: row.made,
-    });
+    const next = changedRow(row, change, at);
+    const { changes } = this.#update.run(
+      next.status,
+      next.progress,
+      next.errorCode,
+      next.errorMessage,
+      next.sentAt,
+      next.line,
+      next.attempts,
+      next.retryAt,
+      next.waitingFor,
+      next.made,
+      next.rank,
+      next.updatedAt,
+      row.key,
+      row.status,
+      row.progress,
+      row.made,
+    );
     if (changes !== 1) throw new Error(`${row.sid} was changed by somebody else`);
-    this.#depths.change(row.queue, waitingSegments(row), waiting);
+    this.#inHand.keep(row.key, next);
+    this.#depths.change(row.queue, waitingSegments(row), waitingSegments(next));
     if (row.rank === null && (next.rank !== null || next.retryAt !== null)) {
       this.#notices.queued(row.queue);
       this.#horizon.include(row.expiresAt);
@@ -235,7 +194,7 @@ export class Messages {
     if (row.status === "scheduled" && next.status !== row.status) this.#countScheduled(-1);
     if (next.status !== row.status && NEXT_STATUSES[next.status].length === 0) this.#finish(row.key);
     if (next.status !== row.status && ANNOUNCED.includes(next.status))
-      this.#announce(next, at, doneAt ?? null);
+      this.#announce(next, at, change.doneAt ?? null);
     return next;
   }
 
@@ -250,13 +209,15 @@ export class Messages {
   /** Nothing of it will be sent any more: nobody needs the text. */
   redact(row: MessageRow, at: number): MessageRow {
     this.#redact.run(at, row.key);
+    this.#inHand.forget(row.key);
     return { ...row, body: "", parts: null, updatedAt: at };
   }
 
   /** It rests elsewhere now, or nowhere. */
   remove(row: MessageRow): void {
-    this.#usage.count(row);
+    this.#usage.count(storedOf(row));
     this.#delete.run(row.key);
+    this.#inHand.forget(row.key);
     if (this.#finished.delete(row.key)) this.#undo.did(() => this.#finished.add(row.key));
   }
 
@@ -322,33 +283,8 @@ export function statusQueueOf(from: string, url: string): string {
   return `${from} ${URL.canParse(url) ? new URL(url).origin : url}`;
 }
 
-/** A Message as it stands right after its acceptance. */
-export function newlyStored(message: NewOutbound): StoredMessage {
-  return {
-    sid: message.sid,
-    accountSid: message.accountSid,
-    direction: message.direction,
-    from: message.from,
-    to: message.to,
-    body: message.body,
-    status: "queued",
-    numSegments: message.parts.length,
-    messagingServiceSid: message.messagingServiceSid,
-    statusCallback: message.statusCallback,
-    errorCode: null,
-    errorMessage: null,
-    createdAt: message.createdAt,
-    updatedAt: message.createdAt,
-    sentAt: null,
-    line: null,
-    attempts: 0,
-    retryAt: null,
-    waitingFor: null,
-  };
-}
-
 /** What of a row crosses the door. */
-export function storedOf(row: StoredMessage): StoredMessage {
+export function storedOf(row: StoredMessage & { readonly airSegments?: number | null }): StoredMessage {
   return {
     sid: row.sid,
     accountSid: row.accountSid,
@@ -357,7 +293,7 @@ export function storedOf(row: StoredMessage): StoredMessage {
     to: row.to,
     body: row.body,
     status: row.status,
-    numSegments: row.numSegments,
+    numSegments: row.airSegments ?? row.numSegments,
     messagingServiceSid: row.messagingServiceSid,
     statusCallback: row.statusCallback,
     errorCode: row.errorCode,

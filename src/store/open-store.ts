@@ -22,10 +22,8 @@ export type OpenStoreOptions = {
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const url = options.workerUrl ?? new URL("./worker.js", import.meta.url);
-  const workerData: WorkerOptions = {
-    dataDir: options.dataDir,
-    openedAt: (options.clock ?? systemClock).now(),
-  };
+  const { clock = systemClock, onFatal } = options;
+  const workerData: WorkerOptions = { dataDir: options.dataDir, openedAt: clock.now() };
   const worker = new Worker(url, { workerData });
   return new Promise((resolve, reject) => {
     const ended = (error: Error | number) => {
@@ -44,7 +42,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       worker.off("error", ended);
       worker.off("exit", ended);
       if (message.is === "opened") {
-        resolve(new StoreClient(worker, { newestKey: message.newestKey, onFatal: options.onFatal }));
+        resolve(new StoreClient(worker, { newestKey: message.newestKey, clock, onFatal }));
       } else {
         reject(message.is === "refused" ? new Fault(message.fault) : new Error(`unexpected ${message.is}`));
       }

@@ -7,7 +7,8 @@ import { keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
 import type { Horizon } from "./horizon.ts";
-import type { MessageRow, Messages } from "./messages.ts";
+import type { MessageRow } from "./message-row.ts";
+import type { Messages } from "./messages.ts";
 import type { OptOuts } from "./opt-outs.ts";
 import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
 import type { Standing } from "./reading.ts";
@@ -26,6 +27,9 @@ const OPTED_OUT = {
   errorCode: 21610,
   errorMessage: "the recipient has opted out of messages from its sender",
 };
+
+/** Contract §12.2: what is due while its account may not send. */
+const ACCOUNT_INACTIVE = { errorCode: 30002, errorMessage: "its account is not active" };
 
 /** Failing late Messages is bounded per command: others wait for the same worker. */
 const ENDED_AT_ONCE = 1000;
@@ -47,12 +51,14 @@ export class OutboundQueue {
   readonly #optOuts: OptOuts;
   readonly #sticky: StickySenders;
   readonly #scheduledFor: Statement<[number, number], MessageRow>;
-  readonly #head: Statement<[string], MessageRow>;
+  readonly #head: Statement<[string], number>;
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
   readonly #waitingOf: Statement<[string, string, number], number>;
   readonly #waitingIn: Statement<[string, string, number], number>;
+  readonly #scheduledOf: Statement<[string, number], number>;
+  readonly #scheduledIn: Statement<[string, number], number>;
   readonly #ahead: Statement<[Record<string, unknown>], { messages: number; segments: number }>;
   readonly #earliest: Statement<[], number | null>;
 
@@ -76,9 +82,11 @@ export class OutboundQueue {
     this.#scheduledFor = db.prepare(
       "SELECT * FROM message WHERE status = 'scheduled' AND sendAt <= ? ORDER BY sendAt LIMIT ?",
     );
-    this.#head = db.prepare(
-      "SELECT * FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
-    );
+    this.#head = db
+      .prepare<[string], number>(
+        "SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
+      )
+      .pluck();
     this.#due = db.prepare(
       "SELECT * FROM message WHERE queue = ? AND retryAt IS NOT NULL AND retryAt <= ? ORDER BY retryAt",
     );
@@ -102,6 +110,14 @@ export class OutboundQueue {
         SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL
         UNION ALL SELECT key FROM message WHERE queue = ? AND retryAt IS NOT NULL LIMIT ?`)
       .pluck();
+    const scheduledBy = (column: "accountSid" | "queue") =>
+      db
+        .prepare<[string, number], number>(
+          `SELECT key FROM message WHERE status = 'scheduled' AND ${column} = ? LIMIT ?`,
+        )
+        .pluck();
+    this.#scheduledOf = scheduledBy("accountSid");
+    this.#scheduledIn = scheduledBy("queue");
     this.#ahead = db.prepare(`
       SELECT count(*) AS messages, ifnull(sum(length(progress) - length(replace(progress, '.', ''))), 0) AS segments
       FROM message WHERE queue = @queue AND rank IS NOT NULL AND (rank < @rank OR (rank = @rank AND key < @key))`);
@@ -138,9 +154,12 @@ export class OutboundQueue {
     return { is: "accepted", message: this.#messages.insert(key, message) };
   }
 
-  releaseScheduled(now: number): number {
+  releaseScheduled(now: number, inactiveAccounts: readonly string[] = []): number {
     const due = this.#scheduledFor.all(now, RELEASED_AT_ONCE);
-    for (const row of due) this.#messages.change(row, { status: "queued" }, now);
+    for (const row of due) {
+      if (inactiveAccounts.includes(row.accountSid)) this.#fail(row, ACCOUNT_INACTIVE, now);
+      else this.#messages.change(row, { status: "queued" }, now);
+    }
     return due.length;
   }
 
@@ -152,8 +171,9 @@ export class OutboundQueue {
     const claims: Claim[] = [];
     let ended = 0;
     while (claims.length < limit) {
-      const row = this.#head.get(queue);
-      if (row === undefined) break;
+      const key = this.#head.get(queue);
+      const row = key === undefined ? null : this.#messages.byKey(key);
+      if (row === null) break;
       const why = row.expiresAt <= now ? VALIDITY_EXPIRED : this.#isOptedOut(row) ? OPTED_OUT : null;
       if (why === null) {
         claims.push(...this.#take(row, line, limit - claims.length, now));
@@ -199,9 +219,15 @@ export class OutboundQueue {
     return this.#end(this.#waitingOf.all(accountSid, accountSid, ENDED_AT_ONCE), end);
   }
 
-  /** The same for one queue. */
+  /** What an account has scheduled. It looks through everything scheduled: not for a chore. */
+  endScheduled(accountSid: string, end: End): number {
+    return this.#end(this.#scheduledOf.all(accountSid, ENDED_AT_ONCE), end);
+  }
+
+  /** One queue, and what is scheduled to join it. */
   endQueue(queue: string, end: End): number {
-    return this.#end(this.#waitingIn.all(queue, queue, ENDED_AT_ONCE), end);
+    const waiting = this.#waitingIn.all(queue, queue, ENDED_AT_ONCE);
+    return this.#end(waiting.length > 0 ? waiting : this.#scheduledIn.all(queue, ENDED_AT_ONCE), end);
   }
 
   #end(waiting: readonly number[], end: End): number {
@@ -230,7 +256,7 @@ export class OutboundQueue {
           alphabet: row.alphabet,
           text: textOf(row, position),
           concatenation: concatenationOf(row, position),
-          validityMinutes: null,
+          validityMinutes: validityMinutesOf(row, now),
         },
         index: position,
         attempts: row.attempts,
@@ -262,6 +288,15 @@ export class OutboundQueue {
   #fail(row: MessageRow, why: { errorCode: number; errorMessage: string }, now: number): void {
     this.#messages.change(row, { status: "failed", ...why, waitingFor: null }, now);
   }
+}
+
+/** What nobody asked for is the network's own to decide: it keeps a message for days. */
+const DEFAULT_VALIDITY_MS = 36_000_000;
+
+/** What is left of the `ValidityPeriod` that the app asked for. */
+function validityMinutesOf(row: MessageRow, now: number): number | null {
+  if (row.expiresAt - (row.sendAt ?? row.createdAt) >= DEFAULT_VALIDITY_MS) return null;
+  return Math.max(1, Math.ceil((row.expiresAt - now) / 60_000));
 }
 
 function textOf(row: MessageRow, position: number): string {

@@ -9,7 +9,9 @@
 import { assertNever } from "../runtime/assert-never.ts";
 import type { NewEvent } from "../runtime/event.ts";
 import type { Events } from "./events.ts";
-import { type MessageChange, type MessageRow, type Messages, storedOf } from "./messages.ts";
+import type { MessageChange, MessageRow } from "./message-row.ts";
+import { type Messages, storedOf } from "./messages.ts";
+import type { ParkedReports } from "./parked-reports.ts";
 import { isMoving, stateAt, statusOf, withState } from "./progress.ts";
 import type { Retired } from "./retired.ts";
 import type { Settlement, SettleResult, StoredMessage } from "./store.ts";
@@ -24,18 +26,33 @@ export class Outcomes {
   readonly #submissions: Submissions;
   readonly #retired: Retired;
   readonly #events: Events;
+  readonly #parked: ParkedReports;
 
-  constructor(options: { messages: Messages; submissions: Submissions; retired: Retired; events: Events }) {
+  constructor(options: {
+    messages: Messages;
+    submissions: Submissions;
+    retired: Retired;
+    events: Events;
+    parked: ParkedReports;
+  }) {
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#retired = options.retired;
     this.#events = options.events;
+    this.#parked = options.parked;
   }
 
   settle(submissionId: string, settlement: Settlement, at: number): SettleResult {
     const found = this.#find(submissionId);
     if ("is" in found) return found;
     const { row, submission } = found;
+    const result = this.#settle(row, submission, settlement, at);
+    // Whoever was answered looks for the reports that were quicker: most of the time there are none to ask for.
+    if (settlement.is !== "accepted") return result;
+    return this.#parked.has(submission.line, settlement.reference) ? result : { ...result, reports: "none" };
+  }
+
+  #settle(row: MessageRow, submission: SubmissionRow, settlement: Settlement, at: number): SettleResult {
     if (submission.state === "unknown" && settlement.is === "accepted") {
       return this.#acceptedLate(row, submission, settlement.reference, at);
     }

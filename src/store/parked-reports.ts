@@ -12,6 +12,7 @@ export class ParkedReports {
   readonly #insert: Statement<[number, string, string, number, string]>;
   readonly #of: Statement<[string, string], ParkedRow>;
   readonly #ofLine: Statement<[string], ParkedRow>;
+  readonly #any: Statement<[string, string], number>;
   readonly #delete: Statement<[number]>;
   readonly #prune: Statement<[number]>;
 
@@ -24,6 +25,11 @@ export class ParkedReports {
       "SELECT key, at, report FROM parked_report WHERE line = ? AND reference = ? ORDER BY key",
     );
     this.#ofLine = db.prepare("SELECT key, at, report FROM parked_report WHERE line = ? ORDER BY key");
+    this.#any = db
+      .prepare<[string, string], number>(
+        "SELECT 1 FROM parked_report WHERE line = ? AND reference = ? LIMIT 1",
+      )
+      .pluck();
     this.#delete = db.prepare("DELETE FROM parked_report WHERE key = ?");
     this.#prune = db.prepare("DELETE FROM parked_report WHERE key < ?");
   }
@@ -40,6 +46,10 @@ export class ParkedReports {
       report: JSON.parse(row.report) as Report,
       at: row.at,
     }));
+  }
+
+  has(line: string, reference: string): boolean {
+    return this.#any.get(line, reference) !== undefined;
   }
 
   drop(parkedIds: readonly string[]): void {

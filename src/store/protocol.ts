@@ -3,7 +3,7 @@
  * one answer per transaction the other way. Everything is plain data (structured clone).
  */
 import type { FaultFields } from "../runtime/fault.ts";
-import type { Store } from "./store.ts";
+import type { Store, WebhookNotice } from "./store.ts";
 
 /** The door's methods that are carried out in the worker. */
 export type CommandName = Exclude<keyof Store, "newestKey" | "onWebhook" | "onQueued" | "close">;
@@ -26,7 +26,7 @@ export type Outcome =
 export type Answer = {
   readonly outcomes: readonly Outcome[];
   readonly queued: readonly string[];
-  readonly webhooks: readonly string[];
+  readonly webhooks: readonly WebhookNotice[];
 };
 
 export type ToWorker =

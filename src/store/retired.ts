@@ -5,7 +5,8 @@
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Mend } from "./mend.ts";
-import type { MessageRow, Messages } from "./messages.ts";
+import type { MessageRow } from "./message-row.ts";
+import { type Messages, storedOf } from "./messages.ts";
 import type { NewInbound, StoredMessage } from "./store.ts";
 import type { SubmissionDetail } from "./submission-record.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
@@ -121,7 +122,7 @@ export class Retired {
     if (room > 0) leaving.push(...this.#sentBefore.all(firstKeyAt(sentBefore), sentBefore, room));
     for (const row of leaving) {
       const details = this.#submissions.of(row.key).map((submission) => detailOf(row.sid, submission));
-      this.#insertRow(row.key, row, { submissions: packed(details), automatic: row.automatic });
+      this.#insertRow(row.key, storedOf(row), { submissions: packed(details), automatic: row.automatic });
       this.#submissions.deleteOf(row.key);
       this.#messages.remove(row);
     }

@@ -244,6 +244,10 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE message ADD COLUMN sendAt INTEGER;
   CREATE INDEX message_scheduled ON message (sendAt) WHERE status = 'scheduled';
   `,
+  // What a text is worth on the air that its line takes whole; NULL: as many segments as it has parts.
+  `
+  ALTER TABLE message ADD COLUMN airSegments INTEGER CHECK (airSegments > 0);
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -94,6 +94,8 @@ export type ServiceSender = {
   readonly kind: SenderKind;
   /** The Number's own SID. */
   readonly numberSid: string;
+  /** The one country an alphanumeric sender is for; absent: all of them. */
+  readonly isoCountryCode?: string;
   readonly createdAt: number;
   readonly updatedAt: number;
 };

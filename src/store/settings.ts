@@ -144,7 +144,14 @@ function parseSettings(text: string, file: string): SettingsDocument {
   };
 }
 
-type Kind = "string" | "number" | "boolean" | "string or null" | "map of strings, if any" | readonly string[];
+type Kind =
+  | "string"
+  | "string, if any"
+  | "number"
+  | "boolean"
+  | "string or null"
+  | "map of strings, if any"
+  | readonly string[];
 type Fields<T> = { readonly [Name in keyof T]-?: Kind };
 
 const METHOD = ["GET", "POST"] as const;
@@ -188,6 +195,7 @@ const SENDER_FIELDS: Fields<ServiceSender> = {
   sid: "string",
   kind: ["phone-number", "short-code", "alpha-sender"],
   numberSid: "string",
+  isoCountryCode: "string, if any",
   createdAt: "number",
   updatedAt: "number",
 };
@@ -279,6 +287,7 @@ function textsOf(value: unknown, file: string, path: string): readonly string[] 
 function fits(value: unknown, kind: Kind): boolean {
   if (typeof kind !== "string") return typeof value === "string" && kind.includes(value);
   if (kind === "number" || kind === "boolean") return typeof value === kind;
+  if (value === undefined && kind === "string, if any") return true;
   if (kind === "map of strings, if any") return value === undefined || isMapOfStrings(value);
   return typeof value === "string" || (kind === "string or null" && value === null);
 }

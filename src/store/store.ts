@@ -61,6 +61,8 @@ export type NewOutbound = {
   readonly alphabet: "gsm7" | "ucs2";
   /** The text of each Segment, as cut by `sms/`. The store adds the concatenation reference. */
   readonly parts: readonly string[];
+  /** What it is worth on the air, where its line takes the text whole: `parts` is then the text alone. */
+  readonly numSegments?: number;
   readonly messagingServiceSid: string | null;
   readonly statusCallback: string | null;
   /** The Number whose queue it joins (equal to `from` today). */
@@ -117,7 +119,12 @@ export type Settlement =
 
 /** An *unknown* may still be settled as accepted: its answer came late.
  * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
-export type SettleResult = { readonly is: "settled" | "stale"; readonly message: StoredMessage };
+export type SettleResult = {
+  readonly is: "settled" | "stale";
+  readonly message: StoredMessage;
+  /** No report with the reference it was accepted with was parked by then. */
+  readonly reports?: "none";
+};
 
 export type KeptSegment = {
   readonly keptId: string;
@@ -162,6 +169,8 @@ export type WebhookFacts =
       readonly body: string;
       readonly numSegments: number;
       readonly optOutType?: "STOP" | "START" | "HELP";
+      /** Parts of it are missing: `mendInbound` may rewrite it while it waits. */
+      readonly isIncomplete?: boolean;
     }
   | {
       readonly kind: "status";
@@ -196,12 +205,27 @@ export type WebhookTask = NewWebhook & {
   readonly notBefore: number;
 };
 
+export type WebhookNotice = {
+  readonly queue: string;
+  /** What stands behind all that was in the queue before; null when it has to be looked up. */
+  readonly first: WebhookTask | null;
+  /** There came more than that one. */
+  readonly more: boolean;
+};
+
 export type WebhookDeferral = {
   readonly attempts: number;
   readonly notBefore: number;
   /** True: it leaves its queue and is retried alone, so that it holds nobody up (DESIGN §4.4). */
   readonly aside: boolean;
   readonly event: NewEvent | null;
+};
+
+export type WebhookResult = {
+  readonly replies: readonly NewOutbound[];
+  readonly events: readonly NewEvent[];
+  /** What is told when a reply is not accepted. */
+  readonly refusals?: { readonly [Is in Exclude<AcceptResult["is"], "accepted">]?: NewEvent };
 };
 
 export type Completion = {
@@ -260,8 +284,9 @@ export interface Store {
   /** A Message of a service is answered as `accepted`; when its queue is full it fails with 30001. */
   accept(message: NewOutbound): Promise<AcceptResult>;
   poolFacts(service: string, recipient: string, queues: readonly string[]): Promise<PoolFacts>;
-  /** Lets what was scheduled for `now` or earlier join its queue, at most 1,000 at a time; returns how many. */
-  releaseScheduled(now: number): Promise<number>;
+  /** Lets what was scheduled for `now` or earlier join its queue, or fail with 30002 where its account may not send;
+   *  at most 1,000 at a time; returns how many. */
+  releaseScheduled(now: number, inactiveAccounts?: readonly string[]): Promise<number>;
   /** Takes up to `limit` Segments from the head of a queue for `line`, records each as *trying*, and moves
    *  their Messages to `sending`. First lets what is due come back from backing off, and expires what is late. */
   claim(queue: string, options: { line: string; limit: number; now: number }): Promise<ClaimResult>;
@@ -275,8 +300,10 @@ export interface Store {
   unknownSubmissions(): Promise<readonly UnknownSubmission[]>;
   /** Fails with 30036 what is still queued past its `expiresAt`, at most 1,000 at a time; returns how many. */
   expire(now: number): Promise<number>;
-  /** Fails what waits for an account, or in one queue, at most 1,000 at a time; returns how many. */
+  /** Fails what waits for an account, what it has scheduled, or what waits in one queue or is scheduled to join it;
+   *  at most 1,000 at a time; returns how many. */
   endQueued(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
+  endScheduled(accountSid: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   endQueue(queue: string, end: { errorCode: number; why: string; at: number }): Promise<number>;
   queueDepths(): Promise<readonly QueueDepth[]>;
 
@@ -313,14 +340,14 @@ export interface Store {
   webhookQueues(): Promise<readonly string[]>;
   /** The head of a queue, due or not; null when it is empty. */
   nextWebhook(queue: string): Promise<WebhookTask | null>;
+  /** The head of a queue and what stands behind it, at most so many, in their order. */
+  nextWebhooks(queue: string, limit: number): Promise<readonly WebhookTask[]>;
+  webhookBacklog(): Promise<{ readonly waiting: number; readonly oldestAt: number | null }>;
   deferWebhook(webhookId: string, deferral: WebhookDeferral): Promise<void>;
   /** An app's answer, every reply it asks for and the webhook's end, in one transaction (DESIGN §4.3). */
-  finishWebhook(
-    webhookId: string,
-    result: { replies: readonly NewOutbound[]; events: readonly NewEvent[] },
-  ): Promise<readonly AcceptResult[]>;
-  /** Called with a queue's name after a commit that put a webhook into it. */
-  onWebhook(listener: (queue: string) => void): void;
+  finishWebhook(webhookId: string, result: WebhookResult): Promise<readonly AcceptResult[]>;
+  /** Called after a commit that put webhooks into a queue. */
+  onWebhook(listener: (notice: WebhookNotice) => void): void;
   /** Called with a queue's name after a commit that put a Message into it, or back into it. */
   onQueued(listener: (queue: string) => void): void;
 

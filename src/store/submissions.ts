@@ -2,7 +2,9 @@
 import { keyOfSid } from "../runtime/ids.ts";
 import type { Report } from "../sms/message.ts";
 import type { Database, Statement } from "./database.ts";
+import { InHand } from "./in-hand.ts";
 import type { OpenSubmission, SubmissionDetail, UnknownSubmission } from "./submission-record.ts";
+import type { Undo } from "./undo.ts";
 
 export type SubmissionRow = {
   readonly messageKey: number;
@@ -26,6 +28,9 @@ type WithMessage = SubmissionRow & { readonly sid: string; readonly queue: strin
 /** So many answers with one reference, one after the other, and it means nothing: a TP-MR counts up. */
 const REPEATED_AFTER = 3;
 
+/** 0 to 255. */
+const LONGEST_TP_MR = 3;
+
 /** A Report may still be about it. Word for word the condition of the index `submission_open`. */
 const OPEN = "state <> 'rejected' AND ifnull(reportState, 'pending') = 'pending'";
 
@@ -33,7 +38,9 @@ export type SubmissionName = { readonly sid: string; readonly key: number; reado
 
 export class Submissions {
   readonly #insert: Statement<[number, number, number, string, number]>;
-  readonly #update: Statement<[Record<string, unknown>]>;
+  /** Those that are tried. */
+  readonly #inHand: InHand<string, SubmissionRow>;
+  readonly #update: Statement<unknown[]>;
   readonly #delete: Statement<[number, number]>;
   readonly #deleteOf: Statement<[number]>;
   readonly #get: Statement<[number, number], SubmissionRow>;
@@ -45,14 +52,15 @@ export class Submissions {
   /** By line: the reference it answered last, and how often in a row. A hint, so no part of any transaction. */
   readonly #answered = new Map<string, { readonly reference: string; readonly times: number }>();
 
-  constructor(db: Database) {
+  constructor(db: Database, undo: Undo) {
+    this.#inHand = new InHand(undo);
     this.#insert = db.prepare(`
       INSERT INTO submission (messageKey, number, position, line, state, startedAt)
       VALUES (?, ?, ?, ?, 'trying', ?)`);
     this.#update = db.prepare(`
-      UPDATE submission SET state = @state, reference = @reference, settledAt = @settledAt, verdict = @verdict,
-        reportState = @reportState, reportStatus = @reportStatus, reportedAt = @reportedAt, why = @why
-      WHERE messageKey = @messageKey AND number = @number AND state = @expectedState`);
+      UPDATE submission SET state = ?, reference = ?, settledAt = ?, verdict = ?, reportState = ?, reportStatus = ?,
+        reportedAt = ?, why = ?
+      WHERE messageKey = ? AND number = ? AND state = ?`);
     this.#delete = db.prepare("DELETE FROM submission WHERE messageKey = ? AND number = ?");
     this.#deleteOf = db.prepare("DELETE FROM submission WHERE messageKey = ?");
     this.#get = db.prepare("SELECT * FROM submission WHERE messageKey = ? AND number = ?");
@@ -77,13 +85,40 @@ export class Submissions {
 
   insert(row: Pick<SubmissionRow, "messageKey" | "number" | "position" | "line" | "startedAt">): void {
     this.#insert.run(row.messageKey, row.number, row.position, row.line, row.startedAt);
+    this.#inHand.keep(nameOf(row.messageKey, row.number), {
+      messageKey: row.messageKey,
+      number: row.number,
+      position: row.position,
+      line: row.line,
+      state: "trying",
+      reference: null,
+      startedAt: row.startedAt,
+      settledAt: null,
+      verdict: null,
+      reportState: null,
+      reportStatus: null,
+      reportedAt: null,
+      why: null,
+    });
   }
 
   /** The UPDATE is fenced by the state it was decided on. */
   change(row: SubmissionRow, change: Partial<SubmissionRow>): SubmissionRow {
-    const next = { ...row, ...change };
-    const { position: _position, line: _line, startedAt: _startedAt, ...columns } = next;
-    const { changes } = this.#update.run({ ...columns, expectedState: row.state });
+    const next = changed(row, change);
+    const { changes } = this.#update.run(
+      next.state,
+      next.reference,
+      next.settledAt,
+      next.verdict,
+      next.reportState,
+      next.reportStatus,
+      next.reportedAt,
+      next.why,
+      row.messageKey,
+      row.number,
+      row.state,
+    );
+    this.#inHand.forget(nameOf(row.messageKey, row.number));
     if (changes !== 1)
       throw new Error(`submission ${row.messageKey}.${row.number} is no longer ${row.state}`);
     return next;
@@ -91,6 +126,7 @@ export class Submissions {
 
   delete(row: SubmissionRow): void {
     this.#delete.run(row.messageKey, row.number);
+    this.#inHand.forget(nameOf(row.messageKey, row.number));
   }
 
   deleteOf(messageKey: number): void {
@@ -98,7 +134,8 @@ export class Submissions {
   }
 
   get(name: SubmissionName): SubmissionRow | null {
-    return this.#get.get(name.key, name.number) ?? null;
+    const tried = this.#inHand.get(nameOf(name.key, name.number));
+    return tried ?? this.#get.get(name.key, name.number) ?? null;
   }
 
   of(messageKey: number): readonly SubmissionRow[] {
@@ -135,9 +172,12 @@ export class Submissions {
   open(line: string, reference: string): readonly OpenSubmission[] {
     const last = this.#answered.get(line);
     const repeated = last !== undefined && last.times >= REPEATED_AFTER ? last.reference : null;
-    const references = new Set([reference, null, repeated]);
-    return [...references]
-      .flatMap((each) => this.#open.all(each, line))
+    const named = this.#open.all(reference, line);
+    // A message_id is enough to go by; what is on the wire besides may be thousands, and a Report comes for each.
+    const others = named.length > 0 && reference.length > LONGEST_TP_MR ? [] : [null, repeated];
+    const references = new Set(others.filter((other) => other !== reference));
+    return [named, ...[...references].map((each) => this.#open.all(each, line))]
+      .flat()
       .sort((a, b) => b.startedAt - a.startedAt || b.messageKey - a.messageKey || b.number - a.number)
       .map((row) => ({
         submissionId: submissionIdOf(row.sid, row.number),
@@ -151,6 +191,29 @@ export class Submissions {
         doubtfulSince: row.state === "unknown" ? row.settledAt : null,
       }));
   }
+}
+
+/** Every field by name: a spread of one object over another is slow, and this is done for every Submission. */
+function changed(row: SubmissionRow, change: Partial<SubmissionRow>): SubmissionRow {
+  return {
+    messageKey: row.messageKey,
+    number: row.number,
+    position: row.position,
+    line: row.line,
+    state: change.state ?? row.state,
+    reference: change.reference ?? row.reference,
+    startedAt: row.startedAt,
+    settledAt: change.settledAt ?? row.settledAt,
+    verdict: change.verdict ?? row.verdict,
+    reportState: change.reportState ?? row.reportState,
+    reportStatus: change.reportStatus ?? row.reportStatus,
+    reportedAt: change.reportedAt ?? row.reportedAt,
+    why: change.why ?? row.why,
+  };
+}
+
+function nameOf(messageKey: number, number: number): string {
+  return `${messageKey}.${number}`;
 }
 
 export function submissionIdOf(sid: string, number: number): string {

@@ -39,7 +39,8 @@ export class Usage {
       SELECT accountSid, day, category, messages, segments FROM usage_day
       WHERE accountSid = ? AND day BETWEEN ? AND ?`);
     this.#moving = db.prepare(`
-      SELECT accountSid, direction, "from", "to", status, numSegments, sentAt FROM message
+      SELECT accountSid, direction, "from", "to", status, ifnull(airSegments, numSegments) AS numSegments, sentAt
+      FROM message
       WHERE status IN ('sent', 'delivered', 'undelivered') AND accountSid = ? AND sentAt >= ? AND sentAt < ?`);
   }
 

@@ -18,7 +18,9 @@ export class Webhooks {
   readonly #keys: RowKeys;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #queues: Statement<[], string>;
-  readonly #head: Statement<[string], WebhookRow>;
+  readonly #first: Statement<[string, number], WebhookRow>;
+  readonly #count: Statement<[], number>;
+  readonly #oldest: Statement<[], number>;
   readonly #queueOf: Statement<[number], string>;
   readonly #defer: Statement<[number, number, string, number]>;
   readonly #delete: Statement<[number]>;
@@ -34,7 +36,9 @@ export class Webhooks {
       VALUES (@key, @queue, @url, @method, @fallbackUrl, @fallbackMethod, @createdAt, @idempotencyToken, 0,
         @createdAt, @facts)`);
     this.#queues = db.prepare<[], string>("SELECT DISTINCT queue FROM webhook ORDER BY queue").pluck();
-    this.#head = db.prepare("SELECT * FROM webhook WHERE queue = ? ORDER BY key LIMIT 1");
+    this.#first = db.prepare("SELECT * FROM webhook WHERE queue = ? ORDER BY key LIMIT ?");
+    this.#count = db.prepare<[], number>("SELECT count(*) FROM webhook").pluck();
+    this.#oldest = db.prepare<[], number>("SELECT createdAt FROM webhook ORDER BY key LIMIT 1").pluck();
     this.#queueOf = db.prepare<[number], string>("SELECT queue FROM webhook WHERE key = ?").pluck();
     this.#defer = db.prepare("UPDATE webhook SET attempts = ?, notBefore = ?, queue = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM webhook WHERE key = ?");
@@ -44,18 +48,20 @@ export class Webhooks {
   }
 
   insert(webhook: NewWebhook): void {
-    this.#insert.run({
-      key: this.#keys.next(webhook.createdAt),
-      queue: webhook.queue,
-      url: webhook.url,
-      method: webhook.method,
-      fallbackUrl: webhook.fallbackUrl,
-      fallbackMethod: webhook.fallbackMethod,
-      createdAt: webhook.createdAt,
+    const key = this.#keys.next(webhook.createdAt);
+    const { queue, facts, url, method, fallbackUrl, fallbackMethod, createdAt } = webhook;
+    const row = {
+      queue,
+      url,
+      method,
+      fallbackUrl,
+      fallbackMethod,
+      createdAt,
       idempotencyToken: randomUUID(),
-      facts: JSON.stringify(webhook.facts),
-    });
-    this.#notices.webhook(webhook.queue);
+    };
+    this.#insert.run({ ...row, key, facts: JSON.stringify(facts) });
+    const task: WebhookTask = { ...row, facts, webhookId: idOfKey(key), attempts: 0, notBefore: createdAt };
+    this.#notices.webhook(queue, task);
   }
 
   /** The app that was not told of a received Message yet is told what it reads now. */
@@ -67,11 +73,16 @@ export class Webhooks {
     return this.#queues.all();
   }
 
-  next(queue: string): WebhookTask | null {
-    const row = this.#head.get(queue);
-    if (row === undefined) return null;
-    const { key, facts, ...columns } = row;
-    return { ...columns, facts: JSON.parse(facts) as WebhookFacts, webhookId: idOfKey(key) };
+  first(queue: string, limit: number): readonly WebhookTask[] {
+    return this.#first.all(queue, limit).map(({ key, facts, ...columns }) => ({
+      ...columns,
+      facts: JSON.parse(facts) as WebhookFacts,
+      webhookId: idOfKey(key),
+    }));
+  }
+
+  backlog(): { readonly waiting: number; readonly oldestAt: number | null } {
+    return { waiting: this.#count.get() ?? 0, oldestAt: this.#oldest.get() ?? null };
   }
 
   defer(webhookId: string, deferral: WebhookDeferral): void {
@@ -80,7 +91,7 @@ export class Webhooks {
     const moves = deferral.aside && !queue.endsWith(own);
     const next = moves ? `${queue}${own}` : queue;
     this.#defer.run(deferral.attempts, deferral.notBefore, next, key);
-    if (moves) this.#notices.webhook(next);
+    if (moves) this.#notices.webhook(next, null);
     if (deferral.event !== null) this.#events.insert(deferral.event);
   }
 

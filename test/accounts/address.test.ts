@@ -3,6 +3,20 @@ import { describe, expect, it } from "vitest";
 import { describeNumber, nationalFormatOf, parseAddress } from "../../src/accounts/address.ts";
 
 describe("an address", () => {
+  it("is read in the country that is asked for, whatever it was read in before", () => {
+    expect(parseAddress("0639980001", "FR")?.address).toBe("+33639980001");
+    expect(parseAddress("0639980001", "IT")?.address).toBe("+390639980001");
+    expect(parseAddress("0639980001", "FR")?.address).toBe("+33639980001");
+  });
+
+  it("is read the same after more of them than are remembered", () => {
+    const last = () => parseAddress("+33 6 39 98 00 01", "FR");
+    const first = last();
+    for (let number = 0; number < 12_000; number++)
+      parseAddress(`+3363998${1000 + (number % 9000)}`, `F${number}`);
+    expect(last()).toEqual(first);
+  });
+
   it.each([
     // E.164 and the ways people write it
     ["+33639980001", "FR", "e164", "+33639980001", "FR"],

@@ -200,7 +200,71 @@ describe("an account that is closed", () => {
   });
 });
 
+describe("what a closed account leaves behind", () => {
+  it("is no service, and no scheduled message that would still be sent", async () => {
+    const one = await subaccount("Leaving");
+    const { v1 } = one.client.messaging;
+    const number = await numberOf(one.sid);
+    const service = await v1.services.create({ friendlyName: "Alerts" });
+    await v1.services(service.sid).phoneNumbers.create({ phoneNumberSid: number.sid });
+    const later = await one.client.messages.create({
+      to: TO,
+      body: "Later",
+      messagingServiceSid: service.sid,
+      scheduleType: "fixed",
+      sendAt: new Date(box.clock.now() + 3_600_000),
+    });
+    expect(later.status).toBe("scheduled");
+    await box.client.api.v2010.accounts(one.sid).update({ status: "closed" });
+
+    const ended = await box.client.api.v2010.accounts(one.sid).messages(later.sid).fetch();
+    expect(ended).toMatchObject({ status: "failed", errorCode: 30002 });
+    expect(box.services.bySid(service.sid)).toBeNull();
+  });
+
+  it("is not taken from an account that is only suspended", async () => {
+    const one = await subaccount("Pausing");
+    const number = await numberOf(one.sid);
+    const service = await one.client.messaging.v1.services.create({ friendlyName: "Alerts" });
+    await one.client.messaging.v1.services(service.sid).phoneNumbers.create({ phoneNumberSid: number.sid });
+    const later = await one.client.messages.create({
+      to: TO,
+      body: "Later",
+      messagingServiceSid: service.sid,
+      scheduleType: "fixed",
+      sendAt: new Date(box.clock.now() + 3_600_000),
+    });
+    await box.client.api.v2010.accounts(one.sid).update({ status: "suspended" });
+    await box.client.api.v2010.accounts(one.sid).update({ status: "active" });
+
+    expect((await one.client.messages(later.sid).fetch()).status).toBe("scheduled");
+    expect((await one.client.messaging.v1.services.list()).map(({ sid }) => sid)).toEqual([service.sid]);
+  });
+});
+
 describe("a number", () => {
+  it("leaves the pools of the account it moves from, and may join one where it goes", async () => {
+    const one = await subaccount("Pool");
+    const number = await numberOf(box.account.sid);
+    const phoneNumberSid = number.sid;
+    const ours = (await box.client.messaging.v1.services.create({ friendlyName: "Ours" })).sid;
+    await box.client.messaging.v1.services(ours).phoneNumbers.create({ phoneNumberSid });
+    await box.client.incomingPhoneNumbers(number.sid).update({ accountSid: one.sid });
+    const theirs = (await one.client.messaging.v1.services.create({ friendlyName: "Theirs" })).sid;
+    await one.client.messaging.v1.services(theirs).phoneNumbers.create({ phoneNumberSid });
+
+    const moved = box.numbers.bySid(number.sid);
+    if (moved === null) throw new Error("it is gone");
+    expect(box.services.ofNumber(moved)?.sid).toBe(theirs);
+    const parent = box.client.api.v2010.accounts(one.sid);
+    await parent.incomingPhoneNumbers(number.sid).update({ accountSid: box.account.sid });
+    expect(await box.client.messaging.v1.services(ours).phoneNumbers.list()).toEqual([]);
+    expect(await one.client.messaging.v1.services(theirs).phoneNumbers.list()).toEqual([]);
+    expect(box.settings.document.services.flatMap(({ senders }) => senders)).not.toContainEqual(
+      expect.objectContaining({ numberSid: number.sid }),
+    );
+  });
+
   it("moves to a subaccount and back with the main account's credentials, and keeps its URLs", async () => {
     const one = await subaccount("Mover");
     const number = await numberOf(box.account.sid);

@@ -140,9 +140,11 @@ export type BoxOptions = {
   readonly rate?: number;
   readonly maxQueued?: number;
   readonly mediaUrl?: ApiDeps["mediaUrl"];
+  readonly countries?: ApiDeps["countries"];
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
+  readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
 };
 
 export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
@@ -178,10 +180,13 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
+    throttledTo: () => null,
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
     mediaUrl: options.mediaUrl ?? "refuse",
+    countries: options.countries ?? null,
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),

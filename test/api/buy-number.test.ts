@@ -196,6 +196,27 @@ describe("a release through the official SDK", () => {
     expect((await box.client.messages(other).fetch()).status).toBe("queued");
   });
 
+  it("ends what is scheduled to be sent from it", async () => {
+    const { sid: phoneNumberSid } = await box.client.incomingPhoneNumbers.create({ phoneNumber: FREE });
+    const { v1 } = box.client.messaging;
+    const service = (await v1.services.create({ friendlyName: "Alerts" })).sid;
+    await v1.services(service).phoneNumbers.create({ phoneNumberSid });
+    const later = await box.client.messages.create({
+      to: "+33639980002",
+      body: "x",
+      messagingServiceSid: service,
+      scheduleType: "fixed",
+      sendAt: new Date(box.clock.now() + 3_600_000),
+    });
+    await box.client.incomingPhoneNumbers(phoneNumberSid).remove();
+
+    expect(await box.client.messages(later.sid).fetch()).toMatchObject({
+      status: "failed",
+      errorCode: 30037,
+    });
+    expect(box.settings.document.services[0]?.senders).toEqual([]);
+  });
+
   it("is of a modem's number too", async () => {
     const own = box.numbers.byNumber(OWN)?.sid ?? "";
     const answer = await box.request(box.api(`/IncomingPhoneNumbers/${own}.json`), { method: "DELETE" });

@@ -44,6 +44,7 @@ function facts(fields: Partial<WaitingFacts> = {}, standing: Partial<Standing> |
     standing: standing === null ? null : { ...next, ...standing },
     isAccountActive: true,
     line: { name: "sim1", state: "ready", reason: "registered" },
+    fallback: null,
     segmentsPerSecond: 1,
     now: NOW,
     ...fields,
@@ -89,6 +90,45 @@ describe("a message that waits", () => {
   ])("is held up by %j, and nobody can say until when", (obstacle, reason) => {
     const waiting = message({ attempts: 1, retryAt: NOW + 5 });
     expect(explain(waiting, facts(obstacle))).toEqual({ reason, nextAttemptAt: NOW + 5, forecastAt: null });
+  });
+
+  const down = { name: "sim1", state: "opening", reason: "no such device" };
+  const fallback = { name: "carrier", state: "ready", reason: "bound", isRefused: false, inMs: null };
+
+  it("goes over the fallback while its line is down, with a forecast like any other", () => {
+    const carried = facts({ line: down, fallback: { ...fallback, spill: "carrying" } });
+    expect(explain(message(), carried)).toEqual({
+      reason: "Its line sim1 is opening, so it goes over carrier. It is next in its queue.",
+      nextAttemptAt: null,
+      forecastAt: NOW + 1000,
+    });
+  });
+
+  it.each([
+    [
+      { ...fallback, spill: "waiting" as const, inMs: 12_345 },
+      "Its line sim1 is opening: no such device; should that last, it goes over carrier in 13 s.",
+    ],
+    [
+      { ...fallback, spill: "blocked" as const, state: "refused", reason: "the password is wrong" },
+      "Its line sim1 is opening: no such device; its fallback carrier is refused: the password is wrong.",
+    ],
+    [
+      { ...fallback, spill: "carrying" as const, state: "opening", reason: "connecting" },
+      "Its line sim1 is opening: no such device; its fallback carrier is opening: connecting.",
+    ],
+    [
+      { ...fallback, spill: "carrying" as const, isRefused: true },
+      "Its line sim1 is opening: no such device; its fallback carrier does not take its sender, so it waits.",
+    ],
+  ])("says why the fallback does not take it: %j", (standIn, reason) => {
+    const held = facts({ line: down, fallback: standIn });
+    expect(explain(message(), held)).toMatchObject({ reason, forecastAt: null });
+  });
+
+  it("says nothing of a fallback while its own line is ready", () => {
+    const idle = facts({ fallback: { ...fallback, spill: "unused" } });
+    expect(explain(message(), idle).reason).toBe("It is next in its queue.");
   });
 
   it("is told when it will expire first", () => {

@@ -1,13 +1,13 @@
 /** What a Line's state looks like to whoever looks after it. */
 import { describe, expect, it } from "vitest";
-import { lineView } from "../../src/api/appliance-views.ts";
+import { type LineTraffic, lineView } from "../../src/api/appliance-views.ts";
 import type { Line, LineStatus } from "../../src/line/line.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { FakeLine } from "../harness/fake-line.ts";
 
 const clock = new FakeClock();
 
-function viewOf(more: Partial<LineStatus>): Record<string, unknown> {
+function viewOf(more: Partial<LineStatus>, traffic: Partial<LineTraffic> = {}): Record<string, unknown> {
   const status = { ...new FakeLine({ clock }).status, ...more };
   const line: Line = {
     name: "sim1",
@@ -18,7 +18,8 @@ function viewOf(more: Partial<LineStatus>): Record<string, unknown> {
     submit: () => Promise.reject(new Error("only looked at")),
     stop: () => Promise.resolve(),
   };
-  return lineView(line, [], () => 1);
+  const usual: LineTraffic = { numbers: [], rateOf: () => 1, fallback: null, carries: [], throttledTo: null };
+  return lineView(line, { ...usual, ...traffic });
 }
 
 describe("a line", () => {
@@ -43,5 +44,29 @@ describe("a line", () => {
       },
     });
     expect(viewOf({})).toMatchObject({ recovery: null });
+  });
+
+  it("shows which line stands in for it, and whether it does", () => {
+    const fallback = { line: "carrier", afterMs: 300_000, since: null, inMs: 1000 };
+    expect(viewOf({}, { fallback: { ...fallback, spill: "waiting" } })).toMatchObject({
+      fallback: "carrier",
+      fallback_active: false,
+      fallback_since: null,
+    });
+    const carrying = { ...fallback, spill: "carrying", since: clock.now(), inMs: null } as const;
+    expect(viewOf({}, { fallback: carrying })).toMatchObject({
+      fallback: "carrier",
+      fallback_active: true,
+      fallback_since: "Sun, 04 Jan 2026 10:15:30 +0000",
+    });
+    expect(viewOf({})).toMatchObject({ fallback: null, fallback_active: false, carries: [] });
+  });
+
+  it("shows whose queues it carries, and how fast its carrier lets it go", () => {
+    expect(viewOf({}, { carries: ["sim1"], throttledTo: 39.2041 })).toMatchObject({
+      carries: ["sim1"],
+      throttled_to: 39.2,
+    });
+    expect(viewOf({})).toMatchObject({ throttled_to: null });
   });
 });

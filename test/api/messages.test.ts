@@ -169,6 +169,15 @@ describe("Messages through the official SDK", () => {
   });
 });
 
+describe("the resource that came before Messages", () => {
+  it.each(["GET", "POST"])("is gone: %s is 410/20410", async (method) => {
+    for (const below of ["/SMS/Messages.json", `/SMS/Messages/SM${"0".repeat(32)}.json`]) {
+      const answer = await box.request(box.api(below), { method });
+      expect([answer.status, answer.body["code"]]).toEqual([410, 20410]);
+    }
+  });
+});
+
 describe("credentials through the official SDK", () => {
   it("are what fetching the account checks", async () => {
     const account = await box.client.api.v2010.accounts(box.account.sid).fetch();

@@ -16,15 +16,20 @@ async function send(to: string): Promise<string> {
   return (await box.client.messages.create({ to, from: OWN, body: "x" })).sid;
 }
 
+/** How many rows there are, how they are paged, and how many come while each page is read. */
+const ROUND = {
+  before: fc.integer({ min: 0, max: 12 }),
+  pageSize: fc.integer({ min: 1, max: 5 }),
+  added: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 15 }),
+};
+
 describe("paging", () => {
   it("lists each message once and misses none that was there, whatever is added or retired meanwhile", async () => {
     let round = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.record({
-          before: fc.integer({ min: 0, max: 12 }),
-          pageSize: fc.integer({ min: 1, max: 5 }),
-          added: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 15 }),
+          ...ROUND,
           retired: fc.array(fc.boolean(), { maxLength: 15 }),
         }),
         async ({ before, pageSize, added, retired }) => {
@@ -36,13 +41,14 @@ describe("paging", () => {
           const listed: string[] = [];
           let next: unknown = box.api(`/Messages.json?To=${encodeURIComponent(to)}&PageSize=${pageSize}`);
           for (let page = 0; typeof next === "string"; page++) {
-            const { body } = await box.get(next);
+            // What is added arrives while the page is read, what is retired between two pages.
+            const adding = Array.from({ length: added[page] ?? 0 }, () => send(to));
+            const [{ body }] = await Promise.all([box.get(next), ...adding]);
             const messages = body["messages"] as { sid: string }[];
             expect(body).toMatchObject({ page, start: page * pageSize, page_size: pageSize });
             expect(messages.length).toBeLessThanOrEqual(pageSize);
             listed.push(...messages.map(({ sid }) => sid));
             next = body["next_page_uri"];
-            for (let count = 0; count < (added[page] ?? 0); count++) await send(to);
             if (retired[page]) {
               await box.store.expire(box.clock.now() + 36_000_001);
               await box.store.retire({ sentBefore: box.clock.now(), limit: 1000 });
@@ -53,6 +59,41 @@ describe("paging", () => {
         },
       ),
       { numRuns: 25 },
+    );
+  });
+
+  it("lists each service once and misses none that stays, whatever comes and goes meanwhile", async () => {
+    const create = async () => (await box.services.create(box.account.sid, "S", {})).sid;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          ...ROUND,
+          removed: fc.array(fc.nat(), { maxLength: 15 }),
+        }),
+        async ({ before, pageSize, added, removed }) => {
+          const there = new Set<string>();
+          for (let count = 0; count < before; count++) there.add(await create());
+          const listed: string[] = [];
+          let next: unknown = `${box.baseUrl}/v1/Services?PageSize=${pageSize}`;
+          for (let page = 0; typeof next === "string"; page++) {
+            const adding = Array.from({ length: added[page] ?? 0 }, create);
+            const [{ body }] = await Promise.all([box.get(next.slice(box.baseUrl.length)), ...adding]);
+            const meta = body["meta"] as Record<string, unknown>;
+            expect(meta).toMatchObject({ page, page_size: pageSize, key: "services" });
+            listed.push(...(body["services"] as { sid: string }[]).map(({ sid }) => sid));
+            next = meta["next_page_url"];
+            const gone = [...there][(removed[page] ?? 0) % Math.max(1, there.size)];
+            if (removed[page] !== undefined && gone !== undefined) {
+              await box.services.remove(gone);
+              there.delete(gone);
+            }
+          }
+          expect([...there].filter((sid) => !listed.includes(sid))).toEqual([]);
+          expect(new Set(listed).size).toBe(listed.length);
+          for (const { sid } of box.services.list(box.account.sid)) await box.services.remove(sid);
+        },
+      ),
+      { numRuns: 15 },
     );
   });
 

@@ -99,6 +99,28 @@ describe("POST Messages refuses", () => {
   });
 });
 
+describe("POST Messages where only some countries are allowed", () => {
+  it("refuses the others with 21408, and what belongs to none, after everything else that is wrong", async () => {
+    const homely = await openApiBox({ countries: ["FR", "BE"] });
+    const code = async (form: Record<string, string>) =>
+      (await homely.post(homely.api("/Messages.json"), { From: OWN, Body: "x", ...form })).body["code"];
+    try {
+      const abroad = await homely.post(homely.api("/Messages.json"), { ...ok, To: "+14155550142" });
+      expect([abroad.status, abroad.body["code"], abroad.body["message"]]).toEqual([
+        400,
+        21408,
+        "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: +14155550142.",
+      ]);
+      expect(await code({ To: "+883510012345" })).toBe(21408);
+      expect(await code({ To: "+14155550142", ScheduleType: "soon" })).toBe(35126);
+      expect(await code({ To: TO })).toBeUndefined();
+      expect(await code({ To: "+32470123456" })).toBeUndefined();
+    } finally {
+      await homely.close();
+    }
+  });
+});
+
 describe("POST Messages takes", () => {
   it.each([
     ["1600 characters", { Body: "x".repeat(1600) }],
@@ -147,6 +169,22 @@ describe("POST Messages when it cannot be kept", () => {
       expect(await small.client.messages.list()).toHaveLength(2);
     } finally {
       await small.close();
+    }
+  });
+
+  it("answers 35125 when no more may be scheduled", async () => {
+    const full = await openApiBox({
+      accept: { accept: async () => ({ is: "queue-full", queuedSegments: 0 }) },
+    });
+    try {
+      const { sid } = await full.client.messaging.v1.services.create({ friendlyName: "Alerts" });
+      const phoneNumberSid = full.numbers.byNumber(OWN)?.sid ?? "";
+      await full.client.messaging.v1.services(sid).phoneNumbers.create({ phoneNumberSid });
+      const sendAt = new Date(full.clock.now() + 3_600_000);
+      const later = { to: TO, body: "x", messagingServiceSid: sid, scheduleType: "fixed", sendAt } as const;
+      await expect(full.client.messages.create(later)).rejects.toMatchObject({ status: 400, code: 35125 });
+    } finally {
+      await full.close();
     }
   });
 

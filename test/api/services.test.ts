@@ -232,11 +232,77 @@ describe("the sender pool", () => {
     });
   });
 
+  it("takes an alphanumeric sender for one country, beside the one for all", async () => {
+    await provision(box.numbers, box.account, "PYLONE", "sim1", "alphanumeric");
+    await provision(box.numbers, box.account, "PYLONEFR", "sim1", "alphanumeric");
+    const { destinationAlphaSenders, alphaSenders } = v1().services(service);
+    const path = `/v1/Services/${service}/DestinationAlphaSenders`;
+    const added = await box.post(path, { AlphaSender: "PYLONEFR", IsoCountryCode: "fr" });
+    expect([added.status, added.body]).toEqual([
+      201,
+      {
+        sid: expect.stringMatching(/^AI[0-9a-f]{32}$/),
+        account_sid: box.account.sid,
+        service_sid: service,
+        date_created: NOW,
+        date_updated: NOW,
+        alpha_sender: "PYLONEFR",
+        iso_country_code: "FR",
+        capabilities: ["SMS"],
+        url: `${box.baseUrl}${path}/${String(added.body["sid"])}`,
+      },
+    ]);
+    const forAll = await destinationAlphaSenders.create({ alphaSender: "PYLONE" });
+    expect(forAll.isoCountryCode).toBe("");
+    await destinationAlphaSenders.create({ alphaSender: "PYLONEFR", isoCountryCode: "BE" });
+
+    const listed = async (filter: object) =>
+      (await destinationAlphaSenders.list(filter)).map((each) => each.isoCountryCode).sort();
+    expect(await listed({})).toEqual(["", "BE", "FR"]);
+    expect(await listed({ isoCountryCode: "BE" })).toEqual(["BE"]);
+    expect((await alphaSenders.list()).map(({ sid }) => sid)).toEqual([forAll.sid]);
+    const again = destinationAlphaSenders.create({ alphaSender: "PYLONEFR", isoCountryCode: "FR" });
+    await expect(again).rejects.toMatchObject({ status: 409, code: 21710 });
+    const nowhere = destinationAlphaSenders.create({ alphaSender: "PYLONE", isoCountryCode: "ZZ" });
+    await expect(nowhere).rejects.toMatchObject({ status: 400, code: 20422 });
+
+    const senderTo = async (to: string) => {
+      const sent = await box.client.messages.create({ to, body: "x", messagingServiceSid: service });
+      return (await box.client.messages(sent.sid).fetch()).from;
+    };
+    expect(await senderTo("+33639980099")).toBe("PYLONEFR");
+    expect(await senderTo("+4915112345678")).toBe("PYLONE");
+
+    const { openSettings } = await import("../../src/store/settings.ts");
+    expect((await openSettings(box.dataDir)).document.services).toEqual(box.settings.document.services);
+    const one = destinationAlphaSenders(String(added.body["sid"]));
+    expect((await one.fetch()).alphaSender).toBe("PYLONEFR");
+    expect(await one.remove()).toBe(true);
+    expect(await senderTo("+33639980098")).toBe("PYLONE");
+  });
+
+  it("has no senders of other channels, and a service says what it may be for", async () => {
+    expect(await v1().services(service).channelSenders.list()).toEqual([]);
+    const { body } = await box.get(`/v1/Services/${service}/ChannelSenders`);
+    expect(body).toMatchObject({ senders: [], meta: { key: "senders" } });
+    const { usecases } = await v1().usecases.fetch();
+    expect(usecases.map((each: { usecase: string }) => each.usecase)).toEqual([
+      "notifications",
+      "marketing",
+      "verification",
+      "discussion",
+      "poll",
+      "undeclared",
+    ]);
+    expect(Object.keys(usecases[0])).toEqual(["usecase", "friendly_name", "purpose"]);
+  });
+
   it.each([
     ["PhoneNumbers", { PhoneNumberSid: `PN${"0".repeat(32)}` }, 400, 21421],
     ["PhoneNumbers", {}, 400, 21421],
     ["ShortCodes", { ShortCodeSid: `SC${"0".repeat(32)}` }, 400, 21421],
     ["AlphaSenders", { AlphaSender: "NOBODY" }, 400, 21657],
+    ["DestinationAlphaSenders", { AlphaSender: "NOBODY", IsoCountryCode: "FR" }, 400, 21657],
   ])("refuses at %s what is not the account's: %o", async (path, form, status, code) => {
     const answer = await box.post(`/v1/Services/${service}/${path}`, form as Record<string, string>);
     expect(answer).toMatchObject({ status, body: { code } });
@@ -294,9 +360,6 @@ describe("the sender pool", () => {
 
 describe("what is not served", () => {
   it.each([
-    ["/v1/Services/{MG}/DestinationAlphaSenders"],
-    ["/v1/Services/{MG}/ChannelSenders"],
-    ["/v1/Services/Usecases"],
     ["/v1/Services/{MG}/Compliance/Usa2p"],
     ["/v1/a2p/BrandRegistrations"],
     ["/v1/Tollfree/Verifications"],

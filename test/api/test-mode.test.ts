@@ -1,6 +1,8 @@
 /** Test credentials and magic numbers, contract §12.4, through the official SDK. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ApiBox, OWN, openApiBox } from "./api-box.ts";
+import { CALL, CREATED_MESSAGE, INCOMING_PHONE_NUMBER } from "./contract-shapes.ts";
+import { differences, xmlDifferences } from "./shape.ts";
 
 const TO = "+33639980002";
 const FROM = "+15005550006";
@@ -119,6 +121,18 @@ describe("test credentials", () => {
     await expect(ring(magic(2), FROM)).rejects.toMatchObject({ code: 21214 });
     await expect(ring(magic(3), FROM)).rejects.toMatchObject({ code: 21215 });
     await expect(ring(magic(4), FROM)).rejects.toMatchObject({ code: 21216 });
+  });
+
+  it.each([
+    ["Messages", { To: TO, From: FROM, Body: "x" }, CREATED_MESSAGE, "Message"],
+    ["IncomingPhoneNumbers", { PhoneNumber: FROM }, INCOMING_PHONE_NUMBER, "IncomingPhoneNumber"],
+    ["Calls", { To: TO, From: FROM, Url: "http://h/voice" }, CALL, "Call"],
+  ] as const)("are answered with the whole resource by POST %s", async (resource, form, shape, name) => {
+    const path = `/2010-04-01/Accounts/${sid}/${resource}`;
+    const answer = await box.post(`${path}.json`, form, { credentials });
+    expect([answer.status, differences(answer.body, shape)]).toEqual([201, []]);
+    const written = await box.post(`${path}.xml`, form, { credentials });
+    expect([written.status, xmlDifferences(written.text, shape, { name })]).toEqual([201, []]);
   });
 
   it.each([

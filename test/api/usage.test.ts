@@ -14,12 +14,29 @@ beforeAll(async () => {
 
 afterAll(() => box.close());
 
-async function send(client: ApiBox["client"], from: string, body: string): Promise<void> {
+async function send(client: ApiBox["client"], from: string, body: string, site = box): Promise<void> {
+  const { store, clock } = site;
   await client.messages.create({ to: TO, from, body });
-  const { claims } = await box.store.claim(from, { line: "sim1", limit: 10, now: box.clock.now() });
+  const { claims } = await store.claim(from, { line: "sim1", limit: 10, now: clock.now() });
   for (const { submissionId } of claims) {
-    await box.store.settle(submissionId, { is: "accepted", reference: "1" }, box.clock.now());
+    await store.settle(submissionId, { is: "accepted", reference: "1" }, clock.now());
   }
+}
+
+let received = 0;
+async function receive(site: ApiBox, to: string, numSegments: number): Promise<void> {
+  const message = {
+    sid: `SM${String(++received).padStart(14, "0")}${"d".repeat(18)}`,
+    accountSid: site.account.sid,
+    from: TO,
+    to,
+    body: "x",
+    numSegments,
+    messagingServiceSid: null,
+    line: "sim1",
+    receivedAt: site.clock.now(),
+  };
+  await site.store.completeInbound({ keptIds: [], message, webhook: null, event: null });
 }
 
 describe("a usage record", () => {
@@ -94,6 +111,16 @@ describe("a usage record", () => {
     expect(shown(await records.lastMonth.list({ category }))).toEqual(["2025-12-01 0"]);
   });
 
+  it.each([
+    ["StartDate=-30days", "2025-12-05", "2026-01-04"],
+    ["StartDate=-30days&EndDate=-1day", "2025-12-05", "2026-01-03"],
+    ["StartDate=-1days&EndDate=+1day", "2026-01-03", "2026-01-05"],
+    ["EndDate=2026-01-04", "2026-01-04", "2026-01-04"],
+  ])("is asked for by offsets from today: %s", async (dates, start_date, end_date) => {
+    const { body } = await box.get(box.api(`/Usage/Records.json?Category=sms&${dates}`));
+    expect(body["usage_records"]).toMatchObject([{ start_date, end_date }]);
+  });
+
   it("of the main account counts its subaccounts, unless it is told not to", async () => {
     const made = await box.client.api.v2010.accounts.create({ friendlyName: "Tenant" });
     const account = box.accounts.bySid(made.sid);
@@ -111,6 +138,51 @@ describe("a usage record", () => {
   it("is refused for a date that is none", async () => {
     const { status, body } = await box.get(box.api("/Usage/Records.json?StartDate=soon"));
     expect({ status, code: body["code"] }).toEqual({ status: 400, code: 20422 });
+  });
+});
+
+describe("the categories", () => {
+  it("are the contract's, each with its words, units and sum", async () => {
+    const site = await openApiBox();
+    try {
+      const short = await provision(site.numbers, site.account, "36123", "sim1", "short-code");
+      await provision(site.numbers, site.account, "+33155500001", "sim1", "local");
+      await provision(site.numbers, site.account, "+33800000001", "sim1", "toll-free");
+      await provision(site.numbers, site.account, "+33800000002", "sim1", "toll-free");
+      await send(site.client, OWN, "x".repeat(200), site);
+      await send(site.client, short.phoneNumber, "x", site);
+      await receive(site, OWN, 4);
+      await receive(site, OWN, 1);
+      await receive(site, short.phoneNumber, 8);
+
+      const records = await site.client.usage.records.list();
+      const shown = records.map((record) => {
+        const { category, description, count, countUnit, usage, usageUnit } = record;
+        return [category, description, `${count} ${countUnit}`, `${usage} ${usageUnit}`];
+      });
+      expect(shown).toEqual([
+        ["sms", "SMS", "5 messages", "16 messages"],
+        ["sms-inbound", "Inbound SMS", "3 messages", "13 messages"],
+        ["sms-inbound-longcode", "Inbound SMS, long code", "2 messages", "5 messages"],
+        ["sms-inbound-shortcode", "Inbound SMS, short code", "1 messages", "8 messages"],
+        ["sms-outbound", "Outbound SMS", "2 messages", "3 messages"],
+        ["sms-outbound-longcode", "Outbound SMS, long code", "1 messages", "2 messages"],
+        ["sms-outbound-shortcode", "Outbound SMS, short code", "1 messages", "1 messages"],
+        ["mms", "MMS", "0 messages", "0 messages"],
+        ["mms-inbound", "Inbound MMS", "0 messages", "0 messages"],
+        ["mms-outbound", "Outbound MMS", "0 messages", "0 messages"],
+        ["phonenumbers", "Phone Numbers", "4 numbers", "4 numbers"],
+        ["phonenumbers-local", "Local Phone Numbers", "1 numbers", "1 numbers"],
+        ["phonenumbers-mobile", "Mobile Phone Numbers", "1 numbers", "1 numbers"],
+        ["phonenumbers-tollfree", "Toll-free Phone Numbers", "2 numbers", "2 numbers"],
+        ["calls", "Voice Minutes", "0 calls", "0 minutes"],
+        ["calls-inbound", "Inbound Voice Minutes", "0 calls", "0 minutes"],
+        ["calls-outbound", "Outbound Voice Minutes", "0 calls", "0 minutes"],
+        ["totalprice", "Total Price", "0 usd", "0 usd"],
+      ]);
+    } finally {
+      await site.close();
+    }
   });
 });
 

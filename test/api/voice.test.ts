@@ -50,6 +50,8 @@ describe("voice", () => {
     [{ To: "+33639980002", From: OWN }, 21205],
     [{ To: "+33639980002", From: OWN, Url: "nowhere" }, 21205],
     [{ To: "+33639980002", From: OWN, Twiml: "x".repeat(4001) }, 21205],
+    [{ To: "+33639980002", From: OWN, ApplicationSid: "AP1" }, 21218],
+    [{ To: "+33639980002", From: OWN, ApplicationSid: `AP${"0".repeat(32)}` }, 21218],
     [{ To: "+33639980002", From: OWN, Url: "http://h/" }, 21215],
     [{ To: "+33639980002", From: OWN, Twiml: "<Response/>" }, 21215],
   ])("refuses the call %j with %i", async (form, code) => {

@@ -1,15 +1,22 @@
 /**
  * `npm run bench`: the figures of the design, measured from outside on this machine; `--json` for programs,
- * `--only WORD` for one row. Daemon, modem and load generator are processes of their own.
+ * `--only WORD` for one row, `--profile FOLDER` for the daemon's processor profiles. Daemon, modem and load generator
+ * are processes of their own.
  *
  *   npm run build && npx tsc -p test/bench/tsconfig.json && node dist/bench/test/bench/bench.js
  */
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { ACCEPT_PLANS } from "./accept-rows.ts";
+import { HISTORY_PLANS } from "./history-rows.ts";
+import { MODEM_PLANS } from "./modem-rows.ts";
 import { machineMs } from "./process.ts";
-import { measured, PLANS, type Row } from "./rows.ts";
+import { measured, printed, type Row } from "./row.ts";
+import { SMPP_PLANS } from "./smpp-rows.ts";
+
+const PLANS = [...ACCEPT_PLANS, ...MODEM_PLANS, ...SMPP_PLANS, ...HISTORY_PLANS];
 
 const SYNCS = 100;
 
@@ -30,7 +37,11 @@ function syncMs(): number {
 }
 
 const { values } = parseArgs({
-  options: { json: { type: "boolean", default: false }, only: { type: "string" } },
+  options: {
+    json: { type: "boolean", default: false },
+    only: { type: "string" },
+    profile: { type: "string" },
+  },
 });
 const machine = {
   cores: cpus().length,
@@ -44,17 +55,17 @@ if (!values.json)
   print(
     `${machine.cores} × ${machine.processor}, Node ${machine.node}, one sync ${machine.syncMs.toFixed(2)} ms, load average ${machine.loadAverage.toFixed(1)}`,
   );
+const profiling =
+  values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${resolve(values.profile)}`];
 const rows: Row[] = [];
 for (const plan of PLANS) {
   if (values.only !== undefined && !plan.figure.includes(values.only)) continue;
-  const row = await measured(plan);
+  const row = await measured({
+    ...plan,
+    site: { ...plan.site, nodeArgs: [...profiling, ...(plan.site.nodeArgs ?? [])] },
+  });
   rows.push(row);
-  if (values.json) continue;
-  const value = row.value === null ? "void" : `${row.value.toFixed(row.value < 100 ? 1 : 0)} ${row.unit}`;
-  const times = `daemon ${row.daemonSeconds.toFixed(1)} s, modem ${row.modemSeconds.toFixed(1)} s`;
-  print(
-    `${row.figure.padEnd(42)} ${value.padStart(16)}   bar ${row.bar}, aim ${row.aim}   ${times}   ${row.note}`,
-  );
+  if (!values.json) print(printed(row));
 }
 if (values.json) print(JSON.stringify({ machine, rows }, null, 2));
 if (rows.some(({ value }) => value === null)) process.exitCode = 1;

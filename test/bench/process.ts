@@ -13,8 +13,9 @@ export class Measured {
   readonly #watchers = new Set<() => void>();
   #over = false;
 
-  constructor(script: string, args: readonly string[], cwd: string) {
-    this.#child = spawn(process.execPath, [script, ...args], {
+  /** `nodeArgs` go before the script: what node itself is told. */
+  constructor(script: string, args: readonly string[], cwd: string, nodeArgs: readonly string[] = []) {
+    this.#child = spawn(process.execPath, [...nodeArgs, script, ...args], {
       cwd,
       env: { PATH: process.env["PATH"] ?? "" },
       stdio: ["ignore", "pipe", "inherit"],
@@ -53,6 +54,10 @@ export class Measured {
     });
   }
 
+  signal(name: "SIGUSR2"): void {
+    this.#child.kill(name);
+  }
+
   async stop(): Promise<void> {
     if (!this.#over) this.#child.kill("SIGTERM");
     await this.#ended;
@@ -62,12 +67,14 @@ export class Measured {
     return this.#ended;
   }
 
-  /** Since its start. */
+  /** Since its start, all its threads. */
   get processorSeconds(): number {
-    const fields = this.#proc("stat")
-      .replace(/^.*\) /, "")
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    return secondsOf(this.#proc("stat"));
+  }
+
+  /** The share of the thread its event loop runs on; the rest is the store's thread, V8's and libuv's. */
+  get mainThreadSeconds(): number {
+    return secondsOf(this.#proc(`task/${this.#child.pid}/stat`));
   }
 
   get residentBytes(): number {
@@ -82,6 +89,11 @@ export class Measured {
   #proc(file: string): string {
     return readFileSync(`/proc/${this.#child.pid}/${file}`, "utf8");
   }
+}
+
+function secondsOf(stat: string): number {
+  const fields = stat.replace(/^.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** Milliseconds of the machine's monotonic clock: the same in every process. */

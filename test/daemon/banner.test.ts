@@ -9,7 +9,7 @@ const FACTS: BannerFacts = {
   urls: ["http://127.0.0.1:8080"],
   configFile: null,
   dataDir: "/srv/data",
-  lines: [{ name: "sim1", device: "sim:", simulated: true, number: NUMBER }],
+  lines: [{ name: "sim1", kind: "modem", device: "sim:", simulated: true, number: NUMBER }],
   account: ACCOUNT,
   firstStart: true,
   credentialsCommand: "echo AC1:secret",
@@ -55,12 +55,26 @@ describe("the banner", () => {
     expect(pasted(later)[0]?.slice(0, 2)).toEqual(["-u", "AC1:secret"]);
   });
 
+  it("offers no commands for a line with short codes and names only, and says how to come by a number", () => {
+    const carrier = {
+      name: "carrier",
+      kind: "smpp",
+      device: "smpps://smsc.example:3550",
+      simulated: false,
+    } as const;
+    const none = banner({ ...FACTS, lines: [{ ...carrier, number: null }] });
+    expect(none).toContain("numbers to buy: see AvailablePhoneNumbers, smpps://smsc.example:3550");
+    const code = banner({ ...FACTS, lines: [{ ...carrier, number: { ...NUMBER, phoneNumber: "36123" } }] });
+    expect(code).toContain("36123, smpps://smsc.example:3550");
+    expect(code).not.toContain("curl");
+  });
+
   it("says which lines are simulated and which have no number", () => {
     const text = banner({
       ...FACTS,
       lines: [
-        { name: "usb", device: "/dev/ttyUSB2", simulated: false, number: null },
-        { name: "sim1", device: "sim:", simulated: true, number: NUMBER },
+        { name: "usb", kind: "modem", device: "/dev/ttyUSB2", simulated: false, number: null },
+        { name: "sim1", kind: "modem", device: "sim:", simulated: true, number: NUMBER },
       ],
     });
     expect(text).toContain("line usb       number not known yet, /dev/ttyUSB2");
@@ -71,7 +85,7 @@ describe("the banner", () => {
   it("invites nobody to text a stranger over a real modem", () => {
     const text = banner({
       ...FACTS,
-      lines: [{ name: "usb", device: "/dev/ttyUSB2", simulated: false, number: NUMBER }],
+      lines: [{ name: "usb", kind: "modem", device: "/dev/ttyUSB2", simulated: false, number: NUMBER }],
     });
     expect(text).toContain("put your own number");
     expect(text).not.toContain("+33612345678");
@@ -81,7 +95,7 @@ describe("the banner", () => {
   it("gives no commands while no line has a number", () => {
     const text = banner({
       ...FACTS,
-      lines: [{ name: "usb", device: "/dev/x", simulated: false, number: null }],
+      lines: [{ name: "usb", kind: "modem", device: "/dev/x", simulated: false, number: null }],
     });
     expect(text).not.toContain("curl");
   });

@@ -18,6 +18,17 @@ function messageOf(text: string): string {
   throw new Error("the configuration was accepted");
 }
 
+describe("the countries texts may go to", () => {
+  const countries = (yaml: string) => parseConfig(`outbound: ${yaml}\n${LINE}`, "f").outbound.countries;
+
+  it("are all of them when nothing is said, and never none", () => {
+    expect(countries("{}")).toBeUndefined();
+    expect(countries("{ countries: [FR, BE] }")).toEqual(["FR", "BE"]);
+    expect(messageOf(`outbound: { countries: [] }\n${LINE}`)).toContain("outbound.countries");
+    expect(messageOf(`outbound: { countries: [France] }\n${LINE}`)).toContain("two capital letters");
+  });
+});
+
 describe("a configuration that is wrong", () => {
   const cases: { name: string; text: string; says: string }[] = [
     {
@@ -124,12 +135,7 @@ describe("a configuration that is wrong", () => {
     {
       name: "has one number on two lines",
       text: `${LINE}  - { name: b, type: modem, device: 'sim:', number: '+33639980001' }\n`,
-      says: "/etc/pylone/pylone.yaml: lines[1].number (line 3, column 53): line `a` has this number already; a number belongs to one line",
-    },
-    {
-      name: "has an SMPP line, which this version does not run",
-      text: "lines:\n  - { name: c, type: smpp, url: 'smpp://id:secret@host:2775', numbers: ['36123'] }\n",
-      says: "/etc/pylone/pylone.yaml: lines[0].type (line 2, column 22): SMPP lines are not available in this version; use a line of type `modem`, or remove this one",
+      says: "/etc/pylone/pylone.yaml: lines[1].number (line 3, column 53): line `a` has this number already; a number belongs to one line, once",
     },
     {
       name: "has a time zone nobody keeps",

@@ -7,8 +7,10 @@ function line(name: string, state: LineState, reason = "", simulated = false): L
   return { name, status: { state, reason, simulated } } as unknown as Line;
 }
 
+const nobodyWaits = async () => ({ waiting: 0, oldestMs: 0 });
+
 function healthOf(lines: Line[], ping: () => Promise<void> = async () => {}, clock = new FakeClock()) {
-  return createHealth({ store: { ping }, lines, clock });
+  return createHealth({ store: { ping }, lines, clock, webhooks: nobodyWaits });
 }
 
 describe("the health of the appliance", () => {
@@ -18,6 +20,7 @@ describe("the health of the appliance", () => {
       status: "pass",
       checks: {
         store: { status: "pass", text: "commits in 0 ms" },
+        webhooks: { status: "pass", text: "no app is still to be told anything" },
         "line:a": { status: "pass", text: "ready" },
         "line:b": { status: "pass", text: "simulated, ready" },
       },
@@ -39,6 +42,7 @@ describe("the health of the appliance", () => {
       store: { ping: async () => {} },
       lines: [line("a", "ready")],
       clock: new FakeClock(),
+      webhooks: nobodyWaits,
       whyClockUntrusted: () => why,
     });
     expect(await health()).toMatchObject({
@@ -55,6 +59,44 @@ describe("the health of the appliance", () => {
     expect(report.checks["line:a"]?.status).toBe("fail");
   });
 
+  it("warns, and does not fail, while a line that is down is carried by its fallback", async () => {
+    const lines = [line("sim1", "refused", "the PIN is wrong"), line("carrier", "ready", "bound")];
+    const viewOf = (name: string) =>
+      name === "sim1"
+        ? { line: "carrier", afterMs: 0, spill: "carrying" as const, since: 0, inMs: null }
+        : null;
+    const health = createHealth({
+      store: { ping: async () => {} },
+      lines,
+      fallbacks: { viewOf },
+      clock: new FakeClock(),
+      webhooks: nobodyWaits,
+    });
+    expect(await health()).toMatchObject({
+      status: "warn",
+      checks: {
+        "line:sim1": {
+          status: "warn",
+          text: "refused: the PIN is wrong; its queue goes over carrier",
+        },
+        "line:carrier": { status: "pass" },
+      },
+    });
+    lines[1] = line("carrier", "opening", "connecting");
+    expect(await health()).toMatchObject({ status: "fail", checks: { "line:sim1": { status: "fail" } } });
+  });
+
+  it("fails when all that is ready can only receive", async () => {
+    const health = createHealth({
+      store: { ping: async () => {} },
+      lines: [line("modem", "opening"), line("receiver", "ready")],
+      receiveOnly: new Set(["receiver"]),
+      clock: new FakeClock(),
+      webhooks: nobodyWaits,
+    });
+    expect((await health()).status).toBe("fail");
+  });
+
   it("fails when the store refuses to commit", async () => {
     const report = await healthOf([line("a", "ready")], () =>
       Promise.reject(new Error("the disk is full")),
@@ -68,6 +110,36 @@ describe("the health of the appliance", () => {
     const report = healthOf([line("a", "ready")], () => new Promise(() => {}), clock)();
     await clock.advance(3_000);
     expect((await report).checks["store"]).toEqual({ status: "fail", text: "no commit within 3 s" });
+  });
+
+  it.each([
+    [12, 1_400, "pass", "12 to be told to apps, the oldest for 2 s"],
+    [1, 4 * 60_000, "pass", "1 to be told to apps, the oldest for 4 min"],
+    [
+      3,
+      3_600_000,
+      "warn",
+      "3 to be told to apps, the oldest for 60 min: an app does not answer (/appliance/v1/Events says which)",
+    ],
+  ])("says of %i waiting webhooks, the oldest %i ms old: %s", async (waiting, oldestMs, status, text) => {
+    const report = await createHealth({
+      store: { ping: async () => {} },
+      lines: [line("a", "ready")],
+      clock: new FakeClock(),
+      webhooks: async () => ({ waiting, oldestMs }),
+    })();
+    expect(report).toMatchObject({ status, checks: { webhooks: { status, text } } });
+  });
+
+  it("says nothing of webhooks that cannot be counted", async () => {
+    const report = await createHealth({
+      store: { ping: async () => {} },
+      lines: [line("a", "ready")],
+      clock: new FakeClock(),
+      webhooks: () => Promise.reject(new Error("no")),
+    })();
+    expect(report).toMatchObject({ status: "pass" });
+    expect(report.checks).not.toHaveProperty("webhooks");
   });
 
   it("commits once for everybody who asks within some seconds", async () => {

@@ -126,3 +126,63 @@ it("offers what the SIM in the line is now, not what it was", async () => {
   expect(inventory.available()).toEqual([]);
   expect(inventory.offers()).toMatchObject([{ phoneNumber: "+33639980002", line: "usb", country: "FR" }]);
 });
+
+const CARRIER = `lines:
+  - { name: carrier, type: smpp, url: "sim:", place: { locality: Lyon },
+      numbers: ["+33755500001", "+442079460001", "07 55 50 00 02", "36123", "PYLONE"] }
+`;
+const MAIN = `AC${"0".repeat(32)}`;
+
+it("offers an SMPP line's phone numbers, with their kind and country, and gives them to nobody", async () => {
+  const { lineNumbers, numbers, inventory } = desk(CARRIER);
+  await lineNumbers.start();
+  expect(inventory.available()).toEqual([
+    {
+      phoneNumber: "+33755500001",
+      line: "carrier",
+      kind: "mobile",
+      country: "FR",
+      place: { locality: "Lyon" },
+    },
+    {
+      phoneNumber: "+33755500002",
+      line: "carrier",
+      kind: "mobile",
+      country: "FR",
+      place: { locality: "Lyon" },
+    },
+    {
+      phoneNumber: "+442079460001",
+      line: "carrier",
+      kind: "local",
+      country: "GB",
+      place: { locality: "Lyon" },
+    },
+  ]);
+  expect(numbers.byNumber("+33755500001")).toBeNull();
+});
+
+it("gives an SMPP line's short codes and names to the main account at first sight", async () => {
+  const { lineNumbers, numbers, inventory } = desk(CARRIER);
+  await lineNumbers.start();
+  const own = { accountSid: MAIN, line: "carrier", country: "FR" };
+  expect(numbers.byNumber("36123")).toMatchObject({ ...own, kind: "short-code" });
+  expect(numbers.byNumber("PYLONE")).toMatchObject({ ...own, kind: "alphanumeric" });
+  expect(inventory.offers()).toHaveLength(3);
+  const { sid } = numbers.byNumber("36123") ?? { sid: "" };
+  await lineNumbers.start();
+  expect(numbers.byNumber("36123")?.sid).toBe(sid);
+});
+
+it("takes a number that an account has along when it moves from a modem to an SMPP line", async () => {
+  const settings = new MemorySettings();
+  await desk(KNOWN, settings).lineNumbers.start();
+  const moved = KNOWN.replace("/dev/ttyUSB2, number: '+33639980001'", "/dev/ttyUSB2");
+  const { lineNumbers, numbers, inventory } = desk(
+    `${moved}  - { name: carrier, type: smpp, url: "sim:", numbers: ["+33639980001"] }\n`,
+    settings,
+  );
+  await lineNumbers.start();
+  expect(numbers.byNumber("+33639980001")).toMatchObject({ line: "carrier", accountSid: MAIN });
+  expect(inventory.available()).toEqual([]);
+});

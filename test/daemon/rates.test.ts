@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { parseConfig } from "../../src/daemon/config.ts";
-import { createRateOf } from "../../src/daemon/rates.ts";
+import { createMaxRateOf, createRateOf } from "../../src/daemon/rates.ts";
 import type { NumberKind, NumberRecord } from "../../src/store/settings-document.ts";
 
 const { lines } = parseConfig(
@@ -8,6 +8,8 @@ const { lines } = parseConfig(
   - { name: plain, type: modem, device: "sim:" }
   - { name: fast, type: modem, device: "sim:", segmentsPerSecond: 2.5 }
   - { name: free, type: modem, device: "sim:", segmentsPerSecond: unlimited }
+  - { name: carrier, type: smpp, url: "sim:", numbers: ["36123"], maxSegmentsPerSecond: 200 }
+  - { name: wide, type: smpp, url: "sim:", numbers: ["36124"] }
 `,
   "test.yaml",
 );
@@ -32,4 +34,12 @@ it("goes by the line where its configuration says a rate", () => {
 
 it("takes a number nobody knows for a mobile", () => {
   expect(createRateOf(lines, () => null)("+33639980009")).toBe(1);
+});
+
+it.each([
+  ["carrier", 200],
+  ["wide", "unlimited"],
+  ["plain", "unlimited"],
+] as const)("lets line %s as a whole go at %s", (line, expected) => {
+  expect(createMaxRateOf(lines)(line)).toBe(expected);
 });

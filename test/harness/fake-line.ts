@@ -31,6 +31,8 @@ export class FakeLine implements Line {
   /** Everything it was handed, in order. */
   readonly handed: Handed[] = [];
   airMs = 0;
+  /** What the carrier says to what `willAnswer` does not answer. */
+  carrier: (handed: Handed) => SubmitOutcome = () => this.accepted();
   /** Told of every answer, as the carrier remembers it. */
   onTaken: (handed: Handed, outcome: SubmitOutcome) => void = () => {};
   /** True: the Segment is not written yet, so that an abort still calls it back. */
@@ -131,7 +133,7 @@ export class FakeLine implements Line {
         if (this.beforePrompt) answer(rejected({ disposition: "line", code: "line.stopped" }));
       });
       if (this.#held) return;
-      const outcome = () => this.#answers.shift()?.(handed) ?? this.accepted();
+      const outcome = () => this.#answers.shift()?.(handed) ?? this.carrier(handed);
       if (this.airMs === 0) answer(outcome());
       else this.#clock.timer(this.airMs, () => answer(outcome()));
     });

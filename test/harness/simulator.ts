@@ -1,7 +1,15 @@
 /** `pylone simulate` as a process, and its control port. */
 import { eventually, type Program, type Site } from "./program.ts";
 
-export type Handset = { direction: string; from: string; to: string; body: string; parts: number };
+export type Handset = {
+  direction: string;
+  from: string;
+  to: string;
+  body: string;
+  parts: number;
+  /** ISO 8601. */
+  at: string;
+};
 export type Hold = "mute" | "registration" | "sends" | "results";
 
 export class SimulatorClient {
@@ -43,6 +51,20 @@ export class SimulatorClient {
   /** Switches a fault on: `Fault`, `Seconds`, … as in the simulator's README. */
   fault(fields: Record<string, string>): Promise<void> {
     return this.#post("Faults", fields);
+  }
+
+  /** Waits until a fault that is on has done what it does. */
+  async acted(fault: string): Promise<void> {
+    await eventually(async () => {
+      const answer = await fetch(`${this.#control}/Faults`);
+      const { faults } = (await answer.json()) as { faults: { fault: string; acted: number }[] };
+      return faults.some((on) => on.fault === fault && on.acted > 0) ? true : null;
+    });
+  }
+
+  async faultsOver(): Promise<void> {
+    const answer = await fetch(`${this.#control}/Faults`, { method: "DELETE" });
+    if (!answer.ok) throw new Error(await answer.text());
   }
 
   async #post(path: string, fields: Record<string, string>): Promise<void> {

@@ -26,13 +26,17 @@ export class WebhookSink {
   readonly #sockets = new Set<Socket>();
   readonly #behaviours = new Map<string, Behaviour[]>();
   readonly #waiters: Waiter[] = [];
-  #openNow = 0;
+  /** Requests that are open at this moment. */
+  openNow = 0;
+  /** Connections that were ever made to it. */
+  accepted = 0;
   /** The most requests it ever had open at once. */
   mostOpen = 0;
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
     this.#server.on("connection", (socket) => {
+      this.accepted++;
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
       socket.on("error", () => {});
@@ -79,10 +83,10 @@ export class WebhookSink {
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#openNow++;
-    this.mostOpen = Math.max(this.mostOpen, this.#openNow);
+    this.openNow++;
+    this.mostOpen = Math.max(this.mostOpen, this.openNow);
     response.on("close", () => {
-      this.#openNow--;
+      this.openNow--;
     });
     response.on("error", () => {});
     const chunks: Buffer[] = [];

@@ -36,28 +36,31 @@ async function onHandset(client: ApplianceClient): Promise<string[]> {
     .map(({ body }) => body);
 }
 
-it("STOP blocks REST and TwiML with 21610 across a restart, and START ends it", async () => {
-  sink.at("/sms", twiml("<Message>Are you sure?</Message>"));
-  const first = await startDaemon(site, CONFIG);
-  await first.client.post(`{AC}/IncomingPhoneNumbers/${await first.client.numberSid(NUMBER)}.json`, {
-    SmsUrl: sink.url(),
-  });
-  await text(first.client, "stop");
-  await eventually(async () => ((await onHandset(first.client)).includes("Fini.") ? true : null));
-  await sink.received(1);
-  expect(sink.requests[0]?.params["Body"]).toBe("stop");
-  await eventually(async () => {
-    const { events } = await first.client.get("/appliance/v1/Events");
-    return (events as { error_code: number | null }[]).find((each) => each.error_code === 21610) ?? null;
-  });
-  expect(await send(first.client)).toMatchObject({ status: 400, json: { code: 21610 } });
-  await first.daemon.end();
+it.each(["SIGTERM", "SIGKILL"] as const)(
+  "STOP blocks REST and TwiML with 21610 across an end by %s, and START lifts it",
+  async (signal) => {
+    sink.at("/sms", twiml("<Message>Are you sure?</Message>"));
+    const first = await startDaemon(site, CONFIG);
+    await first.client.post(`{AC}/IncomingPhoneNumbers/${await first.client.numberSid(NUMBER)}.json`, {
+      SmsUrl: sink.url(),
+    });
+    await text(first.client, "stop");
+    await eventually(async () => ((await onHandset(first.client)).includes("Fini.") ? true : null));
+    await sink.received(1);
+    expect(sink.requests[0]?.params["Body"]).toBe("stop");
+    await eventually(async () => {
+      const { events } = await first.client.get("/appliance/v1/Events");
+      return (events as { error_code: number | null }[]).find((each) => each.error_code === 21610) ?? null;
+    });
+    expect(await send(first.client)).toMatchObject({ status: 400, json: { code: 21610 } });
+    await first.daemon.end(signal);
 
-  const { client } = await startDaemon(site, CONFIG);
-  expect(await send(client)).toMatchObject({ status: 400, json: { code: 21610 } });
-  await text(client, "START");
-  await eventually(async () => ((await send(client)).status === 201 ? true : null));
-  await eventually(async () => ((await onHandset(client)).includes("Offer") ? true : null));
-  const all = (await client.get("{AC}/Messages.json"))["messages"] as { body: string }[];
-  expect(all.map(({ body }) => body)).not.toContain("Fini.");
-});
+    const { client } = await startDaemon(site, CONFIG);
+    expect(await send(client)).toMatchObject({ status: 400, json: { code: 21610 } });
+    await text(client, "START");
+    await eventually(async () => ((await send(client)).status === 201 ? true : null));
+    await eventually(async () => ((await onHandset(client)).includes("Offer") ? true : null));
+    const all = (await client.get("{AC}/Messages.json"))["messages"] as { body: string }[];
+    expect(all.map(({ body }) => body)).not.toContain("Fini.");
+  },
+);

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
+import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { StoreClient } from "../../src/store/client.ts";
 import { createCommands } from "../../src/store/commands.ts";
 import { Committer } from "../../src/store/committer.ts";
@@ -35,8 +36,11 @@ export function openLifeStore(dataDir: string, openedAt: number): LifeStore {
     });
   };
   const shim = Object.assign(worker, { postMessage: post, terminate: () => Promise.resolve(0) });
+  // How long a commit really takes is no part of a life that a seed decides.
+  const clock: Clock = { ...systemClock, monotonicMs: () => 0 };
   const store = new StoreClient(shim as unknown as Worker, {
     newestKey: set.newestKey,
+    clock,
     onFatal: (fault) => {
       throw fault;
     },

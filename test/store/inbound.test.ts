@@ -147,7 +147,7 @@ describe("an inbound segment", () => {
 describe("a completed inbound message", () => {
   it("of one part is kept, received and on its way to the app in one step", async () => {
     const told: string[] = [];
-    store.onWebhook((queue) => told.push(queue));
+    store.onWebhook(({ queue }) => told.push(queue));
     const done = completion({
       event: { type: "inbound.unrouted", level: "warning", at: T0, text: "no app" },
     });

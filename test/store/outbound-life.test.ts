@@ -360,6 +360,15 @@ describe("validity", () => {
     expect(await statusOf(hasty)).toBe("failed");
   });
 
+  it("tells the network what is left of a period that the app asked for, and nothing where it asked for none", async () => {
+    await accept({ createdAt: T0, expiresAt: T0 + 600_000 });
+    expect((await claimOne(T0 + 30_000)).segment.validityMinutes).toBe(10);
+    await accept({ createdAt: T0, expiresAt: T0 + 600_000 });
+    expect((await claimOne(T0 + 599_000)).segment.validityMinutes).toBe(1);
+    await accept({ createdAt: T0, expiresAt: T0 + 36_000_000 });
+    expect((await claimOne(T0 + 30_000)).segment.validityMinutes).toBeNull();
+  });
+
   it("never hands over what is late", async () => {
     const late = await accept({ expiresAt: T0 + 10 });
     const inTime = await accept();

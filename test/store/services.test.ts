@@ -1,5 +1,7 @@
 /** What a Message of a messaging service has of its own: its beginnings, its schedule, who it meets. */
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openDatabase } from "../../src/store/database.ts";
 import type { Store, WebhookFacts } from "../../src/store/store.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
 import { ACCOUNT, FROM, newOutbound, T0, TO } from "./new-outbound.ts";
@@ -31,6 +33,17 @@ async function told(): Promise<readonly string[]> {
     }
   }
   return statuses;
+}
+
+/** On the disk, behind the store's back: accepting as many takes minutes. */
+async function multiplyTheOnlyMessage(dataDir: string, count: number): Promise<void> {
+  const db = openDatabase(join(dataDir, "pylone.db"));
+  const columns = (db.pragma("table_info(message)") as { name: string }[]).map(({ name }) => `"${name}"`);
+  const copied = columns.map((name) => (name === '"key"' ? "key - number" : name));
+  db.exec(`
+    WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers LIMIT ${count - 1})
+    INSERT INTO message (${columns}) SELECT ${copied} FROM message, numbers`);
+  db.close();
 }
 
 async function claimed(now: number): Promise<readonly string[]> {
@@ -120,6 +133,20 @@ describe("a scheduled message", () => {
     await after.remove();
   });
 
+  it("is refused when 500,000 are, and taken again when one of them is canceled", async () => {
+    const first = scheduled();
+    await store.accept(first);
+    await opened.store.close();
+    await multiplyTheOnlyMessage(opened.dataDir, 500_000);
+    opened = await openTestStore({ dataDir: opened.dataDir });
+    store = opened.store;
+    expect(await store.accept(scheduled())).toMatchObject({ is: "queue-full" });
+    expect(await store.accept(ofService())).toMatchObject({ is: "accepted" });
+    await store.cancelScheduled(first.sid, T0 + 1);
+    expect(await store.accept(scheduled())).toMatchObject({ is: "accepted" });
+    expect(await store.accept(scheduled())).toMatchObject({ is: "queue-full" });
+  }, 60_000);
+
   it("that is canceled is never sent, and the app is told", async () => {
     const message = scheduled();
     await store.accept(message);
@@ -147,6 +174,32 @@ describe("a scheduled message", () => {
     await store.settle(claims[0]?.submissionId ?? "", { is: "accepted", reference: "1" }, sendAt);
     const listed = await store.listMessages({ accountSid: ACCOUNT, sentFrom: sendAt - 1, limit: 5 });
     expect(listed.map(({ sid }) => sid)).toEqual([message.sid]);
+  });
+
+  it("of an account that is not active fails with 30002 at its instant, and is never in the queue", async () => {
+    const [theirs, ours] = [{ ...scheduled(), accountSid: "AC1" }, scheduled()];
+    await store.accept(theirs);
+    await store.accept(ours);
+    expect(await store.releaseScheduled(LATER, ["AC1"])).toBe(2);
+    expect(await store.getMessage(theirs.sid)).toMatchObject({ status: "failed", errorCode: 30002 });
+    expect(await claimed(LATER)).toEqual([ours.sid]);
+    expect(await told()).toEqual(["failed 30002", "queued"]);
+  });
+
+  it("is ended with its account, or with the number it was to be sent from", async () => {
+    const [theirs, elsewhere, ours] = [
+      { ...scheduled(), accountSid: "AC1" },
+      { ...scheduled(), queue: "+33639980009" },
+      scheduled(),
+    ];
+    for (const message of [theirs, elsewhere, ours]) await store.accept(message);
+    expect(await store.endScheduled("AC1", { errorCode: 30002, why: "closed", at: T0 + 1 })).toBe(1);
+    expect(await store.endScheduled("AC1", { errorCode: 30002, why: "closed", at: T0 + 1 })).toBe(0);
+    expect(await store.endQueue("+33639980009", { errorCode: 30037, why: "released", at: T0 + 1 })).toBe(1);
+    expect(await store.getMessage(theirs.sid)).toMatchObject({ status: "failed", errorCode: 30002 });
+    expect(await store.getMessage(elsewhere.sid)).toMatchObject({ status: "failed", errorCode: 30037 });
+    expect(await store.getMessage(ours.sid)).toMatchObject({ status: "scheduled" });
+    expect(await told()).toEqual(["failed 30002", "failed 30037"]);
   });
 
   it("whose recipient says STOP meanwhile fails with 21610 when its turn comes", async () => {

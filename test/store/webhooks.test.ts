@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/runtime/event.ts";
-import type { Store, WebhookTask } from "../../src/store/store.ts";
+import type { Store, WebhookNotice, WebhookTask } from "../../src/store/store.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
 import { ACCOUNT, FROM, newOutbound, newSid, T0, TO } from "./new-outbound.ts";
 
@@ -84,6 +84,33 @@ describe("the webhook queue", () => {
     expect(bodyOf(await head())).toBe("two");
   });
 
+  it("gives what stands behind the head too, in order, no more than it is asked for", async () => {
+    for (const body of ["one", "two", "three"]) await receive(body);
+    await receive("elsewhere", `${FROM} http://other.lan`);
+    expect((await store.nextWebhooks(QUEUE, 2)).map(bodyOf)).toEqual(["one", "two"]);
+    expect((await store.nextWebhooks(QUEUE, 9)).map(bodyOf)).toEqual(["one", "two", "three"]);
+    expect(await store.nextWebhooks("nobody's", 9)).toEqual([]);
+  });
+
+  it("tells who listens what came into it, so that nobody need read it again", async () => {
+    const told: WebhookNotice[] = [];
+    store.onWebhook((notice) => told.push(notice));
+    await receive("one");
+    await Promise.all([receive("two"), receive("three")]);
+    const [one, two] = await store.nextWebhooks(QUEUE, 2);
+    expect(told).toEqual([
+      { queue: QUEUE, first: one, more: false },
+      { queue: QUEUE, first: two, more: true },
+    ]);
+  });
+
+  it("says how many wait in all, and since when", async () => {
+    expect(await store.webhookBacklog()).toEqual({ waiting: 0, oldestAt: null });
+    await receive("one");
+    await receive("elsewhere", `${FROM} http://other.lan`);
+    expect(await store.webhookBacklog()).toEqual({ waiting: 2, oldestAt: T0 });
+  });
+
   it("keeps its order and its tokens through a power cut", async () => {
     await receive("one");
     await receive("two", `${FROM} http://other.lan`);
@@ -101,7 +128,7 @@ describe("the webhook queue", () => {
     await receive("one");
     await receive("two");
     const told: string[] = [];
-    store.onWebhook((queue) => told.push(queue));
+    store.onWebhook(({ queue }) => told.push(queue));
     const first = await head();
     const deferral = { attempts: 1, notBefore: T0 + 500, aside: true, event: FAILED };
     await store.deferWebhook(first.webhookId, deferral);
@@ -133,6 +160,21 @@ describe("the webhook queue", () => {
     ]);
     expect(await store.nextWebhook(QUEUE)).toBeNull();
     expect(await store.listEvents({ limit: 5 })).toHaveLength(1);
+  });
+
+  it("ends with the event of a reply that is refused", async () => {
+    await receive("Paris");
+    const { webhookId } = await head();
+    const full = newOutbound({ direction: "outbound-reply", maxQueuedSegments: 0 });
+    const refusals = { "queue-full": FAILED };
+    await store.finishWebhook(webhookId, { replies: [full], events: [], refusals });
+    const after = await opened.powerCut();
+    try {
+      expect(await after.store.listEvents({ limit: 5 })).toMatchObject([FAILED]);
+      expect(await after.store.nextWebhook(QUEUE)).toBeNull();
+    } finally {
+      await after.remove();
+    }
   });
 
   it("does not act on an answer twice", async () => {

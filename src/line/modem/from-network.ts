@@ -3,7 +3,8 @@
 import { DecodeError } from "../../sms/decode-error.ts";
 import type { Deliver } from "../../sms/deliver.ts";
 import { fromHex } from "../../sms/hex.ts";
-import type { InboundSegment, MessageWaitingFacts, Report } from "../../sms/message.ts";
+import type { InboundSegment, Report } from "../../sms/message.ts";
+import { messageWaitingOf } from "../../sms/message-waiting.ts";
 import type { StatusReport } from "../../sms/status-report.ts";
 import { tpStatus } from "../../sms/tp-status.ts";
 import { decodeFromNetwork } from "../../sms/tpdu.ts";
@@ -38,27 +39,11 @@ function segmentOf(deliver: Deliver, raw: string, sim: string): InboundSegment {
     tpDcs: deliver.tpDcs,
     messageClass: deliver.coding.messageClass,
     destinationPort: deliver.facts.destinationPort,
-    waiting: waitingOf(deliver),
+    waiting: messageWaitingOf(deliver.udh, deliver.coding.messageWaiting),
     fingerprint: fingerprintOf(fromHex(raw), sim),
     raw,
   };
 }
-
-/** In TP-DCS, or as an information element: type in bits 1 and 0, then the count (23.040 §9.2.3.24.2). */
-function waitingOf({ coding, udh }: Deliver): MessageWaitingFacts | null {
-  const element = udh.find(({ iei, data }) => iei === SPECIAL_INDICATION && data.length >= 2);
-  if (element !== undefined) {
-    const count = element.data[1] ?? 0;
-    return { type: WAITING_TYPES[(element.data[0] ?? 0) & 3] ?? "other", active: count > 0, count };
-  }
-  const { messageWaiting } = coding;
-  return messageWaiting === null
-    ? null
-    : { type: messageWaiting.type, active: messageWaiting.active, count: null };
-}
-
-const SPECIAL_INDICATION = 0x01;
-const WAITING_TYPES = ["voicemail", "fax", "email", "other"] as const;
 
 function reportOf(report: StatusReport, raw: string): Report {
   return {

@@ -3,6 +3,11 @@
  * acknowledged (`+CNMA`) before its handler has said `kept`; what is refused stays where it is and is offered
  * again. So a power cut at any moment leaves a message with us, or in the modem, or with the network.
  *
+ * While a queue goes out, the modem has time for this only between an answer and the next `AT+CMGS`, and a commit
+ * takes longer than that moment. So its commands go before sends that wait, everything announced is read in one
+ * such moment, kept while the next text is on the air, and deleted in the next: one read or one deletion a send
+ * would let reports pile up until the storage is full.
+ *
  * Announcements (`+CMTI`, `+CDSI`) are read where they say; a burst of them is one listing. The listing of all
  * storages (`drain`) is the safety net: it runs at start, after whatever may have lost an announcement, and on
  * a slow timer, because a full storage announces nothing; sooner while little room is left. Where listing does not
@@ -13,15 +18,25 @@ import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Kept, StorageLevel } from "../line.ts";
 import type { Ask } from "./ask.ts";
-import { fieldsOf, type ResponseLine } from "./at/command.ts";
 import type { Setup } from "./bring-up.ts";
 import { ATTENTION, acknowledge, erase, LIST_ALL, read, selectStorage, set } from "./commands.ts";
 import { type FromNetwork, fromNetwork } from "./from-network.ts";
 import type { Listing } from "./listing.ts";
 import { StorageGauge } from "./storage-gauge.ts";
+import {
+  type Entry,
+  entryListed,
+  entryRead,
+  isStoredForSending,
+  isTextMode,
+  placeOf,
+} from "./stored-entry.ts";
 
 export type InboxOptions = {
+  /** Goes before what waits to be sent. */
   readonly ask: Ask;
+  /** While the work runs, nothing but its own commands is begun. */
+  readonly turn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly clock: Clock;
   readonly log: Log;
   readonly setup: Setup;
@@ -39,15 +54,10 @@ export type InboxOptions = {
 
 type Job =
   | { readonly is: "direct"; readonly raw: string }
-  | { readonly is: "read"; readonly storage: string; readonly index: number }
+  | Announced
   | { readonly is: "drain"; readonly storages: readonly string[]; readonly done: (() => void)[] };
 
-type Entry = {
-  readonly storage: string;
-  readonly index: number;
-  readonly stat: string;
-  readonly raw: string;
-};
+type Announced = { readonly is: "read"; readonly storage: string; readonly index: number };
 
 /** Beyond this many announcements one listing is cheaper than reading each. */
 const BURST = 3;
@@ -62,9 +72,6 @@ const PRESSED_MS = 10_000;
 /** Indexes read one by one where neither listing nor a size tells more: a SIM holds 10 to 50. */
 const SLOTS = 50;
 
-/** 27.005 §3.1, <stat>: 2 and 3 are messages stored for sending. */
-const STORED_FOR_SENDING: readonly string[] = ["2", "3"];
-
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #jobs: Job[] = [];
@@ -72,6 +79,8 @@ export class Inbox {
   #stopped = false;
   /** What mem1 is set to now. */
   #selected: string | null;
+  /** Kept, and to be deleted in the next turn. */
+  #kept: Entry[] = [];
   /** Kept, but still in the modem: by place, the PDU and how often its deletion failed. */
   readonly #undeleted = new Map<string, { raw: string; failures: number }>();
   readonly #gauge: StorageGauge;
@@ -130,6 +139,12 @@ export class Inbox {
     await this.#running?.catch(() => undefined);
   }
 
+  #takeOut<Is extends Job["is"]>(is: Is): Extract<Job, { is: Is }>[] {
+    const out = this.#jobs.filter((job): job is Extract<Job, { is: Is }> => job.is === is);
+    this.#removeJobs((job) => job.is === is);
+    return out;
+  }
+
   #removeJobs(which: (job: Job) => boolean): void {
     const rest = this.#jobs.filter((job) => !which(job));
     this.#jobs.splice(0, this.#jobs.length, ...rest);
@@ -156,11 +171,16 @@ export class Inbox {
 
   async #work(): Promise<void> {
     for (;;) {
-      const job = this.#jobs.shift();
-      if (job === undefined) return;
-      if (job.is === "direct") await this.#takeDirect(job.raw);
-      else if (job.is === "read") await this.#takeAnnounced(job.storage, job.index);
-      else {
+      const [job] = this.#jobs;
+      if (job === undefined) {
+        if (this.#kept.length === 0) return;
+        await this.#options.turn(() => this.#deleteKept());
+      } else if (job.is === "read") await this.#takeAnnounced();
+      else if (job.is === "direct") {
+        this.#jobs.shift();
+        await this.#takeDirect(job.raw);
+      } else {
+        this.#jobs.shift();
         try {
           for (const storage of job.storages) await this.#drainStorage(storage);
           this.#showLevel(false);
@@ -177,7 +197,7 @@ export class Inbox {
     const since = clock.monotonicMs();
     const kept = await this.#handOver(raw);
     if (!setup.acknowledges) return;
-    const result = await ask(acknowledge(kept === "kept"), { urgent: true });
+    const result = await this.#options.ask(acknowledge(kept === "kept"));
     const late = clock.monotonicMs() - since > ACKNOWLEDGE_WITHIN_MS;
     if (result.is === "ok" && !late) return;
     // 27.005 §3.4.4: a modem that was not answered in time switches its indications off by itself.
@@ -185,52 +205,82 @@ export class Inbox {
     if (!this.#stopped) this.drain().catch(() => undefined);
   }
 
-  async #takeAnnounced(storage: string, index: number): Promise<void> {
-    if (!(await this.#select(storage))) return;
-    for (const wait of [...READ_AGAIN_MS, null]) {
-      const result = await this.#options.ask(read(index));
-      if (result.is === "lost") return;
-      const line = result.is === "ok" ? result.lines[0] : undefined;
-      if (line !== undefined && isTextMode(line)) {
-        this.#options.onTextMode();
-        return;
+  async #takeAnnounced(): Promise<void> {
+    const entries: Entry[] = [];
+    const notThere: Announced[] = [];
+    await this.#options.turn(async () => {
+      await this.#deleteKept();
+      for (const job of this.#takeOut("read")) {
+        const entry = await this.#readAt(job);
+        if (entry === "not there") notThere.push(job);
+        else if (entry !== "given up") entries.push(entry);
       }
-      const entry = entryRead(line, storage, index);
-      if (entry !== null) {
-        await this.#take(entry);
-        return;
-      }
-      if (wait !== null) await this.#options.sleep(wait);
+    });
+    await this.#keepAll(entries);
+    for (const job of notThere) await this.#readAgain(job);
+  }
+
+  async #readAgain(job: Announced): Promise<void> {
+    for (const wait of READ_AGAIN_MS) {
+      await this.#options.sleep(wait);
+      const entry = await this.#readAt(job);
+      if (entry === "given up") return;
+      if (entry === "not there") continue;
+      await this.#keepAll([entry]);
+      return;
     }
     // Gone, or unreadable by index: the next listing tells.
+  }
+
+  async #readAt({ storage, index }: Announced): Promise<Entry | "not there" | "given up"> {
+    if (!(await this.#select(storage))) return "given up";
+    const result = await this.#options.ask(read(index));
+    if (result.is === "lost") return "given up";
+    const line = result.is === "ok" ? result.lines[0] : undefined;
+    if (line !== undefined && isTextMode(line)) {
+      this.#options.onTextMode();
+      return "given up";
+    }
+    return entryRead(line, storage, index) ?? "not there";
   }
 
   async #drainStorage(storage: string): Promise<void> {
     const refused = new Set<string>();
     for (let pass = 0; pass < MAX_PASSES && !this.#stopped; pass++) {
-      if (!(await this.#select(storage))) return;
-      const entries = await this.#entriesIn(storage);
-      if (entries === null) return;
+      await this.#takeWaiting();
+      const look = async () => {
+        await this.#deleteKept();
+        return (await this.#select(storage)) ? this.#entriesIn(storage) : null;
+      };
+      // A hundred readings are no moment between two sends: these go out in between.
+      const entries = await (this.#options.listing.ends ? this.#options.turn(look) : look());
+      if (entries === null) break;
       if (pass === 0 && this.#gauge.found(storage, entries.length)) this.#showLevel(true);
       this.#gauge.left(storage, entries.length);
-      const fresh = entries.filter((entry) => !refused.has(placeOf(entry)));
-      if (fresh.length === 0) return;
-      for (const entry of fresh) {
-        if (this.#stopped) return;
-        if (!(await this.#take(entry))) refused.add(placeOf(entry));
-      }
+      // What could not be deleted is tried once in each drain.
+      const tried = (entry: Entry) => refused.has(placeOf(entry)) || (pass > 0 && this.#isStuck(entry));
+      const fresh = entries.filter((entry) => !tried(entry));
+      if (fresh.length === 0) break;
+      for (const entry of await this.#keepAll(fresh)) refused.add(placeOf(entry));
     }
+    await this.#options.turn(() => this.#deleteKept());
+  }
+
+  /** Before each listing, what came meanwhile: the network waits for an answer, an app for its text. */
+  async #takeWaiting(): Promise<void> {
+    for (const { raw } of this.#takeOut("direct")) await this.#takeDirect(raw);
+    if (this.#jobs.some((job) => job.is === "read")) await this.#takeAnnounced();
   }
 
   /** Everything in the storage; null when the modem did not show it. */
   async #entriesIn(storage: string): Promise<readonly Entry[] | null> {
-    const { ask, clock, listing, onTextMode } = this.#options;
+    const { clock, listing, onTextMode } = this.#options;
     if (!listing.ends) return this.#entriesByIndex(storage);
     const since = clock.monotonicMs();
-    const result = await ask(LIST_ALL);
+    const result = await this.#options.ask(LIST_ALL);
     if (result.is === "aborted") return null;
     if (result.lines.length === 0 && clock.monotonicMs() - since >= LIST_ALL.timeoutMs) {
-      const answers = (await ask(ATTENTION)).is === "ok";
+      const answers = (await this.#options.ask(ATTENTION)).is === "ok";
       await listing.hung(answers);
       return answers ? this.#entriesByIndex(storage) : null;
     }
@@ -280,14 +330,26 @@ export class Inbox {
       .catch(() => undefined);
   }
 
-  /** True when the entry is no longer in the modem. */
-  async #take(entry: Entry): Promise<boolean> {
-    const stuck = this.#undeleted.get(placeOf(entry));
-    const alreadyKept = stuck !== undefined && stuck.raw === entry.raw;
-    if (!alreadyKept && !STORED_FOR_SENDING.includes(entry.stat)) {
-      if ((await this.#handOver(entry.raw)) !== "kept") return false;
+  /** What is kept is deleted in the next turn. The others. */
+  async #keepAll(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const refused: Entry[] = [];
+    for (const entry of entries) {
+      if (this.#stopped) break;
+      const isDone = this.#isStuck(entry) || isStoredForSending(entry);
+      if (isDone || (await this.#handOver(entry.raw)) === "kept") this.#kept.push(entry);
+      else refused.push(entry);
     }
-    return this.#delete(entry);
+    return refused;
+  }
+
+  /** Kept earlier, and still there. */
+  #isStuck(entry: Entry): boolean {
+    return this.#undeleted.get(placeOf(entry))?.raw === entry.raw;
+  }
+
+  async #deleteKept(): Promise<void> {
+    for (let entry = this.#kept.shift(); entry !== undefined; entry = this.#kept.shift())
+      await this.#delete(entry);
   }
 
   async #handOver(raw: string): Promise<Kept> {
@@ -300,8 +362,8 @@ export class Inbox {
     }
   }
 
-  async #delete(entry: Entry): Promise<boolean> {
-    if (!(await this.#select(entry.storage))) return false;
+  async #delete(entry: Entry): Promise<void> {
+    if (!(await this.#select(entry.storage))) return;
     const place = placeOf(entry);
     const result = await this.#options.ask(erase(entry.index));
     // 321: no such index, so it is gone already.
@@ -309,13 +371,12 @@ export class Inbox {
       this.#undeleted.delete(place);
       // The place was taken until now, so what was announced for it is what is gone.
       this.#removeJobs((job) => job.is === "read" && placeOf(job) === place);
-      return true;
+      return;
     }
     const stuck = this.#undeleted.get(place);
     const failures = stuck?.raw === entry.raw ? stuck.failures + 1 : 1;
     this.#undeleted.set(place, { raw: entry.raw, failures });
     if (failures === STUCK_AFTER) this.#options.onStuck(entry.storage, entry.index);
-    return false;
   }
 
   /** Sets mem1 to where the message is: reading the wrong storage at the right index reads another message. */
@@ -327,26 +388,4 @@ export class Inbox {
     this.#selected = storage;
     return true;
   }
-}
-
-/** `+CMGL: 1,"REC UNREAD",…`: what follows is a text, not a PDU. */
-function isTextMode(line: ResponseLine): boolean {
-  return /^\+CMG[LR]:[^"]*"(?:REC|STO) /.test(line.text);
-}
-
-/** `+CMGL: <index>,<stat>,[<alpha>],<length>`; the alpha field is sometimes left out. */
-function entryListed(line: ResponseLine, storage: string): Entry | null {
-  const [index = "", stat = ""] = fieldsOf(line.text);
-  if (line.pdu === null || !/^\d+$/.test(index)) return null;
-  return { storage, index: Number.parseInt(index, 10), stat, raw: line.pdu };
-}
-
-/** `+CMGR: <stat>,[<alpha>],<length>`; a free slot is an empty PDU or none. */
-function entryRead(line: ResponseLine | undefined, storage: string, index: number): Entry | null {
-  if (line === undefined || line.pdu === null) return null;
-  return { storage, index, stat: fieldsOf(line.text)[0] ?? "", raw: line.pdu };
-}
-
-function placeOf(entry: { readonly storage: string; readonly index: number }): string {
-  return `${entry.storage} ${entry.index}`;
 }

@@ -212,7 +212,8 @@ export class Session {
     onFacts(brought.setup.facts);
     const { imei } = brought.setup.facts;
     this.#inbox = new Inbox({
-      ask: this.#ask,
+      ask: (command) => this.#dialogue.run(command, { urgent: true }),
+      turn: (work) => this.#dialogue.turn(work),
       clock,
       log: this.#options.log,
       setup: brought.setup,

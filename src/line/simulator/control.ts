@@ -1,30 +1,22 @@
 /**
- * The control port of a simulator that runs as its own process: play a phone, read the phones, hold the modem.
+ * The control port of a simulator that runs as its own process: play a phone, read the phones, hold modem or SMSC.
  * JSON out; form or JSON in. For rehearsals and tests on one machine: no authentication, so it listens where it
  * is told and is never part of the appliance itself.
  *
  * - `GET /Messages` → `{ messages: [{ direction, from, to, body, at, parts }] }`, newest last
- * - `POST /Messages` `From`, `To`, `Body` → a phone texts the modem
- * - `POST /Control` `{ "hold": NAME }` or `{ "release": NAME }` (NAMEs below), or `{ "reboot": true }`
+ * - `POST /Messages` `From`, `To`, `Body` → a phone texts the modem, or a number behind the SMSC
+ * - `POST /Control` `{ "hold": NAME }` or `{ "release": NAME }` (`holds.ts`), or `{ "reboot": true }`; of `line`, which
+ *   is `modem` or `smsc`, where both run
  * - `GET /Faults` → `{ faults, kinds }`; `POST /Faults` `Fault`, `Seconds`, … switches one on (`fault-desk.ts`);
  *   `DELETE /Faults` or `/Faults/ID` switches all or one off
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Log, maskNumber } from "../../runtime/log.ts";
-import type { ModemBehaviour, Release } from "./behaviour.ts";
-import { holdRegistration, holdSends, mute, swallowResults } from "./behaviours.ts";
+import type { Release } from "./behaviour.ts";
 import type { FaultDesk } from "./fault-desk.ts";
 import type { HandsetMessage } from "./handsets.ts";
-import type { SimulatedModem } from "./modem.ts";
+import type { Holdable } from "./holds.ts";
 import type { SimulatedNetwork } from "./network.ts";
-
-/** What may be held: no answers, no network, the PDU before it is on the air, the result after it was taken. */
-const HOLDS: Readonly<Record<string, () => ModemBehaviour>> = {
-  mute,
-  registration: holdRegistration,
-  sends: holdSends,
-  results: () => swallowResults(Number.POSITIVE_INFINITY),
-};
 
 const BODY_MAX = 64 * 1024;
 
@@ -32,19 +24,20 @@ type Fields = Readonly<Record<string, unknown>>;
 type Reply = { readonly status: number; readonly body: unknown };
 
 export class Control {
-  readonly #modem: SimulatedModem;
+  readonly #lines: ReadonlyMap<string, Holdable>;
   readonly #network: SimulatedNetwork;
   readonly #faults: FaultDesk;
   readonly #log: Log;
-  readonly #holds = new Map<string, Release>();
+  readonly #holds = new Map<string, Map<string, Release>>();
 
   constructor(options: {
-    readonly modem: SimulatedModem;
+    /** By name; the first is meant where none is given. */
+    readonly lines: ReadonlyMap<string, Holdable>;
     readonly network: SimulatedNetwork;
     readonly faults: FaultDesk;
     readonly log: Log;
   }) {
-    this.#modem = options.modem;
+    this.#lines = options.lines;
     this.#network = options.network;
     this.#faults = options.faults;
     this.#log = options.log;
@@ -102,25 +95,28 @@ export class Control {
     return { status: 201, body: { parts: result.parts } };
   }
 
-  #control({ hold, release, reboot }: Fields): Reply {
-    const names = Object.keys(HOLDS).join(", ");
-    for (const name of [hold, release])
-      if (name !== undefined && !(typeof name === "string" && Object.hasOwn(HOLDS, name)))
-        return bad(`${JSON.stringify(name)} cannot be held or released: ${names} can.`);
+  #control({ line, hold, release, reboot }: Fields): Reply {
+    const name = line ?? this.#lines.keys().next().value;
+    const held = typeof name === "string" ? this.#lines.get(name) : undefined;
+    if (typeof name !== "string" || held === undefined)
+      return bad(`${JSON.stringify(name)} does not run here: ${[...this.#lines.keys()].join(", ")} does.`);
+    const names = held.names.join(", ");
+    for (const what of [hold, release])
+      if (what !== undefined && !(typeof what === "string" && held.names.includes(what)))
+        return bad(`${JSON.stringify(what)} cannot be held or released: ${names} can.`);
     if (hold === undefined && release === undefined && reboot === undefined)
       return bad(`Nothing to do: give hold or release with one of ${names}, or reboot.`);
-    if (typeof release === "string") this.#release(release);
-    if (typeof hold === "string" && !this.#holds.has(hold))
-      this.#holds.set(hold, this.#modem.behave((HOLDS[hold] as () => ModemBehaviour)()));
-    if (reboot !== undefined) this.#modem.reboot();
-    const held = [...this.#holds.keys()];
-    this.#log.info({ held, rebooted: reboot !== undefined }, "simulator controlled");
-    return { status: 200, body: { held } };
-  }
-
-  #release(name: string): void {
-    this.#holds.get(name)?.();
-    this.#holds.delete(name);
+    const holds = this.#holds.get(name) ?? new Map<string, Release>();
+    this.#holds.set(name, holds);
+    if (typeof release === "string") {
+      holds.get(release)?.();
+      holds.delete(release);
+    }
+    if (typeof hold === "string" && !holds.has(hold)) holds.set(hold, held.hold(hold));
+    if (reboot !== undefined) held.reboot();
+    const now = [...holds.keys()];
+    this.#log.info({ line: name, held: now, rebooted: reboot !== undefined }, "simulator controlled");
+    return { status: 200, body: { held: now } };
   }
 }
 

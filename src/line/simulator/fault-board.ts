@@ -1,17 +1,23 @@
 /**
- * Switches the faults of one modem and its network, for tests, for the control port and for the appliance's own
- * API. Several may be on at once, the same one twice too; each has an id, and ends when it is switched off or its
- * time is over. Switched off, a fault lets go of what it held; what it has already delayed still comes.
+ * Switches the faults of one modem and its network, or of one SMSC, for tests, for the control port and for the
+ * appliance's own API. Several may be on at once, the same one twice too; each has an id, and ends when it is switched
+ * off or its time is over. Switched off, a fault lets go of what it held; what it has already delayed still comes.
  */
 import type { Log } from "../../runtime/log.ts";
-import { type FaultName, type FaultSettings, faultRow } from "./faults.ts";
+import { type FaultDescription, type FaultSet, type FaultSettings, NEUTRAL } from "./fault-settings.ts";
+import { type FaultName, modemFaults } from "./faults.ts";
 import type { SimulatedModem } from "./modem.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { seededRandom } from "./random.ts";
+import type { SimulatedSmsc } from "./smsc.ts";
+import { type SmscFaultName, smscFaults } from "./smsc-faults.ts";
+
+/** Of a modem's table or of an SMSC's. */
+export type AnyFaultName = FaultName | SmscFaultName;
 
 export type SwitchedFault = FaultSettings & {
   readonly id: number;
-  readonly name: FaultName;
+  readonly name: AnyFaultName;
   /** Epoch milliseconds. */
   readonly since: number;
   /** When it ends by itself; null: when it is switched off. */
@@ -22,29 +28,43 @@ export type SwitchedFault = FaultSettings & {
 
 type Entry = { readonly fault: SwitchedFault; readonly acted: () => number; readonly end: () => void };
 
-const NEUTRAL: FaultSettings = { every: 1, chance: 1, times: null, ms: 0, code: 0, seed: 1 };
+/** Whose faults they are. */
+type Faulty = { readonly modem: SimulatedModem } | { readonly smsc: SimulatedSmsc };
 
 export class FaultBoard {
-  readonly modem: SimulatedModem;
   readonly network: SimulatedNetwork;
+  /** What it is that fails here. */
+  readonly kind: "modem" | "smsc";
+  readonly #faults: FaultSet;
   readonly #log: Log | null;
   readonly #entries = new Map<number, Entry>();
   #lastId = 0;
 
-  constructor(options: {
-    readonly modem: SimulatedModem;
-    readonly network: SimulatedNetwork;
-    readonly log?: Log;
-  }) {
-    this.modem = options.modem;
+  constructor(options: Faulty & { readonly network: SimulatedNetwork; readonly log?: Log }) {
     this.network = options.network;
+    this.kind = "modem" in options ? "modem" : "smsc";
+    this.#faults = "modem" in options ? modemFaults(options) : smscFaults(options.smsc);
     this.#log = options.log ?? null;
   }
 
-  on(name: FaultName, options: Partial<FaultSettings> & { readonly forMs?: number } = {}): SwitchedFault {
-    const { modem, network } = this;
+  get names(): readonly string[] {
+    return this.#faults.names;
+  }
+
+  knows(name: string): name is AnyFaultName {
+    return this.#faults.describe(name) !== null;
+  }
+
+  describe(name: AnyFaultName): FaultDescription {
+    const description = this.#faults.describe(name);
+    if (description === null) throw new Error(`${name} is no fault of a simulated ${this.kind}`);
+    return description;
+  }
+
+  on(name: AnyFaultName, options: Partial<FaultSettings> & { readonly forMs?: number } = {}): SwitchedFault {
+    const { network } = this;
     const { forMs, ...given } = options;
-    const settings = { ...NEUTRAL, ...faultRow(name).defaults, ...given };
+    const settings = { ...NEUTRAL, ...this.describe(name).defaults, ...given };
     const random = seededRandom(settings.seed);
     let occasions = 0;
     let acted = 0;
@@ -55,12 +75,7 @@ export class FaultBoard {
       acted += 1;
       return true;
     };
-    const effect = faultRow(name).make({ ...settings, modem, network, random, acts });
-    const releases = [
-      ...(effect.modem === undefined ? [] : [modem.behave({ name, ...effect.modem })]),
-      ...(effect.network === undefined ? [] : [network.behave({ name, ...effect.network })]),
-    ];
-    effect.begin?.();
+    const end = this.#faults.begin(name, { ...settings, random, acts });
     this.#lastId += 1;
     const id = this.#lastId;
     const since = network.clock.now();
@@ -71,10 +86,6 @@ export class FaultBoard {
       since,
       until: forMs === undefined ? null : since + forMs,
       acted: 0,
-    };
-    const end = () => {
-      for (const release of releases) release();
-      effect.end?.();
     };
     this.#entries.set(id, { fault, acted: () => acted, end });
     this.#log?.info({ fault: name, id, forMs }, "a fault is switched on");

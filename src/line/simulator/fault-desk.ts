@@ -7,7 +7,7 @@
  */
 import type { FaultBoard } from "./fault-board.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
-import { FAULT_NAMES, type FaultSettings, faultRow, isFaultName } from "./faults.ts";
+import type { FaultSettings } from "./fault-settings.ts";
 
 export type FaultView = {
   readonly id: string;
@@ -19,6 +19,7 @@ export type FaultView = {
   readonly times: number | null;
   readonly ms: number | null;
   readonly code: number | null;
+  readonly perSecond: number | null;
   readonly seed: number;
   /** Epoch milliseconds. */
   readonly since: number;
@@ -26,16 +27,19 @@ export type FaultView = {
   readonly acted: number | null;
 };
 
+export type FaultKind = { readonly fault: string; readonly text: string; readonly lines: readonly string[] };
+
 type Schedule = { readonly schedule: FaultSchedule; readonly view: FaultView };
 
 type Bounds = { readonly field: string; readonly from: number; readonly to: number; readonly whole: boolean };
 
-const SETTINGS: Readonly<Record<"every" | "chance" | "times" | "ms" | "code" | "seed", Bounds>> = {
+const SETTINGS: Readonly<Record<keyof FaultSettings, Bounds>> = {
   every: { field: "Every", from: 1, to: 1_000_000, whole: true },
   chance: { field: "Chance", from: 0, to: 1, whole: false },
   times: { field: "Times", from: 1, to: 1_000_000, whole: true },
   ms: { field: "Ms", from: 0, to: 3_600_000, whole: true },
   code: { field: "Code", from: 0, to: 9999, whole: true },
+  perSecond: { field: "PerSecond", from: 1, to: 1_000_000, whole: true },
   seed: { field: "Seed", from: 0, to: 2 ** 32 - 1, whole: true },
 };
 const SECONDS: Bounds = { field: "Seconds", from: 0.001, to: 1_000_000, whole: false };
@@ -58,10 +62,17 @@ export class FaultDesk {
     this.#boards = boards;
   }
 
-  /** Every fault that can be switched on, with what it does. */
-  kinds(): readonly { readonly fault: string; readonly text: string }[] {
-    const named = FAULT_NAMES.map((name) => ({ fault: name as string, text: faultRow(name).text }));
-    return [...named, { fault: "random", text: RANDOM_TEXT }];
+  /** Every fault that can be switched on, with what it does and to which lines. */
+  kinds(): readonly FaultKind[] {
+    const kinds = new Map<string, FaultKind & { readonly lines: string[] }>();
+    for (const [line, board] of this.#boards)
+      for (const fault of board.names) {
+        const text = board.knows(fault) ? board.describe(fault).text : "";
+        const kind = kinds.get(`${board.kind} ${fault}`) ?? { fault, text, lines: [] };
+        kind.lines.push(line);
+        kinds.set(`${board.kind} ${fault}`, kind);
+      }
+    return [...kinds.values(), { fault: "random", text: RANDOM_TEXT, lines: [...this.#boards.keys()] }];
   }
 
   /** What is on now. */
@@ -71,7 +82,7 @@ export class FaultDesk {
         id: `${line}.${id}`,
         line,
         fault: name,
-        text: faultRow(name).text,
+        text: board.describe(name).text,
         ...rest,
       })),
     );
@@ -83,12 +94,12 @@ export class FaultDesk {
     const unknown = Object.keys(fields).find((field) => !FIELDS.has(field));
     if (unknown !== undefined) return `${unknown} is not known: ${[...FIELDS].join(", ")} are.`;
     const { Fault: name } = fields;
-    const line = fields["Line"] ?? this.#boards.keys().next().value;
+    const line = fields["Line"] ?? this.#lineFor(name);
     const board = typeof line === "string" ? this.#boards.get(line) : undefined;
     if (typeof line !== "string" || board === undefined)
       return `Line ${JSON.stringify(line)} is not simulated: ${[...this.#boards.keys()].join(", ")} can fail.`;
-    if (typeof name !== "string" || !(name === "random" || isFaultName(name)))
-      return `Fault is one of ${FAULT_NAMES.join(", ")}, random.`;
+    if (typeof name !== "string" || !(name === "random" || board.knows(name)))
+      return `Fault is one of ${board.names.join(", ")}, random.`;
     const settings: Partial<Record<keyof FaultSettings, number>> = {};
     for (const [key, bounds] of Object.entries(SETTINGS) as [keyof FaultSettings, Bounds][]) {
       const value = read(fields, bounds);
@@ -102,6 +113,13 @@ export class FaultDesk {
     if (name === "random") return this.#schedule(line, board, settings.seed ?? 1, gap ?? DEFAULT_GAP_SECONDS);
     const { id } = board.on(name, { ...settings, ...(seconds === null ? {} : { forMs: seconds * 1000 }) });
     return this.list().find((view) => view.id === `${line}.${id}`) ?? "The fault is over already.";
+  }
+
+  /** The first that can fail so; else the first of all. */
+  #lineFor(name: unknown): string | undefined {
+    const [first] = this.#boards.keys();
+    const able = [...this.#boards].find(([, board]) => typeof name === "string" && board.knows(name));
+    return able?.[0] ?? first;
   }
 
   /** False when it is not on. */
@@ -129,6 +147,7 @@ export class FaultDesk {
       times: null,
       ms: null,
       code: null,
+      perSecond: null,
       until: null,
       acted: null,
     };

@@ -1,89 +1,12 @@
 /**
  * Faults at random moments, of random kinds and lengths, the same ones for the same seed: the soak's weather, and
- * a rehearsal's. What may happen, how long it lasts and how likely it is beside the others is the table below. A
+ * a rehearsal's. What may happen, how long it lasts and how likely it is beside the others says `weather.ts`. A
  * fault may begin while others last.
  */
 import type { Timer } from "../../runtime/clock.ts";
 import type { FaultBoard, SwitchedFault } from "./fault-board.ts";
-import type { FaultName, FaultSettings } from "./faults.ts";
 import { between, pick, type Random, seededRandom } from "./random.ts";
-
-export type Weather = {
-  readonly name: FaultName;
-  readonly weight: number;
-  /** How long it stays on, in seconds, from and to. */
-  readonly forSeconds: readonly [number, number];
-  readonly settings?: (random: Random) => Partial<FaultSettings>;
-};
-
-/** CMS errors of each disposition but `reject`: nothing here can never go. */
-const PASSING_CMS = [42, 38, 41, 331, 332, 500, 512, 322] as const;
-
-export const ROUGH_WEATHER: readonly Weather[] = [
-  { name: "hang", weight: 3, forSeconds: [5, 300] },
-  { name: "no-prompt", weight: 4, forSeconds: [60, 300] },
-  {
-    name: "late-answer",
-    weight: 3,
-    forSeconds: [60, 300],
-    settings: (random) => ({ ms: between(random, 500, 20_000) }),
-  },
-  {
-    name: "cms-error",
-    weight: 4,
-    forSeconds: [30, 300],
-    settings: (random) => ({ every: between(random, 2, 7), code: pick(random, PASSING_CMS) }),
-  },
-  { name: "cms-error-though-sent", weight: 2, forSeconds: [60, 300] },
-  { name: "result-lost", weight: 2, forSeconds: [60, 300] },
-  { name: "report-early", weight: 4, forSeconds: [30, 300] },
-  {
-    name: "report-lost",
-    weight: 3,
-    forSeconds: [30, 300],
-    settings: (random) => ({ every: between(random, 1, 4) }),
-  },
-  {
-    name: "report-late",
-    weight: 3,
-    forSeconds: [30, 300],
-    settings: (random) => ({ ms: between(random, 1000, 600_000) }),
-  },
-  { name: "sim-full", weight: 2, forSeconds: [30, 600] },
-  {
-    name: "urc-anywhere",
-    weight: 4,
-    forSeconds: [30, 300],
-    settings: (random) => ({ every: between(random, 1, 9) }),
-  },
-  { name: "unplug", weight: 3, forSeconds: [1, 120] },
-  {
-    name: "reboot",
-    weight: 2,
-    forSeconds: [1, 1],
-    settings: (random) => ({ ms: between(random, 0, 20_000) }),
-  },
-  {
-    name: "power-loss",
-    weight: 3,
-    forSeconds: [60, 300],
-    settings: (random) => ({ ms: between(random, 500, 20_000) }),
-  },
-  { name: "no-network", weight: 2, forSeconds: [10, 600] },
-  {
-    name: "parts-late",
-    weight: 3,
-    forSeconds: [30, 300],
-    settings: (random) => ({ ms: between(random, 500, 60_000) }),
-  },
-  { name: "parts-twice", weight: 3, forSeconds: [30, 300] },
-  {
-    name: "slow-air",
-    weight: 2,
-    forSeconds: [30, 300],
-    settings: (random) => ({ ms: between(random, 500, 30_000) }),
-  },
-];
+import { ROUGH_SMSC_WEATHER, ROUGH_WEATHER, type Weather } from "./weather.ts";
 
 export class FaultSchedule {
   readonly #board: FaultBoard;
@@ -105,7 +28,7 @@ export class FaultSchedule {
     this.#board = options.board;
     this.#random = seededRandom(options.seed);
     this.#meanGapMs = options.meanGapMs;
-    this.#weather = options.weather ?? ROUGH_WEATHER;
+    this.#weather = options.weather ?? (options.board.kind === "smsc" ? ROUGH_SMSC_WEATHER : ROUGH_WEATHER);
     this.#onFault = options.onFault ?? (() => {});
   }
 

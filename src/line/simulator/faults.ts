@@ -1,51 +1,27 @@
 /**
- * The faults that can be switched on, by name. Each is a table row: what it does in one sentence, what its
+ * The faults of a modem and its network, by name. Each is a table row: what it does in one sentence, what its
  * numbers default to, and the behaviours it is made of. `FaultBoard` switches them; they stack like any behaviour.
- *
- * Where a fault acts at occasions (a send, a prompt, a part), it acts at every `every`-th, with `chance`, and at
- * most `times` times. `seed` makes what is left to chance the same each time.
  */
 import type { ModemBehaviour, NetworkBehaviour } from "./behaviour.ts";
 import { delayReports, holdRegistration, mute } from "./behaviours.ts";
 import { cms } from "./call.ts";
+import type { FaultDescription, FaultOccasions, FaultSet } from "./fault-settings.ts";
 import type { SimulatedModem } from "./modem.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { pick, type Random } from "./random.ts";
 
-export type FaultSettings = {
-  /** Acts at every so many-th occasion. */
-  readonly every: number;
-  /** Of those, how often: 0 to 1. */
-  readonly chance: number;
-  /** At most so often; null: without end. */
-  readonly times: number | null;
-  /** How long, where the fault has a length. */
-  readonly ms: number;
-  /** The CMS error, where it has one. */
-  readonly code: number;
-  readonly seed: number;
-};
+type ModemWorld = { readonly modem: SimulatedModem; readonly network: SimulatedNetwork };
 
-export type FaultKit = FaultSettings & {
-  readonly modem: SimulatedModem;
-  readonly network: SimulatedNetwork;
-  readonly random: Random;
-  /** Asked at each occasion; counts it, and says whether the fault acts now. */
-  readonly acts: () => boolean;
-};
+type FaultKit = FaultOccasions & ModemWorld;
 
-export type FaultEffect = {
+type FaultEffect = {
   readonly modem?: Omit<ModemBehaviour, "name">;
   readonly network?: Omit<NetworkBehaviour, "name">;
   readonly begin?: () => void;
   readonly end?: () => void;
 };
 
-export type FaultRow = {
-  readonly text: string;
-  readonly defaults?: Partial<FaultSettings>;
-  readonly make: (kit: FaultKit) => FaultEffect;
-};
+type FaultRow = FaultDescription & { readonly make: (kit: FaultKit) => FaultEffect };
 
 const PROMPT = "\r\n> ";
 
@@ -201,12 +177,25 @@ export type FaultName = keyof typeof FAULTS;
 
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
 
-export function isFaultName(text: string): text is FaultName {
-  return Object.hasOwn(FAULTS, text);
-}
-
-export function faultRow(name: FaultName): FaultRow {
-  return FAULTS[name];
+export function modemFaults({ modem, network }: ModemWorld): FaultSet {
+  const rows: Readonly<Record<string, FaultRow>> = FAULTS;
+  const rowOf = (name: string) => (Object.hasOwn(rows, name) ? rows[name] : undefined);
+  return {
+    names: FAULT_NAMES,
+    describe: (name) => rowOf(name) ?? null,
+    begin: (name, occasions) => {
+      const effect = rowOf(name)?.make({ ...occasions, modem, network }) ?? {};
+      const releases = [
+        ...(effect.modem === undefined ? [] : [modem.behave({ name, ...effect.modem })]),
+        ...(effect.network === undefined ? [] : [network.behave({ name, ...effect.network })]),
+      ];
+      effect.begin?.();
+      return () => {
+        for (const release of releases) release();
+        effect.end?.();
+      };
+    },
+  };
 }
 
 function powerLoss({ acts, ms, modem, random }: FaultKit): FaultEffect {

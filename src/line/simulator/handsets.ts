@@ -3,7 +3,6 @@
  * the parts of what it receives, as phones do, and shows the whole text. The log is bounded; so is the number
  * of texts still missing a part.
  */
-import type { Submit } from "./codec/tpdu.ts";
 import { partOf, textOf, type UserData } from "./codec/user-data.ts";
 
 export type HandsetMessage = {
@@ -19,6 +18,8 @@ export type HandsetMessage = {
   readonly parts: number;
 };
 
+type Arriving = UserData & { readonly destination: string };
+
 export const MESSAGES_KEPT = 1000;
 
 export class Handsets {
@@ -30,10 +31,10 @@ export class Handsets {
   }
 
   /** One SMS arrives; the message it completes, if it does. */
-  receive(from: string, submit: Submit, at: number): HandsetMessage | null {
-    const parts = this.#join(from, submit);
+  receive(from: string, sms: Arriving, at: number): HandsetMessage | null {
+    const parts = this.#join(from, sms);
     if (parts === null) return null;
-    const to = submit.destination;
+    const to = sms.destination;
     const body = textOf(parts);
     return this.#add({ handset: to, direction: "to-handset", from, to, body, at, parts: parts.length });
   }
@@ -42,12 +43,12 @@ export class Handsets {
     return this.#add({ handset: from, direction: "from-handset", from, to, body, at, parts });
   }
 
-  #join(from: string, submit: Submit): readonly UserData[] | null {
-    const part = partOf(submit);
-    if (part === null || part.total === 1) return [submit];
-    const key = `${from} ${submit.destination} ${part.reference} ${part.total}`;
+  #join(from: string, sms: Arriving): readonly UserData[] | null {
+    const part = partOf(sms);
+    if (part === null || part.total === 1) return [sms];
+    const key = `${from} ${sms.destination} ${part.reference} ${part.total}`;
     const parts = this.#incomplete.get(key) ?? new Map<number, UserData>();
-    parts.set(part.sequence, submit);
+    parts.set(part.sequence, sms);
     this.#incomplete.delete(key);
     if (parts.size === part.total)
       return [...parts.entries()].sort(([a], [b]) => a - b).map(([, data]) => data);

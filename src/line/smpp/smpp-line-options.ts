@@ -28,6 +28,8 @@ export type SmppLineOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly memory: LineMemory;
+  /** 0 to 1, for the pauses between two tries; the machine's own when absent. */
+  readonly random?: () => number;
   readonly simulated: boolean;
   readonly systemId: string;
   readonly password: string;

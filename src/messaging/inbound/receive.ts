@@ -78,7 +78,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         type: "inbound.unrouted",
         level: "warning",
         at: receivedAt,
-        text: `${line} received a message for a number that nobody has: messages are kept until somebody does. Put \`number:\` under the line in the configuration.`,
+        text: `${line} received a message for a number that nobody has: messages are kept until somebody does. Put \`number:\` under the modem in the configuration, or buy the number of an SMPP line (POST IncomingPhoneNumbers).`,
         line,
       });
     }

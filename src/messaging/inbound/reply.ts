@@ -19,6 +19,8 @@ import type { ReplyLoop } from "./reply-loop.ts";
 const BAD_TO = 14101;
 const BAD_FROM = 14102;
 const BAD_BODY = 14103;
+/** A sender that is an address, but none that this account may send from. */
+const NOT_OWN_FROM = 14108;
 /** Contract §4.4: the reply is a row that failed, so that the app's callback and the operator learn of it. */
 const LOOPING = {
   errorCode: 14107,
@@ -43,7 +45,7 @@ export function createAnswer(options: {
   /** Absent: no Number is in a service. */
   readonly serviceOf?: ServiceOfNumber;
   /** Absent: replies may go round for ever. */
-  readonly loop?: ReplyLoop;
+  readonly loop?: Pick<ReplyLoop, "allows">;
 }): (task: WebhookTask, verbs: readonly TwimlVerb[]) => Answer {
   const { prepare, clock, rateOf } = options;
 
@@ -108,7 +110,7 @@ function resolve(verb: MessageVerb, facts: InboundFacts, options: Lookup): Resol
   const from = verb.from === null ? receiving : ownNumber(verb.from, receiving, options);
   if (from === null || from.accountSid !== facts.accountSid) {
     const text = `A reply names ${maskNumber(verb.from ?? facts.to)} as its sender, which is no number of this account. It was not sent.`;
-    return problem(BAD_FROM, text);
+    return problem(isAddress(verb.from ?? facts.to, receiving, options) ? NOT_OWN_FROM : BAD_FROM, text);
   }
 
   const to = parseAddress(verb.to ?? facts.from, from.country);
@@ -127,6 +129,10 @@ function resolve(verb: MessageVerb, facts: InboundFacts, options: Lookup): Resol
     return problem(BAD_BODY, text);
   }
   return { is: "ok", from, to: to.address };
+}
+
+function isAddress(text: string, receiving: NumberRecord | null, { parseAddress }: Lookup): boolean {
+  return parseAddress(text, receiving?.country ?? "") !== null;
 }
 
 /** As it is written, else read as someone in the receiving Number's country would write it. */

@@ -2,7 +2,8 @@
  * Where an inbound Message goes. Pure: a Number's settings in, a verdict out.
  *
  * - The Number is the one the network named, else the Line's own. A modem's SIM may have changed its number: of
- *   several the one provisioned last is meant.
+ *   several the one provisioned last is meant. A carrier names it as it likes: with or without `+`, nationally, with
+ *   00; the Line's own Numbers are tried first, each read in its own country.
  * - The webhook is that of the Number's messaging service, else the `sms_url` of the application the Number names,
  *   else the Number's own (contract §6.4): with an application all of the Number's own URLs are ignored. None: the
  *   Message is stored and can be listed, nobody
@@ -34,10 +35,16 @@ export function numberFor(
   parse: ParseAddress,
   country: string,
 ): NumberRecord | null {
+  const exact = to === null ? null : (numbers.byNumber(to) ?? numbers.byNumber(`+${to}`));
+  if (exact !== null) return exact;
   const own = [...numbers.ofLine(line)].sort((a, b) => b.createdAt - a.createdAt);
   if (to === null) return own[0] ?? null;
-  const address = parse(to, own[0]?.country ?? country)?.address ?? to;
-  return numbers.byNumber(to) ?? numbers.byNumber(address) ?? numbers.byNumber(`+${to}`);
+  for (const each of new Set(own.map((number) => number.country))) {
+    const read = parse(to, each)?.address ?? to;
+    const meant = own.find((number) => number.phoneNumber === read);
+    if (meant !== undefined) return meant;
+  }
+  return numbers.byNumber(parse(to, own[0]?.country ?? country)?.address ?? to);
 }
 
 /** `application`: the one the Number names, null when it names none. */
@@ -76,7 +83,7 @@ export function inboundWebhook(
   target: Target,
   { createdAt, optOutType = null }: { createdAt: number; optOutType?: "STOP" | "START" | "HELP" | null },
 ): NewWebhook {
-  const { sid, accountSid, messagingServiceSid, from, to, body, numSegments } = message;
+  const { sid, accountSid, messagingServiceSid, from, to, body, numSegments, error } = message;
   return {
     queue: webhookQueueOf(to, target.url),
     facts: {
@@ -89,6 +96,7 @@ export function inboundWebhook(
       body,
       numSegments,
       ...(optOutType === null ? {} : { optOutType }),
+      ...(error === undefined ? {} : { isIncomplete: true }),
     },
     ...target,
     createdAt,

@@ -1,7 +1,8 @@
 /**
- * From what an app asks to a Message on disk. The text is cut here, once: everything behind hands over the
- * Segments as they were cut. The promise of `accept` settles when the row is synced, and only then may a 201 be
- * answered (DESIGN §4.1).
+ * From what an app asks to a Message on disk. The text is cut here, once: everything behind hands over the Segments as
+ * they were cut. A line that takes texts whole (`message_payload`) gets one Segment of any length, and the app is told
+ * what it is worth on the air all the same (contract §4.2). The promise of `accept` settles when the row is synced,
+ * and only then may a 201 be answered (DESIGN §4.1).
  */
 import type { Clock } from "../../runtime/clock.ts";
 import type { KeySequence } from "../../runtime/ids.ts";
@@ -54,11 +55,14 @@ export function createAccept(options: {
   readonly keys: KeySequence;
   readonly clock: Clock;
   readonly limits: { readonly maxQueued: number };
+  /** Whether the line of a queue takes a text of any length whole; none does when it is not given. */
+  readonly isWhole?: (queue: string) => boolean;
 }): Accept {
-  const { store, keys, clock, limits } = options;
+  const { store, keys, clock, limits, isWhole = () => false } = options;
 
   const prepare = (request: OutboundRequest): NewOutbound => {
     const { alphabet, parts } = cut(request.body);
+    const whole = parts.length > 1 && isWhole(request.queue);
     const createdAt = clock.now();
     return {
       sid: keys.sid("SM"),
@@ -68,7 +72,7 @@ export function createAccept(options: {
       to: request.to,
       body: request.body,
       alphabet,
-      parts,
+      ...(whole ? { parts: [request.body], numSegments: parts.length } : { parts }),
       messagingServiceSid: request.messagingServiceSid,
       statusCallback: request.statusCallback,
       queue: request.queue,

@@ -8,11 +8,13 @@
  * that is not ready.
  */
 import { setMaxListeners } from "node:events";
+import type { Line } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
 import { Downs } from "./downs.ts";
+import type { Fallbacks } from "./fallback.ts";
 import { LineFeed } from "./line-feed.ts";
 import type { LineRoster } from "./line-roster.ts";
 import { NumberQueue } from "./number-queue.ts";
@@ -28,6 +30,8 @@ export class Dispatcher {
   readonly #roster: LineRoster;
   readonly #clock: Clock;
   readonly #rateOf: (number: string) => Rate;
+  readonly #maxRateOf: (line: string) => Rate;
+  readonly #fallbacks: Fallbacks | null;
   readonly #pending: Pending;
   readonly #watch: UnknownWatch;
   readonly #reports: Parameters<typeof recordParkedReports>[0];
@@ -52,6 +56,10 @@ export class Dispatcher {
     /** Segments per second of a Number. */
     readonly rateOf: (number: string) => Rate;
     readonly policy: UnknownPolicy;
+    /** Segments per second of a Line as a whole; unlimited where none is said. */
+    readonly maxRateOf?: (line: string) => Rate;
+    /** Absent: every Number is served by its own Line alone. */
+    readonly fallbacks?: Fallbacks;
   }) {
     const { store, roster, clock, log, policy } = options;
     // Every Submission on the wire listens to it, and a bind takes dozens at once.
@@ -60,6 +68,8 @@ export class Dispatcher {
     this.#roster = roster;
     this.#clock = clock;
     this.#rateOf = options.rateOf;
+    this.#maxRateOf = options.maxRateOf ?? (() => "unlimited");
+    this.#fallbacks = options.fallbacks ?? null;
     this.#pending = new Pending(log);
     const reports = {
       store,
@@ -97,6 +107,7 @@ export class Dispatcher {
       this.#watch.lineStateChanged(line.name, state === "ready");
       this.#feeds.get(line.name)?.lineStateChanged();
     });
+    this.#fallbacks?.start((line) => this.#moved(line));
     this.#store.onQueued((number) => this.#nudge(number));
     const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll()]);
     for (const submission of unknown) this.#watch.add(submission);
@@ -115,6 +126,7 @@ export class Dispatcher {
   async stop(graceMs: number): Promise<void> {
     if (this.#state === "running") {
       this.#state = "stopped";
+      this.#fallbacks?.stop();
       this.#stopListening?.();
       this.#lookAgain?.cancel();
       this.#watch.stop();
@@ -129,6 +141,11 @@ export class Dispatcher {
   /** A report has ended the Message: parts that are claimed and not on the wire yet stay here. */
   withdraw(messageSid: string): void {
     for (const feed of this.#feeds.values()) feed.withdraw(messageSid);
+  }
+
+  /** Segments per second while a Line's carrier holds it back; null while it does not. */
+  throttledTo(line: string): number | null {
+    return this.#feeds.get(line)?.throttledTo ?? null;
   }
 
   async #settleLate(line: string, submissionId: string, reference: string): Promise<void> {
@@ -156,9 +173,19 @@ export class Dispatcher {
     return queue;
   }
 
+  /** Its own Line went down for long, or came back. */
+  #moved(line: string): void {
+    for (const { number } of this.#queues.values())
+      if (this.#roster.lineOf(number)?.name === line) this.#nudge(number);
+  }
+
+  #lineOf(number: string): Line | null {
+    return this.#fallbacks === null ? this.#roster.lineOf(number) : this.#fallbacks.lineOf(number);
+  }
+
   /** A Number may be given another Line while its queue is not empty. */
   #assign(queue: NumberQueue): LineFeed | null {
-    const line = this.#roster.lineOf(queue.number);
+    const line = this.#lineOf(queue.number);
     const now = this.#feedOf.get(queue) ?? null;
     const next = line === null ? null : this.#feedFor(line.name);
     if (now === next) return next;
@@ -182,6 +209,12 @@ export class Dispatcher {
         clock: this.#clock,
         pending: this.#pending,
         signal: this.#stop.signal,
+        maxRate: this.#maxRateOf(name),
+        guests: {
+          isGuest: (number) => this.#roster.lineOf(number)?.name !== name,
+          onRefused: (number, fault) => this.#fallbacks?.refuse(name, number, fault),
+        },
+        onHandedBack: (number) => this.#nudge(number),
         ...this.#options,
       });
       this.#feeds.set(name, feed);

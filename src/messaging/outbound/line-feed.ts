@@ -3,35 +3,50 @@
  * nudge, an answer, a Line's state, a timer) ends in `pump`.
  *
  * - On the wire: up to `line.window` Submissions. Behind them as many again are claimed, so recorded on disk,
- *   before the wire is free: no commit stands between one answer and the next submit.
+ *   before the wire is free: no commit stands between one answer and the next submit (`share-claims.ts`).
  * - At an answer the order is: the next ready Segment goes out, then the answer is settled, then the next claim
  *   is made. Settle and claim are called in one tick and share a commit (DESIGN §4.6).
- * - A claim is made at most two seconds before its Number's rate lets it go. What is recorded and not sent costs
- *   a wait after a power cut, so a slow Number does not hold claims for minutes.
- * - Numbers that share the Line take turns, one Segment each.
+ * - Numbers that share the Line take turns, one Segment each, within the rate of the Line as a whole.
  * - A fault of the Line burns no attempt: what is ready is released and the Line rests (`holdMs`). It is tried
  *   again when the rest is over or the Line becomes ready anew, whichever is first.
+ * - A carrier that says *slower* is no such fault: the Segment stays claimed, in its place, and the Line goes as
+ *   fast as the carrier lets it (`throttle.ts`). It is the same Submission, since nobody took it.
+ * - A Number that is here because its own Line is down (`fallback.ts`) loses no Message to a carrier that does not
+ *   know it: the Message goes back to its place.
  */
 import type { Line, SubmitOutcome } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Claim, ClaimResult, Settlement, Store } from "../../store/store.ts";
+import type { Claim, ClaimResult, Store } from "../../store/store.ts";
+import type { Rate } from "./accept.ts";
 import { DOWNS_ALLOWED, type Downs } from "./downs.ts";
-import type { NumberQueue } from "./number-queue.ts";
+import { LinePace } from "./line-pace.ts";
+import { LineRest } from "./line-rest.ts";
+import type { NumberQueue, Ready } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
-import { holdMs, isAccountFault, judge } from "./retry.ts";
-import { UNKNOWN_ERROR } from "./twilio-codes.ts";
+import { isAccountFault, isSenderRefused, judge, setAside } from "./retry.ts";
+import { CLAIM_AHEAD_MS, shareClaims } from "./share-claims.ts";
+import { isThrottling } from "./throttle.ts";
 
-const CLAIM_AHEAD_MS = 2000;
-/** A slot this near counts as now. */
-const SOON_MS = 50;
+/** A carrier's limit is met every few seconds: the operator is told once in a while. */
+const TELL_AGAIN_MS = 3_600_000;
 
-type Flight = {
-  readonly claim: Claim;
+type Flight = Ready & {
   readonly queue: NumberQueue;
   readonly startedAt: number;
+  /** Monotonic. */
+  readonly startedMs: number;
+  /** A report has ended its Message meanwhile. */
+  isEnded: boolean;
+};
+
+/** What concerns Numbers whose own Line is another. */
+export type Guests = {
+  readonly isGuest: (number: string) => boolean;
+  /** This Line's carrier does not take the Number as a sender. */
+  readonly onRefused: (number: string, fault: Fault) => void;
 };
 
 export class LineFeed {
@@ -45,12 +60,16 @@ export class LineFeed {
   readonly #outcomes: Outcomes;
   readonly #signal: AbortSignal;
   readonly #downs: Downs;
+  readonly #guests: Guests;
+  readonly #onHandedBack: (number: string) => void;
+  readonly #pace: LinePace;
+  readonly #rest: LineRest;
   readonly #onWire = new Set<Flight>();
   readonly #idle: (() => void)[] = [];
-  /** In turn: who was served last is last. */
   #queues: NumberQueue[] = [];
-  #faults = 0;
-  #holdUntilMs = Number.NEGATIVE_INFINITY;
+  /** Whose turn it is. */
+  #turn = 0;
+  #toldThrottledMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
   #stopping = false;
 
@@ -64,6 +83,11 @@ export class LineFeed {
     /** Aborted when the process stops: what is before its point of no return comes back. */
     readonly signal: AbortSignal;
     readonly downs: Downs;
+    /** Segments per second of the Line as a whole. */
+    readonly maxRate: Rate;
+    readonly guests: Guests;
+    /** A claim came back after its Number had moved to another Line. */
+    readonly onHandedBack: (number: string) => void;
   }) {
     this.#line = options.line;
     this.#store = options.store;
@@ -74,6 +98,15 @@ export class LineFeed {
     this.#outcomes = options.outcomes;
     this.#signal = options.signal;
     this.#downs = options.downs;
+    this.#guests = options.guests;
+    this.#onHandedBack = options.onHandedBack;
+    this.#pace = new LinePace(options.clock, options.maxRate);
+    this.#rest = new LineRest(options.clock);
+  }
+
+  /** Segments per second while its carrier holds it back; null while it does not. */
+  get throttledTo(): number | null {
+    return this.#pace.throttledTo;
   }
 
   add(queue: NumberQueue): void {
@@ -88,13 +121,14 @@ export class LineFeed {
 
   /** Takes back what is ready of a Message that has ended. */
   withdraw(messageSid: string): void {
+    for (const flight of this.#onWire) if (flight.claim.messageSid === messageSid) flight.isEnded = true;
     for (const queue of this.#queues) {
       this.#release(queue.withdraw(messageSid), queue, "its message has ended");
     }
   }
 
   lineStateChanged(): void {
-    if (this.#line.status.state === "ready") this.#holdUntilMs = Number.NEGATIVE_INFINITY;
+    if (this.#line.status.state === "ready") this.#rest.end();
     else this.#releaseAll(`${this.#line.name} is ${this.#line.status.state}`);
     this.pump();
   }
@@ -129,27 +163,39 @@ export class LineFeed {
   }
 
   #canSend(): boolean {
-    return (
-      !this.#stopping && this.#line.status.state === "ready" && this.#clock.monotonicMs() >= this.#holdUntilMs
-    );
+    return !this.#stopping && this.#line.status.state === "ready" && this.#rest.leftMs <= 0;
   }
 
   #submitReady(): void {
     if (!this.#canSend()) return;
-    while (this.#onWire.size < this.#line.window) {
-      const queue = this.#queues.find(({ ready, pace }) => ready.length > 0 && pace.delayMs() <= 0);
-      const claim = queue?.ready.shift();
-      if (queue === undefined || claim === undefined) return;
-      this.#queues = [...this.#queues.filter((other) => other !== queue), queue];
-      this.#submit(queue, claim);
+    while (this.#onWire.size < this.#line.window && this.#pace.delayMs() <= 0) {
+      const queue = this.#nextQueue();
+      const ready = queue?.shift();
+      if (queue === null || ready === undefined) return;
+      this.#submit(queue, ready);
     }
   }
 
-  #submit(queue: NumberQueue, claim: Claim): void {
-    const flight: Flight = { claim, queue, startedAt: this.#clock.now() };
+  #nextQueue(): NumberQueue | null {
+    const queues = this.#queues;
+    for (let step = 0; step < queues.length; step++) {
+      const at = (this.#turn + step) % queues.length;
+      const queue = queues[at];
+      if (queue === undefined || queue.ready === 0 || queue.pace.delayMs() > 0) continue;
+      this.#turn = at + 1;
+      return queue;
+    }
+    return null;
+  }
+
+  #submit(queue: NumberQueue, ready: Ready): void {
+    const startedMs = this.#clock.monotonicMs();
+    const flight: Flight = { ...ready, queue, startedAt: this.#clock.now(), startedMs, isEnded: false };
+    const { claim } = ready;
     this.#onWire.add(flight);
     queue.onWire++;
     queue.pace.take();
+    this.#pace.take();
     const landing = this.#line
       .submit(claim.segment, { submissionId: claim.submissionId, signal: this.#signal })
       // A Line never throws; should it all the same, nobody knows what it did.
@@ -160,25 +206,78 @@ export class LineFeed {
 
   #landed(flight: Flight, outcome: SubmitOutcome): void {
     if (!this.#onWire.delete(flight)) return; // recorded as unknown when the process stopped
+    flight.queue.onWire--;
+    if (outcome.is === "rejected" && isThrottling(outcome.fault)) this.#refused(flight, outcome.fault);
+    else this.#answered(flight, outcome);
+    this.#claimMore();
+    this.#arm();
+    if (this.#onWire.size === 0) for (const wake of this.#idle.splice(0)) wake();
+  }
+
+  #answered(flight: Flight, outcome: SubmitOutcome): void {
     const { claim, queue } = flight;
-    queue.onWire--;
     const { attempts, expiresAt } = claim;
+    if (outcome.is === "accepted") this.#pace.accepted();
+    if (outcome.is === "rejected" && isSenderRefused(outcome.fault) && this.#guests.isGuest(queue.number)) {
+      this.#sendHome(flight, outcome.fault);
+      return;
+    }
     const verdict = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
     const { lineFault } = verdict;
     const downs = this.#downs.count(claim.messageSid, outcome, this.#line);
     const settlement = downs < DOWNS_ALLOWED ? verdict.settlement : setAside(verdict.settlement, downs);
     const isDoubtful = ["failed", "retry", "unknown"].includes(settlement.is);
     const withdrawn = isDoubtful ? queue.withdraw(claim.messageSid) : [];
-    if (lineFault === null) this.#faults = settlement.is === "released" ? this.#faults : 0;
-    else this.#hold(lineFault);
+    if (lineFault !== null) this.#hold(lineFault);
+    else if (settlement.is !== "released") this.#rest.forget();
 
     this.#submitReady();
     this.#settle(flight, settlement);
     this.#release(withdrawn, queue, "another part of its message was not accepted");
     if (lineFault !== null) this.#releaseAll(lineFault.message);
-    this.#claimMore();
-    this.#arm();
-    if (this.#onWire.size === 0) for (const wake of this.#idle.splice(0)) wake();
+  }
+
+  /** The Message is not to blame, and its own Line will take it: it waits in its place. */
+  #sendHome(flight: Flight, fault: Fault): void {
+    const { queue } = flight;
+    this.#settle(flight, {
+      is: "released",
+      why: `its sender is not allowed on ${this.#line.name}: ${fault.message}`,
+    });
+    this.#guests.onRefused(queue.number, fault);
+    this.#submitReady();
+  }
+
+  /** The carrier says *slower*: nobody has it, so it stays recorded as it is and goes again before what follows it. */
+  #refused(flight: Flight, fault: Fault): void {
+    const { claim, queue } = flight;
+    if (this.#pace.refused(flight.startedMs)) this.#tellThrottled(fault);
+    const isServed = this.#queues.includes(queue);
+    const isLate = claim.expiresAt <= this.#clock.now();
+    if (isServed && !flight.isEnded && !isLate && this.#canSend()) queue.putBack(flight);
+    else this.#settle(flight, { is: "released", why: fault.message });
+    this.#trim();
+    this.#submitReady();
+  }
+
+  /** What the rate does not let go soon goes back; not while a claim is under way, which brings what comes later. */
+  #trim(): void {
+    const slots = Math.max(1, this.#pace.slotsWithin(CLAIM_AHEAD_MS));
+    const held = this.#queues.filter(({ ready, claiming }) => ready > 0 && claiming === 0);
+    const share = Math.ceil(slots / Math.max(1, held.length));
+    for (const queue of held) this.#release(queue.trim(share), queue, `${this.#line.name} is slowed down`);
+  }
+
+  #tellThrottled(fault: Fault): void {
+    const { name } = this.#line;
+    const rate = this.#pace.throttledTo;
+    this.#log.info({ line: name, reason: fault.message, segmentsPerSecond: rate }, "the line is slowed down");
+    const now = this.#clock.monotonicMs();
+    if (now - this.#toldThrottledMs < TELL_AGAIN_MS) return;
+    this.#toldThrottledMs = now;
+    const text = `The carrier of ${name} takes no more at this rate (${fault.message}): it is sent to as fast as it takes, and no message is failed for it.`;
+    const event = { type: "line.throttled", level: "info", at: this.#clock.now(), text, line: name } as const;
+    this.#pending.own("event", this.#store.addEvent({ ...event, detail: { status: fault.status } }));
   }
 
   #settle(flight: Flight, settlement: Parameters<Outcomes["record"]>[1]): void {
@@ -188,11 +287,9 @@ export class LineFeed {
   }
 
   #hold(fault: Fault): void {
-    this.#faults++;
-    const restMs = holdMs(this.#faults, fault);
-    this.#holdUntilMs = this.#clock.monotonicMs() + restMs;
+    const { restMs, isFirst } = this.#rest.begin(fault);
     this.#log.warn({ line: this.#line.name, reason: fault.message, restMs }, "the line rests");
-    if (this.#faults === 1 && isAccountFault(fault)) {
+    if (isFirst && isAccountFault(fault)) {
       this.#pending.own(
         "event",
         this.#store.addEvent({
@@ -209,29 +306,16 @@ export class LineFeed {
 
   #claimMore(): void {
     if (!this.#canSend()) return;
-    const isPaced = (queue: NumberQueue) => queue.pace.delayMs() > SOON_MS;
-    let budget = 2 * this.#line.window - this.#onWire.size;
-    for (const queue of this.#queues) if (!isPaced(queue)) budget -= queue.held;
-
-    const wanting = this.#queues.filter((queue) => this.#wants(queue));
-    const due = wanting.filter((queue) => !isPaced(queue));
-    due.forEach((queue, at) => {
-      const share = Math.max(1, Math.floor(budget / (due.length - at)));
-      const limit = Math.min(budget, share, queue.pace.slotsWithin(CLAIM_AHEAD_MS) - queue.held);
-      if (limit < 1) return;
-      budget -= limit;
-      this.#claim(queue, limit);
-    });
-    // Numbers whose rate makes them wait: one on the wire and one ready, or two ready, whoever else is busy.
-    for (const queue of wanting.filter(isPaced)) if (queue.held + queue.onWire < 2) this.#claim(queue, 1);
-  }
-
-  #wants(queue: NumberQueue): boolean {
-    if (queue.dueAtMs !== null && queue.dueAtMs <= this.#clock.monotonicMs()) {
+    const now = this.#clock.monotonicMs();
+    for (const queue of this.#queues) {
+      if (queue.dueAtMs === null || queue.dueAtMs > now) continue;
       queue.dueAtMs = null;
       queue.mayHaveWork = true;
     }
-    return queue.mayHaveWork && queue.claiming === 0 && queue.pace.slotsWithin(CLAIM_AHEAD_MS) > queue.held;
+    const slots = this.#pace.slotsWithin(CLAIM_AHEAD_MS);
+    const { window } = this.#line;
+    const room = { window, onWire: this.#onWire.size, slots, turn: this.#turn };
+    for (const { queue, limit } of shareClaims(this.#queues, room)) this.#claim(queue, limit);
   }
 
   #claim(queue: NumberQueue, limit: number): void {
@@ -254,9 +338,10 @@ export class LineFeed {
       nextDueAt === null ? null : this.#clock.monotonicMs() + Math.max(0, nextDueAt - this.#clock.now());
     if (!this.#canSend() || !this.#queues.includes(queue)) {
       this.#release(claims, queue, `${this.#line.name} could not take it`);
+      if (!this.#queues.includes(queue)) this.#onHandedBack(queue.number);
       return;
     }
-    queue.ready.push(...claims);
+    queue.push(claims);
     this.pump();
   }
 
@@ -274,38 +359,31 @@ export class LineFeed {
     }
   }
 
-  /** One timer: the end of the rest, the next slot of a Number, or a Message's coming back. */
+  /** One timer: the end of the rest, the next slot of a Number or of the Line, or a Message's coming back. */
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = null;
     if (this.#stopping || this.#line.status.state !== "ready") return;
     const now = this.#clock.monotonicMs();
-    const rest = this.#holdUntilMs - now;
-    const wakeIn = rest > 0 ? rest : Math.min(...this.#queues.map((queue) => this.#wakeIn(queue, now)));
+    const rest = this.#rest.leftMs;
+    let wakeIn = rest;
+    if (rest <= 0) {
+      const lineMs = this.#pace.delayMs();
+      wakeIn = Number.POSITIVE_INFINITY;
+      for (const queue of this.#queues) wakeIn = Math.min(wakeIn, this.#wakeIn(queue, now, lineMs));
+    }
     if (wakeIn === Number.POSITIVE_INFINITY) return;
     this.#timer = this.#clock.timer(wakeIn, () => this.pump());
   }
 
-  #wakeIn(queue: NumberQueue, now: number): number {
-    const due = queue.dueAtMs === null ? Number.POSITIVE_INFINITY : queue.dueAtMs - now;
-    // A full wire wakes us with its answer, a claim under way with its result.
-    const slot =
-      queue.ready.length > 0 && this.#onWire.size < this.#line.window
-        ? queue.pace.delayMs()
-        : Number.POSITIVE_INFINITY;
-    const claim =
-      queue.mayHaveWork && queue.held === 0 && queue.onWire === 0
-        ? Math.max(0, queue.pace.delayMs() - CLAIM_AHEAD_MS)
-        : Number.POSITIVE_INFINITY;
-    return Math.min(due, slot, claim);
+  /** A full wire wakes us with its answer, a claim under way with its result, and so does whatever fills the room. */
+  #wakeIn(queue: NumberQueue, now: number, lineMs: number): number {
+    const slot = Math.max(queue.pace.delayMs(), lineMs);
+    let wakeIn = queue.dueAtMs === null ? Number.POSITIVE_INFINITY : queue.dueAtMs - now;
+    if (queue.ready > 0 && this.#onWire.size < this.#line.window) wakeIn = Math.min(wakeIn, slot);
+    const isFar = queue.mayHaveWork && queue.held === 0 && queue.onWire === 0 && slot > CLAIM_AHEAD_MS;
+    return isFar ? Math.min(wakeIn, slot - CLAIM_AHEAD_MS) : wakeIn;
   }
-}
-
-/** What is unknown is judged later, when no report has told; what was never handed over has failed. */
-function setAside(settlement: Settlement, downs: number): Settlement {
-  if (settlement.is !== "released" && settlement.is !== "retry") return settlement;
-  const why = `the modem went down ${downs} times while it was being sent: ${settlement.why}`;
-  return { is: "failed", errorCode: UNKNOWN_ERROR, why };
 }
 
 function unknownOutcome(error: unknown): SubmitOutcome {

@@ -8,6 +8,9 @@
  * say. A recipient the service centre masked (`+#0842…`) leaves the reference alone, which is good enough when
  * one open Submission has it.
  *
+ * An SMPP `message_id` is longer than that and not used again soon, while receipts write the recipient as they like, or
+ * write our own number there: when one open Submission has the id it is meant, whoever is named.
+ *
  * Some modems answer every Submission with the same reference, 0 or 255, while the reports carry the true one. Once a
  * line is known for that (the store notices) its reference says nothing: the recipient and the order decide, the
  * oldest within two minutes of the report's stamp first. Such a match is inferred; two texts to one phone within two
@@ -29,6 +32,8 @@ const CLOCK_SLACK_MS = 120_000;
 /** Four days, what most service centres keep a message at the most, and an hour. */
 const REPORT_LIFE_MS = 97 * 3_600_000;
 const LEAST_TAIL_DIGITS = 7;
+/** 0 to 255. */
+const LONGEST_TP_MR = 3;
 
 type Told = Pick<Report, "reference" | "recipient" | "tpScts">;
 
@@ -48,7 +53,13 @@ function named(report: Told, sameReference: readonly OpenSubmission[], now: numb
   const likeliest = likely(report, sameReference, now);
   if (likeliest !== null) return likeliest;
   const only = sameReference.filter((submission) => isInTime(submission, report, now));
-  return isMasked(report.recipient) && only.length === 1 ? (only[0] ?? null) : null;
+  const isEnough = isMasked(report.recipient) || isLongId(report.reference);
+  return isEnough && only.length === 1 ? (only[0] ?? null) : null;
+}
+
+/** Not a TP-MR: a `message_id` names its message whatever the receipt calls the recipient. */
+export function isLongId(reference: string): boolean {
+  return reference.length > LONGEST_TP_MR;
 }
 
 /** The one whose recipient is named, at the time that fits best. */

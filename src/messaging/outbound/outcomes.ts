@@ -57,10 +57,11 @@ export class Outcomes {
     );
     switch (settlement.is) {
       case "accepted": {
-        // Asked for in the same tick: the store answers it after the settle, in the same transaction.
+        // A report that is parked after this transaction looks for the Submission itself, and finds it accepted.
+        const { reports } = await settling;
+        if (reports === "none") return;
         const { reference } = settlement;
-        const reports = this.#onAccepted({ submissionId, line, reference, recipient, startedAt });
-        await Promise.all([settling, reports]);
+        await this.#onAccepted({ submissionId, line, reference, recipient, startedAt });
         return;
       }
       // The store tells of a Message that ends, in the transaction that ends it.

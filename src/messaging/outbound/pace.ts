@@ -6,7 +6,7 @@ const LATE_MS = 20;
 /** No timer is this fine; what is left of a slot after rounding is none. */
 const TINY_MS = 0.5;
 
-/** Segments per second of one Number, on the monotonic clock. Slots that nobody used are not saved up. */
+/** Segments per second of one Number or one Line, on the monotonic clock. Slots that nobody used are not saved up. */
 export class Pace {
   readonly #clock: Clock;
   readonly #rate: () => Rate;
@@ -35,6 +35,11 @@ export class Pace {
     const now = this.#clock.monotonicMs();
     const from = now - this.#nextSlotMs <= LATE_MS ? this.#nextSlotMs : now;
     this.#nextSlotMs = from + this.#intervalMs();
+  }
+
+  /** The next Segment is a whole interval away from now, whatever was planned. */
+  rest(): void {
+    this.#nextSlotMs = Math.max(this.#nextSlotMs, this.#clock.monotonicMs() + this.#intervalMs());
   }
 
   #intervalMs(): number {

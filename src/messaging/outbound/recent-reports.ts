@@ -2,21 +2,30 @@
  * The last reports of each Line, so that one that comes again is known. A report is acknowledged after it is
  * written down; when the process dies between the two, the modem or the network brings it again. By then nothing
  * waits for it, and it would be taken for the report of whatever else went to that recipient and is in doubt:
- * believed delivered and never sent. Only what was not acknowledged comes again, so a few are enough.
+ * believed delivered and never sent. Only what was not acknowledged comes again: a few of a modem, and of an SMPP line
+ * as many as it takes in at once.
  */
 import { createHash } from "node:crypto";
 import type { Report } from "../../sms/message.ts";
 import type { Store } from "../../store/store.ts";
 
 const KEPT = 16;
+/** All of a line's are rewritten with each report. */
+const KEPT_AT_MOST = 256;
 const MEMORY_KEY = "reports.recent";
 
 export class RecentReports {
   readonly #store: Pick<Store, "getMemory" | "putMemory">;
+  readonly #inHandOf: (line: string) => number;
   readonly #ofLine = new Map<string, readonly string[]>();
 
-  constructor(store: Pick<Store, "getMemory" | "putMemory">) {
+  /** `inHandOf`: how many reports of a line may wait for their acknowledgement at once. */
+  constructor(
+    store: Pick<Store, "getMemory" | "putMemory">,
+    inHandOf: (line: string) => number = () => KEPT,
+  ) {
     this.#store = store;
+    this.#inHandOf = inHandOf;
   }
 
   /** Whether it was written down before. */
@@ -30,7 +39,8 @@ export class RecentReports {
 
   /** Called in the tick in which the report is written down: both are in one transaction. */
   add(line: string, report: Report): Promise<void> {
-    return this.#put(line, [...this.#others(line, report), markOf(report)].slice(-KEPT));
+    const kept = Math.min(KEPT_AT_MOST, Math.max(KEPT, this.#inHandOf(line)));
+    return this.#put(line, [...this.#others(line, report), markOf(report)].slice(-kept));
   }
 
   /** It could not be written down after all. */

@@ -30,10 +30,14 @@ type Deps = {
 };
 
 export function createReportHandler(
-  deps: Deps & { readonly log: Log },
+  deps: Deps & {
+    readonly log: Log;
+    /** How many reports of a line may wait for their acknowledgement at once; absent: a modem's few. */
+    readonly inHandOf?: (line: string) => number;
+  },
 ): (line: string, report: Report) => Promise<Kept> {
   const { store, clock, log } = deps;
-  const recent = new RecentReports(store);
+  const recent = new RecentReports(store, deps.inHandOf);
 
   const find = async (line: string, report: Report) => {
     const open = await store.openSubmissions(line, report.reference);

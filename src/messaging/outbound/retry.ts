@@ -9,7 +9,7 @@ import type { SubmitOutcome } from "../../line/line.ts";
 import { assertNever } from "../../runtime/assert-never.ts";
 import type { Fault } from "../../runtime/fault.ts";
 import type { Settlement } from "../../store/store.ts";
-import { codeOfFault } from "./twilio-codes.ts";
+import { codeOfFault, UNKNOWN_ERROR } from "./twilio-codes.ts";
 
 const MESSAGE_BACKOFF_S = [5, 15, 60, 300, 900] as const;
 
@@ -22,6 +22,12 @@ const TRANSFER_REJECTED = 21;
 const ONE_MORE_TRY_MS = 600_000;
 
 const LINE_BACKOFF_S = [1, 2, 5, 10, 30] as const;
+
+/**
+ * `command_status` of a carrier that does not take the sender (SMPP 3.4 §5.1.3): its address, its type of number, its
+ * plan. The general *submit failed* (45h) is not among them: it may be about the recipient.
+ */
+const SENDER_REFUSED: ReadonlySet<number> = new Set([0x0a, 0x48, 0x49]);
 
 /** No credit, barred, not subscribed: the next real message is the probe, every 15 minutes at the least. */
 const ACCOUNT_CAUSES: ReadonlySet<number> = new Set([8, 10, 28, 30, 50, 193]);
@@ -92,6 +98,18 @@ export function holdMs(faults: number, fault: Fault): number {
 /** True when the subscription refuses: a person must look at it. */
 export function isAccountFault(fault: Fault): boolean {
   return fault.code === "modem.cms" && fault.status !== null && ACCOUNT_CAUSES.has(fault.status);
+}
+
+/** True when another sender would have been taken. */
+export function isSenderRefused(fault: Fault): boolean {
+  return fault.code === "smpp.status" && fault.status !== null && SENDER_REFUSED.has(fault.status);
+}
+
+/** What is unknown is judged later, when no report has told; what was never handed over has failed. */
+export function setAside(settlement: Settlement, downs: number): Settlement {
+  if (settlement.is !== "released" && settlement.is !== "retry") return settlement;
+  const why = `the modem went down ${downs} times while it was being sent: ${settlement.why}`;
+  return { is: "failed", errorCode: UNKNOWN_ERROR, why };
 }
 
 function isTransferRejected({ code, status }: Fault): boolean {

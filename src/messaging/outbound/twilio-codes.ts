@@ -4,7 +4,7 @@
  * listed here are 30008, "unknown error"; the fault's own words go into the event.
  */
 import type { LineKind } from "../../line/line.ts";
-import type { Fault } from "../../runtime/fault.ts";
+import type { Fault, FaultCode } from "../../runtime/fault.ts";
 
 export const EXPIRED = 30036;
 export const UNKNOWN_ERROR = 30008;
@@ -47,6 +47,11 @@ const BY_COMMAND_STATUS: ReadonlyMap<number, number> = new Map([
   [0x0b, UNKNOWN_HANDSET], // ESME_RINVDSTADR
   [0x14, CONGESTION], // ESME_RMSGQFUL
   [0x58, CONGESTION], // ESME_RTHROTTLED
+  [0x64, UNREACHABLE], // ESME_RX_T_APPN
+  [0x65, UNREACHABLE], // ESME_RX_P_APPN
+  [0x66, FILTERED], // ESME_RX_R_APPN
+  [0xc2, TOO_LARGE], // ESME_RINVPARLEN
+  [0xfe, UNREACHABLE], // ESME_RDELIVERYFAILURE
 ]);
 
 /**
@@ -72,10 +77,12 @@ const BY_MESSAGE_STATE: ReadonlyMap<number, number> = new Map([
   [8, FILTERED], // REJECTED
 ]);
 
+const TIME_OUTS: ReadonlySet<FaultCode> = new Set(["at.timeout", "smpp.timeout", "line.closed"]);
+
 /** The code of a Message that could not be handed to the network. */
 export function codeOfFault(fault: Fault): number {
   if (fault.status === null) {
-    return fault.code === "at.timeout" || fault.code === "line.closed" ? PROVIDER_TIMEOUT : UNKNOWN_ERROR;
+    return TIME_OUTS.has(fault.code) ? PROVIDER_TIMEOUT : UNKNOWN_ERROR;
   }
   if (fault.code === "modem.cms") return BY_CMS.get(fault.status) ?? UNKNOWN_ERROR;
   if (fault.code === "smpp.status") return BY_COMMAND_STATUS.get(fault.status) ?? UNKNOWN_ERROR;

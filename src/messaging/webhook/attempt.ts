@@ -32,6 +32,8 @@ export type AttemptContext = RequestContext & {
   readonly cookies: Cookies;
   readonly retryForMs: number;
   readonly replyWithinMs: number;
+  /** Milliseconds since a wall-clock stamp, whatever that clock has done since. */
+  readonly ageOf: (stamp: number) => number;
   /** In [0, 1). */
   readonly random: () => number;
 };
@@ -54,10 +56,10 @@ export async function attempt(task: WebhookTask, context: AttemptContext): Promi
     authToken,
     idempotencyToken: task.idempotencyToken,
     jar: task.facts.kind === "inbound" ? context.cookies.jarOf(task.facts.from, task.facts.to) : null,
-    mayReply: () => clock.now() - task.createdAt <= context.replyWithinMs,
+    mayReply: () => context.ageOf(task.createdAt) <= context.replyWithinMs,
   };
   const primary = await converse(opening, context);
-  if (primary.trouble === null) return understood(task, primary, [], clock.now());
+  if (primary.trouble === null) return understood(task, context, primary, []);
 
   const verdict = verdictOn(primary.trouble, situationOf(task, context, task.fallbackUrl !== null));
   if (verdict.is !== "fallback" || task.fallbackUrl === null) {
@@ -81,18 +83,19 @@ export async function attempt(task: WebhookTask, context: AttemptContext): Promi
     const events = [...problemsOf(task, primary, at), fallbackEvent({ task, at }, primary.trouble)];
     // What the app asked for before it stumbled stands: Twilio would have sent it by then.
     const messages = fallback.tooLate ? [] : [...primary.messages, ...fallback.messages];
-    return understood(task, { ...fallback, messages }, events, at);
+    return understood(task, context, { ...fallback, messages }, events);
   }
   return unhappy(task, context, primary, primary.trouble, [failedEvent({ task, at }, fallback.trouble)]);
 }
 
 function understood(
   task: WebhookTask,
+  { clock, ageOf }: AttemptContext,
   conversation: Conversation,
   events: readonly NewEvent[],
-  at: number,
 ): Decision {
-  const late = conversation.tooLate ? [tooLateEvent({ task, at })] : [];
+  const at = clock.now();
+  const late = conversation.tooLate ? [tooLateEvent({ task, at }, ageOf(task.createdAt))] : [];
   return finish(conversation.messages, [...events, ...problemsOf(task, conversation, at), ...late]);
 }
 
@@ -124,9 +127,15 @@ function problemsOf(task: WebhookTask, { problems }: Conversation, at: number): 
 }
 
 function situationOf(task: WebhookTask, context: AttemptContext, fallbackLeft: boolean) {
-  const { attempts, createdAt } = task;
-  const { clock, retryForMs, random } = context;
-  return { attempts, createdAt, now: clock.now(), retryForMs, fallbackLeft, random: random() };
+  const { clock, ageOf, retryForMs, random } = context;
+  return {
+    attempts: task.attempts,
+    ageMs: ageOf(task.createdAt),
+    now: clock.now(),
+    retryForMs,
+    fallbackLeft,
+    random: random(),
+  };
 }
 
 /** The fallback may be another app's: it learns where it went wrong, not with which password. */

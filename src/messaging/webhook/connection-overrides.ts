@@ -1,7 +1,7 @@
 /**
  * Connection overrides in a URL's fragment (contract §9.6): `https://host/path#ct=2000&rc=2&rp=ct,5xx`. The
  * fragment is never sent nor signed. Values out of range are ignored. Unlike Twilio, nothing is repeated at once
- * unless the URL asks for it: the queue itself tries again.
+ * unless the URL says how often (`rc`) or when (`rp`, then once): the queue itself tries again.
  */
 export type RepeatOn = "4xx" | "5xx" | "ct" | "rt";
 
@@ -21,16 +21,18 @@ export type Connection = {
 const CONNECT_MS = 5_000;
 const ALL: readonly RepeatOn[] = ["4xx", "5xx", "ct", "rt"];
 
+const NO_OVERRIDES = new URLSearchParams();
+
 /** `null`: `rp` names something unknown, which Twilio refuses with 11243. */
 export function connectionOf(url: URL, timeoutMs: number): Connection | null {
-  const overrides = new URLSearchParams(url.hash.slice(1));
+  const overrides = url.hash === "" ? NO_OVERRIDES : new URLSearchParams(url.hash.slice(1));
   const repeatOn = repeatsOn(overrides.get("rp"));
   if (repeatOn === null) return null;
   return {
     connectMs: within(overrides.get("ct"), 100, 10_000) ?? CONNECT_MS,
     readMs: within(overrides.get("rt"), 100, 15_000) ?? timeoutMs,
     totalMs: within(overrides.get("tt"), 100, 15_000) ?? timeoutMs,
-    repeats: within(overrides.get("rc"), 0, 5) ?? 0,
+    repeats: within(overrides.get("rc"), 0, 5) ?? (overrides.has("rp") ? 1 : 0),
     repeatOn,
     sni: overrides.get("sni") !== "n",
   };

@@ -3,6 +3,10 @@
  * one app at once (`places.ts`). It holds nothing that is not on disk: a webhook leaves the store's queue only when
  * its answer, the replies and the events are committed together, so whatever is cut short is simply still there.
  *
+ * The next webhook of a queue is asked when the one before is answered, while the disk still writes that down: a slow
+ * disk would set the pace else. Not more than `UNSYNCED` answers of a queue are on their way to the disk; those, at
+ * most, are asked for again after a power cut, each with its own token, in the same order.
+ *
  * Queues wake by the store's nudge and by due time. A queue that is waiting for its head to come due is not
  * woken by a nudge: what is new stands behind the head.
  */
@@ -11,15 +15,19 @@ import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { NewOutbound, Store, WebhookTask } from "../../store/store.ts";
+import type { NewOutbound, Store, WebhookNotice, WebhookResult, WebhookTask } from "../../store/store.ts";
+import { Ages } from "./ages.ts";
 import { type AttemptContext, attempt, type Decision } from "./attempt.ts";
 import { Cookies } from "./cookies.ts";
+import { CredentialMemory } from "./credentials.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import { type IsOwnAddress, NameLookup, type ResolveName } from "./lookup.ts";
 import type { CountryOf } from "./payload.ts";
 import { Places } from "./places.ts";
+import { QueueAhead } from "./queue-ahead.ts";
 import type { TwimlVerb } from "./twiml.ts";
 import { LONGEST_DEFERRAL_MS } from "./verdict.ts";
-import { internalEvent } from "./webhook-events.ts";
+import { internalEvent, refusedReplyEvent } from "./webhook-events.ts";
 
 /** Turns the messages an app asks for into Messages to send; given at composition. */
 export type AnswerHandler = (
@@ -39,7 +47,7 @@ export type DelivererOptions = {
 
 type WebhookStore = Pick<
   Store,
-  "webhookQueues" | "nextWebhook" | "deferWebhook" | "finishWebhook" | "onWebhook" | "addEvent"
+  "webhookQueues" | "webhookBacklog" | "nextWebhooks" | "deferWebhook" | "finishWebhook" | "onWebhook"
 >;
 
 export type DelivererDeps = {
@@ -57,8 +65,18 @@ export type DelivererDeps = {
   readonly resolveName?: ResolveName;
 };
 
+type Queue = {
+  readonly name: string;
+  readonly ahead: QueueAhead;
+  /** Answered webhooks whose end is on its way to the disk. */
+  readonly unsynced: Set<Promise<void>>;
+  /** The store refused the end of one. */
+  pauseMs: number | null;
+};
+
 const PER_APP = 32;
 const TOTAL = 256;
+const UNSYNCED = 4;
 /** After a command the store refused: what is wrong there is not mended by asking at once. */
 const STORE_PAUSE_MS = 30_000;
 const GRACE_MS = 3_000;
@@ -66,18 +84,24 @@ const GRACE_MS = 3_000;
 export class WebhookDeliverer {
   readonly #deps: DelivererDeps;
   readonly #context: AttemptContext;
+  readonly #ages: Ages;
   readonly #abort = new AbortController();
   readonly #places: Places;
+  readonly #connections = new KeptConnections();
+  readonly #queues = new Map<string, Queue>();
+  readonly #unsynced = new Set<Promise<void>>();
   readonly #busy = new Map<string, Promise<void>>();
-  readonly #nudgedWhileBusy = new Set<string>();
   readonly #timers = new Map<string, Timer>();
   #state: "new" | "running" | "stopped" = "new";
+  /** Every queue that was on disk at the start is known. */
+  #isListed = false;
   #listing: Promise<void> = Promise.resolve();
 
   constructor(deps: DelivererDeps) {
     const { options } = deps;
     this.#deps = deps;
     this.#places = new Places({ perApp: options.concurrency ?? PER_APP, total: TOTAL });
+    this.#ages = new Ages(deps.clock);
     // Every webhook under way listens for the end, and Node warns of a leak from the eleventh on.
     setMaxListeners(0, this.#abort.signal);
     this.#context = {
@@ -85,12 +109,15 @@ export class WebhookDeliverer {
       timeoutMs: options.timeoutMs,
       verifyTls: options.verifyTls ?? true,
       lookup: new NameLookup(deps.isOwnAddress, deps.resolveName),
+      credentials: new CredentialMemory(),
+      connections: this.#connections,
       signal: this.#abort.signal,
       authTokenOf: deps.authTokenOf,
       cookies: new Cookies(deps.clock),
       countryOf: deps.countryOf ?? (() => null),
       retryForMs: options.retryForHours * 3_600_000,
       replyWithinMs: options.replyWithinMinutes * 60_000,
+      ageOf: (stamp) => this.#ages.of(stamp),
       random: deps.random ?? Math.random,
     };
   }
@@ -98,8 +125,14 @@ export class WebhookDeliverer {
   start(): void {
     if (this.#state !== "new") return;
     this.#state = "running";
-    this.#deps.store.onWebhook((queue) => this.#nudge(queue));
+    this.#deps.store.onWebhook((notice) => this.#noticed(notice));
     this.#listing = this.#nudgeAll();
+  }
+
+  /** How many webhooks wait, and how old the oldest is. */
+  async backlog(): Promise<{ readonly waiting: number; readonly oldestMs: number }> {
+    const { waiting, oldestAt } = await this.#deps.store.webhookBacklog();
+    return { waiting, oldestMs: oldestAt === null ? 0 : this.#ages.of(oldestAt) };
   }
 
   /** Starts no more; what is under way may end within `graceMs` and is then cut off, to be asked again. */
@@ -110,26 +143,37 @@ export class WebhookDeliverer {
     this.#places.clear();
     const grace = this.#deps.clock.timer(graceMs, () => this.#abort.abort(new Error("stopping")));
     await Promise.all([this.#listing, ...this.#busy.values()]);
+    await Promise.all(this.#unsynced);
     grace.cancel();
+    this.#connections.close();
     this.#abort.abort(new Error("stopped"));
   }
 
   async #nudgeAll(): Promise<void> {
     try {
-      for (const queue of await this.#deps.store.webhookQueues()) this.#nudge(queue);
+      const queues = await this.#deps.store.webhookQueues();
+      this.#isListed = true;
+      for (const queue of queues) this.#nudge(queue);
     } catch (error) {
       this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the queues could not be listed");
       if (this.#state === "running") this.#wait("", STORE_PAUSE_MS);
     }
   }
 
-  #nudge(queue: string): void {
+  #noticed(notice: WebhookNotice): void {
+    const { queue } = notice;
     if (this.#state !== "running" || this.#timers.has(queue)) return;
-    if (this.#busy.has(queue)) this.#nudgedWhileBusy.add(queue);
-    else {
-      this.#places.add(queue);
-      this.#fill();
-    }
+    this.#ages.look();
+    // Of a queue that nobody thinks of there was nothing on disk before.
+    this.#queueOf(queue, this.#isListed).ahead.add(notice);
+    this.#nudge(queue);
+  }
+
+  #nudge(queue: string): void {
+    if (this.#state !== "running" || this.#timers.has(queue) || this.#busy.has(queue)) return;
+    this.#queueOf(queue);
+    this.#places.add(queue);
+    this.#fill();
   }
 
   #fill(): void {
@@ -138,33 +182,60 @@ export class WebhookDeliverer {
   }
 
   /** One webhook of a queue, then the queue goes to the end of its app's row. */
-  async #serve(queue: string): Promise<void> {
-    let next: "more" | "idle" | number;
+  async #serve(name: string): Promise<void> {
+    const queue = this.#queueOf(name);
+    let next: "more" | number;
     try {
       next = await this.#serveHead(queue);
     } catch (error) {
-      if (!this.#abort.signal.aborted) {
-        this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the store refused");
-      }
-      next = STORE_PAUSE_MS;
+      next = this.#refused(error);
     }
-    this.#busy.delete(queue);
-    this.#places.free(queue);
-    const nudged = this.#nudgedWhileBusy.delete(queue);
+    this.#busy.delete(name);
+    this.#places.free(name);
     if (this.#state !== "running") return;
-    if (next === "more" || (next === "idle" && nudged)) this.#places.add(queue);
-    else if (next !== "idle") this.#wait(queue, next);
+    if (queue.pauseMs !== null) next = queue.pauseMs;
+    if (next !== "more") this.#wait(name, next);
+    else if (!queue.ahead.isEmpty) this.#places.add(name);
+    else this.#forgetIdle(queue);
     this.#fill();
   }
 
-  async #serveHead(queue: string): Promise<"more" | "idle" | number> {
-    const task = await this.#deps.store.nextWebhook(queue);
-    if (task === null) return "idle";
+  /** A number: how long the queue waits for its head. */
+  async #serveHead(queue: Queue): Promise<"more" | number> {
+    const task = await queue.ahead.take();
+    if (task === null) return "more";
     const waitMs = task.attempts === 0 ? 0 : task.notBefore - this.#deps.clock.now();
     // Further away than anything is ever put off: the clock was wrong when it was, or has been mended since.
     if (waitMs > 0 && waitMs <= LONGEST_DEFERRAL_MS) return waitMs;
-    await this.#commit(task, await this.#decide(task));
-    return "more";
+    const decision = await this.#decide(task);
+    if (decision.is === "finish") {
+      this.#finish(queue, task, decision);
+      if (queue.unsynced.size >= UNSYNCED) await Promise.race(queue.unsynced);
+      return "more";
+    }
+    const { deferral } = decision;
+    await this.#deps.store.deferWebhook(task.webhookId, deferral);
+    queue.ahead.ended(task);
+    this.#tell(deferral.event === null ? [] : [deferral.event]);
+    return deferral.aside ? "more" : Math.max(0, deferral.notBefore - this.#deps.clock.now());
+  }
+
+  #queueOf(name: string, isEmpty = false): Queue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      const ahead = new QueueAhead(name, this.#deps.store, isEmpty);
+      queue = { name, ahead, unsynced: new Set(), pauseMs: null };
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  /** What the store refused is still in its queue: it is asked for again after a pause. */
+  #refused(error: unknown): number {
+    if (!this.#abort.signal.aborted) {
+      this.#deps.log.error({ reason: reasonOf(error) }, "webhooks: the store refused");
+    }
+    return STORE_PAUSE_MS;
   }
 
   async #decide(task: WebhookTask): Promise<Decision> {
@@ -176,23 +247,35 @@ export class WebhookDeliverer {
     }
   }
 
-  async #commit(task: WebhookTask, decision: Decision): Promise<void> {
-    const { store } = this.#deps;
-    if (decision.is === "defer") {
-      await store.deferWebhook(task.webhookId, decision.deferral);
-      this.#tell(decision.deferral.event === null ? [] : [decision.deferral.event]);
-      return;
-    }
+  /** The end is asked of the store before this returns; the queue goes on meanwhile. */
+  #finish(queue: Queue, task: WebhookTask, decision: Extract<Decision, { is: "finish" }>): void {
     const { replies, events } = this.#repliesTo(task, decision);
-    const results = await store.finishWebhook(task.webhookId, { replies, events });
-    this.#tell(events);
-    for (const result of results) {
-      if (result.is === "accepted") continue;
-      const event =
-        result.is === "queue-full" ? this.#queueFull(task, result.queuedSegments) : this.#optedOut(task);
-      await store.addEvent(event);
-      this.#tell([event]);
-    }
+    const refusals = replies.length === 0 ? {} : this.#refusalsOf(task);
+    const synced = this.#deps.store.finishWebhook(task.webhookId, { replies, events, refusals }).then(
+      (results) => {
+        this.#tell(events);
+        this.#tell(results.flatMap(({ is }) => (is === "accepted" ? [] : (refusals[is] ?? []))));
+      },
+      (error: unknown) => {
+        queue.pauseMs = this.#refused(error);
+        if (!this.#busy.has(queue.name) && this.#state === "running") this.#wait(queue.name, queue.pauseMs);
+      },
+    );
+    const settled = synced.then(() => {
+      queue.ahead.ended(task);
+      queue.unsynced.delete(settled);
+      this.#unsynced.delete(settled);
+      this.#forgetIdle(queue);
+    });
+    queue.unsynced.add(settled);
+    this.#unsynced.add(settled);
+  }
+
+  #forgetIdle(queue: Queue): void {
+    const { name, ahead, unsynced } = queue;
+    const isIdle = ahead.isEmpty && unsynced.size === 0 && !this.#busy.has(name);
+    // Another one may have begun under its name, after a wait.
+    if (isIdle && this.#queues.get(name) === queue) this.#queues.delete(name);
   }
 
   #repliesTo(task: WebhookTask, { messages, events }: Extract<Decision, { is: "finish" }>) {
@@ -222,19 +305,17 @@ export class WebhookDeliverer {
     return { is: "finish", messages: [], events: [event] };
   }
 
-  #queueFull(task: WebhookTask, queuedSegments: number): NewEvent {
-    const text = `A reply was not accepted: ${queuedSegments} segments wait in its number's queue already.`;
-    return { ...internalEvent({ task, at: this.#deps.clock.now() }, 21611, text), type: "message.failed" };
+  #refusalsOf(task: WebhookTask): NonNullable<WebhookResult["refusals"]> {
+    const at = { task, at: this.#deps.clock.now() };
+    return {
+      "queue-full": refusedReplyEvent(at, "queue-full"),
+      "opted-out": refusedReplyEvent(at, "opted-out"),
+    };
   }
 
-  #optedOut(task: WebhookTask): NewEvent {
-    const text = "A reply was not sent: its recipient has opted out of messages from its sender.";
-    const event = internalEvent({ task, at: this.#deps.clock.now() }, 21610, text);
-    return { ...event, type: "message.failed", level: "warning" };
-  }
-
-  /** The queue "" stands for the list of queues. */
+  /** Its order may be another one by then: it begins anew. The queue "" stands for the list of queues. */
   #wait(queue: string, ms: number): void {
+    this.#queues.delete(queue);
     this.#timers.get(queue)?.cancel();
     const timer = this.#deps.clock.timer(ms, () => {
       this.#timers.delete(queue);

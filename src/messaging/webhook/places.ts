@@ -8,9 +8,13 @@ export type PlaceLimits = { readonly perApp: number; readonly total: number };
 
 export class Places {
   readonly #limits: PlaceLimits;
-  /** By app, its queues in the order in which they are served. */
+  /** By app, its queues in the order in which they are served; an app without any is not in it. */
   readonly #ready = new Map<string, Set<string>>();
   readonly #taken = new Map<string, number>();
+  /** Ready apps with nothing under way: they go whatever the others do. */
+  readonly #fresh = new Set<string>();
+  /** Ready apps with something under way and room for more. */
+  readonly #sharing = new Set<string>();
   #total = 0;
 
   constructor(limits: PlaceLimits) {
@@ -21,21 +25,20 @@ export class Places {
   add(queue: string): void {
     const app = appOf(queue);
     const queues = this.#ready.get(app);
-    if (queues === undefined) this.#ready.set(app, new Set([queue]));
-    else queues.add(queue);
+    if (queues !== undefined) queues.add(queue);
+    else {
+      this.#ready.set(app, new Set([queue]));
+      this.#sort(app);
+    }
   }
 
-  /** Takes places for as many queues as may go now. */
+  /** Takes places for as many queues as may go now. Looks at those only, not at the apps that have no room. */
   take(): readonly string[] {
     const going: string[] = [];
-    for (const [app, queues] of this.#ready) {
-      for (const queue of queues) {
-        if (!this.#hasRoomFor(app)) break;
-        queues.delete(queue);
-        this.#change(app, 1);
-        going.push(queue);
-      }
-      if (queues.size === 0) this.#ready.delete(app);
+    for (const app of this.#fresh) going.push(...this.#go(app));
+    for (const app of this.#sharing) {
+      while (this.#total < this.#limits.total && this.#sharing.has(app)) going.push(...this.#go(app));
+      if (this.#total >= this.#limits.total) break;
     }
     return going;
   }
@@ -47,11 +50,18 @@ export class Places {
 
   clear(): void {
     this.#ready.clear();
+    this.#fresh.clear();
+    this.#sharing.clear();
   }
 
-  #hasRoomFor(app: string): boolean {
-    const taken = this.#taken.get(app) ?? 0;
-    return taken === 0 || (taken < this.#limits.perApp && this.#total < this.#limits.total);
+  #go(app: string): readonly string[] {
+    const queues = this.#ready.get(app);
+    const [queue] = queues ?? [];
+    if (queues === undefined || queue === undefined) return [];
+    queues.delete(queue);
+    if (queues.size === 0) this.#ready.delete(app);
+    this.#change(app, 1);
+    return [queue];
   }
 
   #change(app: string, by: 1 | -1): void {
@@ -59,6 +69,18 @@ export class Places {
     if (taken === 0) this.#taken.delete(app);
     else this.#taken.set(app, taken);
     this.#total += by;
+    this.#sort(app);
+  }
+
+  #sort(app: string): void {
+    this.#fresh.delete(app);
+    const taken = this.#taken.get(app) ?? 0;
+    if (!this.#ready.has(app) || taken >= this.#limits.perApp) this.#sharing.delete(app);
+    else if (taken > 0) this.#sharing.add(app);
+    else {
+      this.#sharing.delete(app);
+      this.#fresh.add(app);
+    }
   }
 }
 

@@ -1,15 +1,16 @@
 /**
  * One document from an app, as Twilio asks for it (contract §9.1): signed, redirects followed as a browser does,
- * credentials of the URL sent only after they were asked for, connection overrides of the fragment obeyed
- * (§9.6). The whole of it has one time limit. What the answer means is `verdict.ts`' business.
+ * credentials of the URL sent only to who asks for them, connection overrides of the fragment obeyed (§9.6). The whole of it has one time limit. What the answer means is `verdict.ts`' business.
  */
 import type { Clock } from "../../runtime/clock.ts";
 import type { HttpMethod } from "../../store/store.ts";
 import { type Connection, connectionOf, type RepeatOn } from "./connection-overrides.ts";
 import { cookieHeader, type Jar, keepCookies } from "./cookies.ts";
+import type { CredentialMemory } from "./credentials.ts";
 import { type Answer, type ExchangeResult, exchange } from "./exchange.ts";
+import type { KeptConnections } from "./kept-connections.ts";
 import type { NameLookup } from "./lookup.ts";
-import { formOf, type Parameters, requestUrl, signature } from "./signature.ts";
+import { formOf, type Parameters, requestTarget, signature } from "./signature.ts";
 
 export type DocumentRequest = {
   readonly url: string;
@@ -37,6 +38,9 @@ export type RequestContext = {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly lookup: NameLookup;
+  readonly credentials: CredentialMemory;
+  /** Absent: every request has a connection of its own. */
+  readonly connections?: KeptConnections;
   readonly signal: AbortSignal;
   /** False: a certificate nobody known has signed is taken (contract §9.1). True when not given. */
   readonly verifyTls?: boolean;
@@ -103,17 +107,23 @@ class DocumentCarrier {
     }
   }
 
-  /** Credentials go only to who asks for them, and only as Basic. */
+  /** Credentials go only to who asks for them: at once where that is known, else after its 401. */
   async #authenticated(hop: Hop): Promise<ExchangeResult> {
-    const result = await this.#exchange(hop, null);
-    if (result.is !== "answer" || result.status !== 401 || hop.url.username === "") return result;
-    if (!/(^|,)\s*basic\b/i.test(result.authenticate ?? "")) return result;
-    return this.#exchange(hop, basicCredentials(hop.url));
+    const { credentials } = this.#context;
+    const target = requestTarget(hop.url, hop.method, hop.params);
+    const early = credentials.headerFor(hop.url, hop.method, target);
+    const result = await this.#exchange(hop, target, early);
+    if (result.is !== "answer" || result.status !== 401) return result;
+    if (!credentials.learn(hop.url, result.authenticate, early !== null)) return result;
+    return this.#exchange(hop, target, credentials.headerFor(hop.url, hop.method, target));
   }
 
-  async #exchange({ url, method, params }: Hop, authorization: string | null): Promise<ExchangeResult> {
-    const { clock, lookup, signal, verifyTls = true } = this.#context;
-    const target = new URL(requestUrl(url.href, method, params));
+  async #exchange(
+    { method, params }: Hop,
+    target: URL,
+    authorization: string | null,
+  ): Promise<ExchangeResult> {
+    const { clock, lookup, signal, verifyTls = true, connections = null } = this.#context;
     if (lookup.isOwnLiteral(target)) return { is: "own-address" };
     const body = method === "POST" ? formOf(params) : null;
     const { authToken, jar } = this.#request;
@@ -127,7 +137,11 @@ class DocumentCarrier {
           }),
       "User-Agent": "TwilioProxy/1.1",
       Accept: "*/*",
-      "X-Twilio-Signature": signature({ authToken, url: url.href, method, params }),
+      "X-Twilio-Signature": signature({
+        authToken,
+        requested: target.href,
+        form: body === null ? [] : params,
+      }),
       "I-Twilio-Idempotency-Token": this.#request.idempotencyToken,
       "X-Home-Region": "us1",
       ...(authorization === null ? {} : { Authorization: authorization }),
@@ -147,6 +161,7 @@ class DocumentCarrier {
         totalMs,
         sni,
         verifyTls,
+        connections,
       },
       clock,
       signal,
@@ -171,19 +186,6 @@ function nextHop(hop: Hop, answer: Answer): Hop | "nowhere" | null {
   // A GET's parameters went out in its query; a browser does not add them to where it is sent.
   if (repeats && hop.method === "POST") return { url, method: "POST", params: hop.params };
   return { url, method: "GET", params: [] };
-}
-
-function basicCredentials(url: URL): string {
-  const plain = `${decoded(url.username)}:${decoded(url.password)}`;
-  return `Basic ${Buffer.from(plain, "utf8").toString("base64")}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function repeatReason(result: DocumentResult, connected: boolean): RepeatOn | null {

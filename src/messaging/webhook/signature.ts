@@ -12,18 +12,20 @@ export type Parameters = readonly (readonly [name: string, value: string])[];
 export type Signable = {
   /** The account's primary auth token, whatever key the app itself signs in with. */
   readonly authToken: string;
-  readonly url: string;
-  readonly method: HttpMethod;
-  readonly params: Parameters;
+  /** The URL as it is requested. */
+  readonly requested: string;
+  /** What is in the body; nothing for GET. */
+  readonly form: Parameters;
 };
 
-export function signature({ authToken, url, method, params }: Signable): string {
-  const signed = requestUrl(url, method, params) + (method === "POST" ? sorted(params) : "");
-  return createHmac("sha1", authToken).update(signed, "utf8").digest("base64");
+export function signature({ authToken, requested, form }: Signable): string {
+  return createHmac("sha1", authToken)
+    .update(requested + sorted(form), "utf8")
+    .digest("base64");
 }
 
-/** The URL as it is requested. Throws `TypeError` when it is none. */
-export function requestUrl(url: string, method: HttpMethod, params: Parameters): string {
+/** What is requested, of a URL as it is configured. */
+export function requestTarget(url: URL, method: HttpMethod, params: Parameters): URL {
   const target = new URL(url);
   target.username = "";
   target.password = "";
@@ -31,7 +33,7 @@ export function requestUrl(url: string, method: HttpMethod, params: Parameters):
   if (method === "GET" && params.length > 0) {
     target.search += (target.search === "" ? "?" : "&") + formOf(params);
   }
-  return target.href;
+  return target;
 }
 
 /** `application/x-www-form-urlencoded`, in the order given. */

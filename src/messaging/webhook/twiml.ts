@@ -132,6 +132,7 @@ function readBody(element: XmlElement, report: Report): string {
   for (const child of elementsOf(element)) {
     if (child.name === "Body") {
       refuseAttributes(child, NO_ATTRIBUTES, report);
+      refuseElements(child, report);
       bodies.push(child.text);
     } else if (child.name === "Media") report(12200, "<Media> is not sent: this appliance sends text only");
     else report(14110, `<${shown(child.name)}> has no place in <${element.name}>`);
@@ -144,6 +145,7 @@ function readBody(element: XmlElement, report: Report): string {
 
 function readRedirect(element: XmlElement, report: Report): TwimlVerb | null {
   refuseAttributes(element, REDIRECT_ATTRIBUTES, report);
+  refuseElements(element, report);
   const method = methodOf(element);
   const url = element.text.trim();
   if (method === null) report(14104, "the method of <Redirect> is neither GET nor POST");
@@ -168,6 +170,13 @@ function refuseAttributes(element: XmlElement, allowed: ReadonlySet<string>, rep
     // Namespace and schema declarations are what XML tools add, not what the app asks for.
     if (allowed.has(name) || name.startsWith("xml")) continue;
     report(12200, `<${shown(element.name)}> has no attribute ${shown(name)}`);
+  }
+}
+
+/** Of text alone: what is in the elements is read as if their tags were not there. */
+function refuseElements(element: XmlElement, report: Report): void {
+  for (const { name } of elementsOf(element)) {
+    report(12200, `<${shown(name)}> has no place in <${element.name}>, which holds text`);
   }
 }
 

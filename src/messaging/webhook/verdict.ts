@@ -38,7 +38,7 @@ export type Judgement =
 export type Situation = {
   /** Failed tries before this one. */
   readonly attempts: number;
-  readonly createdAt: number;
+  readonly ageMs: number;
   readonly now: number;
   readonly retryForMs: number;
   /** There is a fallback URL and it has not been asked in this try. */
@@ -60,16 +60,24 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** No deferral is longer than this: one that seems to be comes from a clock that has jumped. */
 export const LONGEST_DEFERRAL_MS = MAX_RETRY_AFTER_MS * 1.25;
 
+/** Nothing is asked for, as with any empty answer; Twilio tells of this one all the same. */
+const EMPTY_CHUNKS: TwimlProblem = {
+  code: 11770,
+  text: "it said that it comes in chunks, and none came",
+  fatal: false,
+};
+
 export function judge(kind: WebhookFacts["kind"], result: DocumentResult): Judgement {
   if (result.is === "refused") return trouble("fail", result.code, result.why, null);
   if (result.is === "unanswered") return trouble("hold", result.code, result.why, null);
-  const { status, retryAfter, flaw, contentType, body } = result.answer;
+  const { status, retryAfter, flaw, contentType, body, chunked } = result.answer;
   if (status < 200 || status > 299) {
     const why = `the answer was HTTP ${status}`;
     return trouble(onStatus(status), 11200, why, status, retryAfterMsOf(retryAfter));
   }
   if (kind === "status") return { is: "understood", verbs: [], problems: [] };
   if (flaw !== null) return trouble(flaw.code === 11750 ? "fail" : "hold", flaw.code, flaw.why, status);
+  if (chunked && body.length === 0) return { is: "understood", verbs: [], problems: [EMPTY_CHUNKS] };
   const { verbs, problems } = readAnswer(contentType, body);
   const fatal = problems.find((problem) => problem.fatal);
   if (fatal !== undefined) return trouble("fail", fatal.code, fatal.text, status);
@@ -77,8 +85,8 @@ export function judge(kind: WebhookFacts["kind"], result: DocumentResult): Judge
 }
 
 export function verdictOn(what: Trouble, situation: Situation): Verdict {
-  const { attempts, createdAt, now, retryForMs, fallbackLeft, random } = situation;
-  const givenUp = now - createdAt >= retryForMs && attempts + 1 >= LEAST_TRIES;
+  const { attempts, ageMs, now, retryForMs, fallbackLeft, random } = situation;
+  const givenUp = ageMs >= retryForMs && attempts + 1 >= LEAST_TRIES;
   const keepsTrying = what.remedy !== "fail" && !givenUp;
   if (fallbackLeft && !(what.remedy === "hold" && keepsTrying)) return { is: "fallback", code: what.code };
   if (!keepsTrying) return { is: "failed", code: what.code };

@@ -34,8 +34,8 @@ export function problemEvent({ task, at }: At, problem: TwimlProblem): NewEvent 
 }
 
 /** DESIGN §4.4: nobody wants a reply 47 hours late. */
-export function tooLateEvent({ task, at }: At): NewEvent {
-  const minutes = Math.round((at - task.createdAt) / 60_000);
+export function tooLateEvent({ task, at }: At, ageMs: number): NewEvent {
+  const minutes = Math.round(ageMs / 60_000);
   return {
     ...about({ task, at }),
     type: "twiml.error",
@@ -55,6 +55,22 @@ export function internalEvent({ task, at }: At, code: number, text: string): New
     errorCode: code,
     detail: { url: shownUrl(task.url, task), idempotencyToken: task.idempotencyToken },
   };
+}
+
+/** A reply that the store does not take: it is never sent, and the webhook has ended all the same. */
+export function refusedReplyEvent(at: At, why: "queue-full" | "opted-out"): NewEvent {
+  const event = (code: number, text: string, level: EventLevel): NewEvent => ({
+    ...internalEvent(at, code, text),
+    type: "message.failed",
+    level,
+  });
+  return why === "queue-full"
+    ? event(21611, "A reply was not accepted: its number's queue is full.", "error")
+    : event(
+        21610,
+        "A reply was not sent: its recipient has opted out of messages from its sender.",
+        "warning",
+      );
 }
 
 function eventOf(

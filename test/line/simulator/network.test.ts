@@ -56,7 +56,7 @@ describe("a phone's text", () => {
   });
 
   test.each([
-    [{ from: PHONE, to: "+33639989999", body: "x" }, "+33639989999 is not a modem on this network"],
+    [{ from: PHONE, to: "+33639989999", body: "x" }, "+33639989999 is nobody's number on this network"],
     [{ from: NUMBER, to: NUMBER, body: "x" }, `${NUMBER} is a modem, not a phone`],
     [
       { from: "a name too long", to: NUMBER, body: "x" },

@@ -8,9 +8,8 @@ import { CTRL_Z, NUMBER, PHONE, SUBMIT } from "./bench.ts";
 
 const options = {
   host: "127.0.0.1",
-  modemPort: 0,
+  modem: { port: 0, number: NUMBER },
   controlPort: 0,
-  number: NUMBER,
   airTime: { submitMs: 0, deliverMs: 0, reportMs: 0 },
   clock: new FakeClock(),
   log: silentLog(),
@@ -30,7 +29,7 @@ afterEach(async () => {
 
 /** A TCP connection to the modem; `say` resolves when the answer ends as expected. */
 async function dial() {
-  const socket = connect(simulator.modemPort, options.host);
+  const socket = connect(simulator.modemPort ?? 0, options.host);
   sockets.push(socket);
   await once(socket, "connect");
   let heard = "";
@@ -148,7 +147,7 @@ describe("the control port", () => {
     [
       "/Messages",
       { From: PHONE, To: "+33600000000", Body: "x" },
-      "The text is not sent: +33600000000 is not a modem on this network.",
+      "The text is not sent: +33600000000 is nobody's number on this network.",
     ],
     [
       "/Control",

@@ -111,8 +111,8 @@ describe("replies", () => {
     ["a recipient that is a name", { to: "PYLONE" }, 14101],
     ["the receiving number as recipient", { to: NUMBER }, 14101],
     ["the sender itself as recipient", { to: SECOND, from: SECOND }, 14101],
-    ["a sender that is no number of ours", { from: "+33639980077" }, 14102],
-    ["a sender of another account", { from: FOREIGN }, 14102],
+    ["a sender that is no number of ours", { from: "+33639980077" }, 14108],
+    ["a sender of another account", { from: FOREIGN }, 14108],
     ["an empty text", { body: "" }, 14103],
     ["a text of white space", { body: " \n" }, 14103],
     ["a text beyond 1600 characters", { body: "x".repeat(1601) }, 14103],
@@ -140,7 +140,7 @@ describe("replies", () => {
   test("nothing is sent from a number that is gone", () => {
     const { replies, events } = answer([message()], inbound, inventory([]));
     expect(replies).toEqual([]);
-    expect(events).toMatchObject([{ errorCode: 14102 }]);
+    expect(events).toMatchObject([{ errorCode: 14108 }]);
   });
 
   test("the answer to a status callback asks for nothing", () => {

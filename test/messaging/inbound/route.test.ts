@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseAddress } from "../../../src/accounts/address.ts";
 import { kindOfContent } from "../../../src/messaging/inbound/content.ts";
 import { numberFor, routeOf } from "../../../src/messaging/inbound/route.ts";
 import { applicationRecord, inventory, NUMBER, numberRecord, parseFrench } from "../numbers.ts";
@@ -68,6 +69,35 @@ describe("the Number of a segment", () => {
 
   test.each([NUMBER, "33639980001", "0639980001"])("is the one the network names: %s", (to) => {
     expect(find(to)).toBe(NUMBER);
+  });
+
+  describe("on an SMPP line", () => {
+    const own = [
+      numberRecord({ phoneNumber: "+33755500001", line: "carrier", createdAt: 1 }),
+      numberRecord({ phoneNumber: "+447700900123", line: "carrier", country: "GB" }),
+      numberRecord({ phoneNumber: "36123", kind: "short-code", line: "carrier" }),
+      numberRecord({ phoneNumber: "PYLONE", kind: "alphanumeric", line: "carrier" }),
+      numberRecord({ phoneNumber: "+33755500009", line: "other" }),
+    ];
+    const named = (to: string | null) =>
+      numberFor("carrier", to, inventory(own), parseAddress, "FR")?.phoneNumber ?? null;
+
+    test.each([
+      ["+33755500001", "+33755500001"],
+      ["33755500001", "+33755500001"],
+      ["0755500001", "+33755500001"],
+      ["0033755500001", "+33755500001"],
+      ["447700900123", "+447700900123"],
+      ["07700900123", "+447700900123"],
+      ["36123", "36123"],
+      ["PYLONE", "PYLONE"],
+      // Another line's: the carrier may have more than one way to us.
+      ["33755500009", "+33755500009"],
+      ["0799999999", null],
+      ["36124", null],
+    ])("%s is %s", (to, phoneNumber) => {
+      expect(named(to)).toBe(phoneNumber);
+    });
   });
 
   test("is none when the network names a stranger", () => {

@@ -52,6 +52,36 @@ describe("accepting a message", () => {
     });
   });
 
+  test("leaves it whole for a line that takes it so, and says what it is worth, then and for good", async () => {
+    const { store } = testStore;
+    const whole = createAccept({
+      store,
+      keys: new KeySequence(clock, 1),
+      clock,
+      limits: { maxQueued: 50 },
+      isWhole: (queue) => queue === NUMBER,
+    });
+    const body = "é".repeat(400);
+    const result = await whole.accept(request({ body }));
+    if (result.is !== "accepted") throw new Error(result.is);
+    const { sid, numSegments } = result.message;
+    expect(numSegments).toBe(3);
+    expect(await store.getMessage(sid)).toMatchObject({ numSegments: 3, body });
+    const now = clock.now();
+    const { claims } = await store.claim(NUMBER, { line: "carrier", limit: 5, now });
+    expect(claims.map(({ segment }) => segment)).toMatchObject([{ text: body, concatenation: null }]);
+    await store.settle(claims[0]?.submissionId ?? "", { is: "accepted", reference: "661212a3" }, now);
+    const day = Math.floor(now / 86_400_000);
+    expect(await store.usage(ACCOUNT, day, day)).toMatchObject([{ messages: 1, segments: 3 }]);
+    expect(await store.retire({ sentBefore: now + 1, limit: 10 })).toBe(1);
+    expect(await store.getMessage(sid)).toMatchObject({ numSegments: 3, status: "sent" });
+    expect(await store.usage(ACCOUNT, day, day)).toMatchObject([{ messages: 1, segments: 3 }]);
+    const other = await whole.accept(request({ body, queue: PHONE }));
+    expect(other).toMatchObject({ message: { numSegments: 3 } });
+    const cut = await store.claim(PHONE, { line: "sim1", limit: 5, now });
+    expect(cut.claims).toHaveLength(3);
+  });
+
   test("keeps it valid for ten hours, or as long as the app says", () => {
     expect(accept.prepare(request()).expiresAt).toBe(clock.now() + 36_000_000);
     expect(accept.prepare(request({ validitySeconds: 1 })).expiresAt).toBe(clock.now() + 1000);

@@ -1,5 +1,7 @@
+import type { LineKind } from "../../../src/line/line.ts";
 import { createAccept, type OutboundRequest, type Rate } from "../../../src/messaging/outbound/accept.ts";
 import { Dispatcher } from "../../../src/messaging/outbound/dispatcher.ts";
+import { type FallbackRule, Fallbacks } from "../../../src/messaging/outbound/fallback.ts";
 import { LineRoster } from "../../../src/messaging/outbound/line-roster.ts";
 import { createReportHandler } from "../../../src/messaging/outbound/report.ts";
 import type { UnknownPolicy } from "../../../src/messaging/outbound/unknown-watch.ts";
@@ -18,6 +20,11 @@ export type BenchOptions = {
   readonly window?: number;
   readonly rate?: Rate;
   readonly policy?: Partial<UnknownPolicy>;
+  /** Lines that are SMPP binds; the others are modems. */
+  readonly smpp?: readonly string[];
+  /** Segments per second of every Line as a whole. */
+  readonly maxRate?: Rate;
+  readonly fallbacks?: Readonly<Record<string, FallbackRule>>;
 };
 
 /** The outbound side with the real store, and carriers that answer as told. */
@@ -25,6 +32,7 @@ export class Bench {
   readonly clock: FakeClock;
   readonly roster: LineRoster;
   readonly dispatcher: Dispatcher;
+  readonly fallbacks: Fallbacks;
   readonly #testStore: TestStore;
   readonly #options: BenchOptions;
   readonly #accept: ReturnType<typeof createAccept>;
@@ -37,7 +45,10 @@ export class Bench {
     const { store } = testStore;
     const log = silentLog();
     const served = Object.entries(options.lines ?? { sim1: [NUMBER] });
-    const lines = served.map(([name]) => new FakeLine({ clock, name, window: options.window ?? 1 }));
+    const kindOf = (name: string): LineKind => (options.smpp?.includes(name) === true ? "smpp" : "modem");
+    const lines = served.map(
+      ([name]) => new FakeLine({ clock, name, kind: kindOf(name), window: options.window ?? 1 }),
+    );
     const lineNameOf = (number: string) =>
       served.find(([, numbers]) => numbers.includes(number))?.[0] ?? null;
     this.roster = new LineRoster({ lines, lineNameOf });
@@ -51,22 +62,31 @@ export class Bench {
         onNetworkTime: () => {},
       });
     }
+    this.fallbacks = new Fallbacks({
+      roster: this.roster,
+      clock,
+      rules: new Map(Object.entries(options.fallbacks ?? {})),
+      onEvent: (event) => void store.addEvent(event),
+    });
     this.dispatcher = new Dispatcher({
       store,
       roster: this.roster,
       clock,
       log,
       rateOf: () => options.rate ?? "unlimited",
+      maxRateOf: () => options.maxRate ?? "unlimited",
+      fallbacks: this.fallbacks,
       policy: { onUnknownOutcome: "resend", unknownOutcomeWaitSeconds: 60, ...options.policy },
     });
     const keys = new KeySequence(clock, store.newestKey);
     this.#accept = createAccept({ store, keys, clock, limits: { maxQueued: 100_000 } });
     this.#report = createReportHandler({
       store,
-      kindOf: () => "modem",
+      kindOf,
       clock,
       log,
       onEnded: (messageSid) => this.dispatcher.withdraw(messageSid),
+      inHandOf: () => 50,
     });
   }
 

@@ -25,8 +25,15 @@ describe("what an app is told", () => {
     [0x01, 30019],
     [0x0a, 30018],
     [0x0b, 30005],
+    [0x14, 30017],
     [0x58, 30017],
+    [0x64, 30003],
+    [0x65, 30003],
+    [0x66, 30007],
+    [0xc2, 30019],
+    [0xfe, 30003],
     [0xff, 30008],
+    [0x0400, 30008],
   ])("command_status %i is %i", (status, code) => {
     expect(codeOfFault(fault("smpp.status", status))).toBe(code);
   });
@@ -34,6 +41,9 @@ describe("what an app is told", () => {
   test("a number of one vocabulary means nothing in another", () => {
     expect(codeOfFault(fault("at.error", 1))).toBe(30008);
     expect(codeOfFault(fault("at.timeout"))).toBe(30410);
+    expect(codeOfFault(fault("smpp.timeout"))).toBe(30410);
+    expect(codeOfFault(fault("line.closed"))).toBe(30410);
+    expect(codeOfFault(fault("smpp.invalid"))).toBe(30008);
     expect(codeOfFault(fault("sms.undecodable"))).toBe(30008);
   });
 
@@ -76,8 +86,10 @@ describe("what an app is told", () => {
 
   test.each([
     [3, 30003],
+    [4, 30008],
     [5, 30003],
     [8, 30007],
+    [9, 30008],
     [7, 30008],
   ])("message_state %i is %i", (state, code) => {
     expect(codeOfReport("smpp", state)).toBe(code);

@@ -2,6 +2,7 @@ import twilio from "twilio";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AttemptContext, attempt, type Decision } from "../../../src/messaging/webhook/attempt.ts";
 import { Cookies } from "../../../src/messaging/webhook/cookies.ts";
+import { CredentialMemory } from "../../../src/messaging/webhook/credentials.ts";
 import { NameLookup } from "../../../src/messaging/webhook/lookup.ts";
 import type { NewEvent } from "../../../src/runtime/event.ts";
 import type { WebhookFacts, WebhookTask } from "../../../src/store/store.ts";
@@ -54,12 +55,14 @@ beforeEach(async () => {
     clock,
     timeoutMs: 15_000,
     lookup: new NameLookup(() => false),
+    credentials: new CredentialMemory(),
     signal: new AbortController().signal,
     authTokenOf: (sid) => (sid === AC ? TOKEN : null),
     countryOf: () => null,
     cookies: new Cookies(clock),
     retryForMs: 48 * HOUR,
     replyWithinMs: HOUR,
+    ageOf: (stamp) => clock.now() - stamp,
     random: () => 0.5,
   };
 });

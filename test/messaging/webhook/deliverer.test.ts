@@ -4,10 +4,9 @@ import {
   type DelivererDeps,
   WebhookDeliverer,
 } from "../../../src/messaging/webhook/deliverer.ts";
-import { webhookQueueOf } from "../../../src/messaging/webhook/webhook-queue-of.ts";
 import { KeySequence } from "../../../src/runtime/ids.ts";
 import { silentLog } from "../../../src/runtime/log.ts";
-import type { NewOutbound, NewWebhook, Store } from "../../../src/store/store.ts";
+import type { NewOutbound, Store } from "../../../src/store/store.ts";
 import { FakeClock, settle } from "../../harness/fake-clock.ts";
 import { openTestStore, type TestStore } from "../../harness/open-test-store.ts";
 import {
@@ -22,12 +21,10 @@ import {
   twiml,
   WebhookSink,
 } from "../../harness/webhook-sink.ts";
+import { AC, receiveText, type Text } from "./receive-text.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
-const AC = `AC${"b".repeat(32)}`;
 const HOUR = 3_600_000;
-const NUMBER = "+33639980001";
-const HANDSET = "+33612345678";
 
 let clock: FakeClock;
 let keys: KeySequence;
@@ -90,69 +87,21 @@ function replyOf(from: string, to: string, body: string, maxQueuedSegments = 100
   };
 }
 
-type Text = { readonly body: string; readonly to?: string; readonly url?: string };
+const textIn = (text: Text) => {
+  const { url = sink.url() } = text;
+  return receiveText(home.store, { keys, clock }, { ...text, url });
+};
 
-let fingerprints = 0;
-
-/** A phone texts a Number: the message and its webhook are committed together. */
-async function textIn({ body, to = NUMBER, url = sink.url() }: Text): Promise<string> {
-  const sid = keys.sid("SM");
-  const at = clock.now();
-  const webhook: NewWebhook = {
-    queue: webhookQueueOf(to, url),
-    facts: {
-      kind: "inbound",
-      messageSid: sid,
-      accountSid: AC,
-      messagingServiceSid: null,
-      from: HANDSET,
-      to,
-      body,
-      numSegments: 1,
-    },
-    url,
-    method: "POST",
-    fallbackUrl: null,
-    fallbackMethod: "POST",
-    createdAt: at,
-  };
-  const result = await home.store.keepInbound(
-    {
-      line: "sim1",
-      receivedAt: at,
-      segment: {
-        from: HANDSET,
-        to,
-        userData: { alphabet: "gsm7", septets: new Uint8Array([80]), lockingShift: 0, singleShift: 0 },
-        concatenation: null,
-        tpScts: null,
-        tpPid: 0,
-        tpDcs: 0,
-        messageClass: null,
-        destinationPort: null,
-        fingerprint: String(++fingerprints),
-        raw: "00",
-      },
-    },
-    {
-      keptIds: [],
-      message: {
-        sid,
-        accountSid: AC,
-        from: HANDSET,
-        to,
-        body,
-        numSegments: 1,
-        messagingServiceSid: null,
-        line: "sim1",
-        receivedAt: at,
-      },
-      webhook,
-      event: null,
-    },
-  );
-  expect(result.is).toBe("completed");
-  return sid;
+/** The part that was missing came after all, as the inbound room has it. */
+async function mendWhole(sid: string, body: string): Promise<void> {
+  const mended = await home.store.mendInbound({
+    sid,
+    keptIds: [],
+    now: { body, numSegments: 2, error: null },
+    at: clock.now(),
+    event: null,
+  });
+  expect(mended).toBe(true);
 }
 
 const events = (store: Store = home.store) => store.listEvents({ limit: 100 });
@@ -173,12 +122,12 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 const allDelivered = () => until(async () => (await queues()).length === 0);
 /** Nothing is under way but waiting for its time. */
-const waiting = (timers: number) => until(() => sink.connections === 0 && clock.pending === timers);
+const waiting = (timers: number) => until(() => sink.openNow === 0 && clock.pending === timers);
 
 /** Time passes, a second at a time and never during a request, until the app was asked so many times in all. */
 async function tried(count: number): Promise<void> {
   while (sink.requests.length < count) {
-    if (clock.pending === 1 && sink.connections === 0) await clock.advance(1_000);
+    if (clock.pending === 1 && sink.openNow === 0) await clock.advance(1_000);
     else await settle(1);
   }
 }
@@ -215,6 +164,32 @@ describe("a webhook", () => {
     deliverer.start();
     await allDelivered();
     expect(bodiesAsked()).toEqual(["from the future"]);
+  });
+});
+
+describe("a wall clock that jumps ahead by years", () => {
+  it("makes no fresh answer late", async () => {
+    sink.at("/sms", resets, twiml("<Message>in time</Message>"));
+    deliverer.start();
+    await textIn({ body: "a" });
+    await sink.received(1);
+    await waiting(1);
+    clock.jump(100_000 * HOUR);
+    await clock.advance(1_000);
+    await allDelivered();
+    expect(await repliesSent()).toEqual(["in time"]);
+    expect((await events()).map(({ type }) => type)).toEqual(["webhook.retry"]);
+  });
+
+  it("makes nobody give up", async () => {
+    sink.at("/sms", says(503, null));
+    deliverer.start();
+    await textIn({ body: "a" });
+    await tried(5);
+    clock.jump(100_000 * HOUR);
+    await tried(20);
+    expect((await events()).map(({ type }) => type)).toEqual(["webhook.retry"]);
+    expect(await queues()).toHaveLength(1);
   });
 });
 
@@ -360,6 +335,211 @@ describe("order", () => {
   });
 });
 
+describe("a slow disk", () => {
+  /** Ends of webhooks that are asked for and not synced, with what lets each go. */
+  let pending: (() => void)[];
+  let isSlow: boolean;
+  beforeEach(() => {
+    pending = [];
+    isSlow = true;
+    deliverer = new WebhookDeliverer(
+      depsOf(
+        cut(home.store, async (finish) => {
+          const finished = finish();
+          if (isSlow) await new Promise<void>((resolve) => pending.push(resolve));
+          return finished;
+        }),
+      ),
+    );
+  });
+  afterEach(async () => {
+    isSlow = false;
+    for (const release of pending) release();
+  });
+
+  it("does not set the pace: the next webhook is asked when the one before is answered", async () => {
+    sink.at("/sms", twiml(""));
+    deliverer.start();
+    for (const body of ["1", "2", "3"]) await textIn({ body });
+    await sink.received(3);
+    expect(bodiesAsked()).toEqual(["1", "2", "3"]);
+    await until(() => pending.length === 3);
+  });
+
+  it("has no more than four answers of a queue on their way to it", async () => {
+    sink.at("/sms", twiml(""));
+    deliverer.start();
+    for (let index = 1; index <= 9; index++) await textIn({ body: String(index) });
+    await sink.received(4);
+    await settle(50);
+    expect(bodiesAsked()).toEqual(["1", "2", "3", "4"]);
+    pending.shift()?.();
+    await sink.received(5);
+    await settle(50);
+    expect(bodiesAsked()).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  it("does not let a webhook overtake one that its app did not take", async () => {
+    sink.at("/sms", twiml(""), resets, twiml(""));
+    deliverer.start();
+    for (const body of ["1", "2", "3"]) await textIn({ body });
+    await sink.received(2);
+    await waiting(1);
+    expect(bodiesAsked()).toEqual(["1", "2"]);
+    await clock.advance(1_000);
+    await sink.received(4);
+    expect(bodiesAsked()).toEqual(["1", "2", "2", "3"]);
+  });
+});
+
+describe("webhooks that are read ahead", () => {
+  it("are not read at all where the commit that brought them tells of them", async () => {
+    sink.at("/sms", twiml(""));
+    let reads = 0;
+    deliverer = new WebhookDeliverer(
+      depsOf({
+        ...cut(home.store, (finish) => finish()),
+        nextWebhooks: (queue, limit) => {
+          reads++;
+          return home.store.nextWebhooks(queue, limit);
+        },
+      }),
+    );
+    deliverer.start();
+    await settle();
+    for (const body of ["1", "2", "3"]) {
+      await textIn({ body });
+      await allDelivered();
+    }
+    expect(bodiesAsked()).toEqual(["1", "2", "3"]);
+    expect(reads).toBe(0);
+  });
+
+  it("keep their order whatever comes, fails, waits and syncs meanwhile", async () => {
+    let random = 7;
+    const draw = (below: number) => {
+      random = (random * 1_103_515_245 + 12_345) & 0x7fffffff;
+      return random % below;
+    };
+    const taken = new Map<string, string[]>();
+    sink.at("/sms", (response, request) => {
+      const { To = "", Body = "" } = request.params;
+      const fails = draw(5) === 0;
+      if (!fails) taken.set(To, [...(taken.get(To) ?? []), Body]);
+      if (fails) says(503, null)(response, request);
+      else twiml("")(response, request);
+    });
+    const slow = cut(home.store, async (finish) => {
+      const finished = finish();
+      await settle(draw(30));
+      return finished;
+    });
+    deliverer = new WebhookDeliverer(depsOf(slow));
+    deliverer.start();
+    const sent = new Map<string, string[]>();
+    for (let index = 0; index < 120; index++) {
+      const to = `+3363998000${draw(3)}`;
+      sent.set(to, [...(sent.get(to) ?? []), String(index)]);
+      await textIn({ body: String(index), to });
+      if (draw(4) === 0) await settle(draw(40));
+      if (draw(6) === 0) await clock.advance(1_000);
+    }
+    while ((await queues()).length > 0) {
+      if (sink.openNow === 0) await clock.advance(1_000);
+      await settle(5);
+    }
+    expect(taken).toEqual(sent);
+  });
+
+  it("are asked of the store a handful at a time, not all of them", async () => {
+    sink.at("/sms", never);
+    for (let index = 0; index < 200; index++) await textIn({ body: String(index) });
+    const limits: number[] = [];
+    deliverer = new WebhookDeliverer(
+      depsOf({
+        ...cut(home.store, (finish) => finish()),
+        nextWebhooks: (queue, limit) => {
+          limits.push(limit);
+          return home.store.nextWebhooks(queue, limit);
+        },
+      }),
+    );
+    deliverer.start();
+    await sink.received(1);
+    await settle(50);
+    expect(limits.length).toBeLessThanOrEqual(2);
+    expect(Math.max(...limits)).toBeLessThanOrEqual(17);
+  });
+
+  it("tell an app of a message as it reads now, not as it was read ahead", async () => {
+    let answerFirst = () => {};
+    sink.at(
+      "/sms",
+      (response, request) => {
+        answerFirst = () => twiml("")(response, request);
+      },
+      twiml(""),
+    );
+    await textIn({ body: "first" });
+    const sid = await textIn({ body: "[…] late", isIncomplete: true });
+    deliverer.start();
+    await sink.received(1);
+    await settle(20);
+    await mendWhole(sid, "not late");
+    answerFirst();
+    await sink.received(2);
+    expect(bodiesAsked()).toEqual(["first", "not late"]);
+  });
+});
+
+describe("a backlog", () => {
+  it("is counted, with the age of its oldest, whatever the wall clock does", async () => {
+    sink.at("/sms", resets);
+    expect(await deliverer.backlog()).toEqual({ waiting: 0, oldestMs: 0 });
+    await textIn({ body: "a" });
+    await clock.advance(90_000);
+    await textIn({ body: "b" });
+    clock.jump(1_000 * HOUR);
+    expect(await deliverer.backlog()).toEqual({ waiting: 2, oldestMs: 90_000 });
+  });
+});
+
+describe("a connection", () => {
+  it("serves one webhook after the other, and is closed at the stop", async () => {
+    sink.at("/sms", twiml("<Message>ok</Message>"));
+    deliverer.start();
+    for (let index = 0; index < 20; index++) await textIn({ body: String(index) });
+    await allDelivered();
+    expect(sink.requests).toHaveLength(20);
+    expect(sink.accepted).toBe(1);
+    await stop(deliverer);
+    await until(() => sink.connections === 0);
+  });
+
+  it("that the app closed meanwhile costs nothing: the webhook goes by a new one at once", async () => {
+    sink.at("/sms", twiml(""));
+    deliverer.start();
+    await textIn({ body: "a" });
+    await allDelivered();
+    sink.at("/sms", resets, twiml(""));
+    await textIn({ body: "b" });
+    await allDelivered();
+    expect(bodiesAsked()).toEqual(["a", "b", "b"]);
+    const [, one, other] = sink.requests.map(({ headers }) => headers["i-twilio-idempotency-token"]);
+    expect(other).toBe(one);
+    expect(await events()).toEqual([]);
+  });
+
+  it("is not kept after an answer that was not read to its end", async () => {
+    sink.at("/sms", neverEnds, twiml(""));
+    deliverer.start();
+    await textIn({ body: "a" });
+    await textIn({ body: "b" });
+    await allDelivered();
+    expect(sink.accepted).toBe(2);
+  });
+});
+
 describe("an app that is down for a day", () => {
   it("gets everything, in order, each with the token of its first try, and answers no more than an hour back", async () => {
     const { port } = sink;
@@ -394,9 +574,9 @@ describe("an app that is down for a day", () => {
     for (let hour = 0; hour < 49; hour++) {
       await tried(hour + 1);
       await until(async () => clock.pending === 1 || (await queues()).length === 0);
-      clock.jump(HOUR);
+      await clock.advance(HOUR);
     }
-    await allDelivered();
+    await until(async () => (await queues()).length === 0);
     expect(await events()).toMatchObject([
       {
         type: "webhook.failed",
@@ -523,7 +703,7 @@ describe("the plug pulled", () => {
     dying.start();
     await textIn({ body: "a" });
     await sink.received(1);
-    await until(() => sink.connections === 0);
+    await until(() => sink.openNow === 0);
     home = await home.reopen();
     expect(await repliesSent()).toEqual([]);
     expect(await queues()).toHaveLength(1);
@@ -556,6 +736,27 @@ describe("the plug pulled", () => {
     expect(await queues()).toEqual([]);
     expect(await repliesSent()).toEqual(["1", "2"]);
     expect(sink.requests).toHaveLength(1);
+  });
+});
+
+describe("the plug pulled while a slow disk syncs", () => {
+  it("asks again what was answered and not synced, in order, by the same tokens, and sends each reply once", async () => {
+    sink.at("/sms", (response, request) =>
+      twiml(`<Message>re ${request.params["Body"]}</Message>`)(response, request),
+    );
+    const dying = new WebhookDeliverer(depsOf(cut(home.store, () => new Promise(() => {}))));
+    dying.start();
+    for (const body of ["1", "2", "3"]) await textIn({ body });
+    await sink.received(3);
+    await until(() => sink.openNow === 0);
+    home = await home.reopen();
+    deliverer = new WebhookDeliverer(depsOf(home.store));
+    deliverer.start();
+    await allDelivered();
+    expect(bodiesAsked()).toEqual(["1", "2", "3", "1", "2", "3"]);
+    const tokens = sink.requests.map(({ headers }) => headers["i-twilio-idempotency-token"]);
+    expect(tokens.slice(3)).toEqual(tokens.slice(0, 3));
+    expect(await repliesSent()).toEqual(["re 1", "re 2", "re 3"]);
   });
 });
 
@@ -607,10 +808,10 @@ function cut(
 ): DelivererDeps["store"] {
   return {
     webhookQueues: () => store.webhookQueues(),
-    nextWebhook: (queue) => store.nextWebhook(queue),
+    webhookBacklog: () => store.webhookBacklog(),
+    nextWebhooks: (queue, limit) => store.nextWebhooks(queue, limit),
     deferWebhook: (id, deferral) => store.deferWebhook(id, deferral),
     finishWebhook: (id, result) => around(() => store.finishWebhook(id, result)),
     onWebhook: (listener) => store.onWebhook(listener),
-    addEvent: (event) => store.addEvent(event),
   };
 }

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import fc from "fast-check";
 import twilio from "twilio";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CredentialMemory } from "../../../src/messaging/webhook/credentials.ts";
 import { NameLookup } from "../../../src/messaging/webhook/lookup.ts";
 import { type DocumentRequest, requestDocument } from "../../../src/messaging/webhook/request.ts";
 import { FakeClock, settle } from "../../harness/fake-clock.ts";
@@ -33,12 +34,14 @@ let sink: WebhookSink;
 let clock: FakeClock;
 let ownPorts: number[];
 let abort: AbortController;
+let credentials: CredentialMemory;
 
 beforeEach(async () => {
   sink = await WebhookSink.start();
   clock = new FakeClock();
   ownPorts = [];
   abort = new AbortController();
+  credentials = new CredentialMemory();
 });
 afterEach(() => sink.stop());
 
@@ -52,7 +55,7 @@ function ask(url: string, more: Partial<DocumentRequest> = {}) {
   );
   return requestDocument(
     { url, method: "POST", params: PARAMS, authToken: TOKEN, idempotencyToken: UUID, jar: null, ...more },
-    { clock, timeoutMs: 15_000, lookup, signal: abort.signal },
+    { clock, timeoutMs: 15_000, lookup, credentials, signal: abort.signal },
   );
 }
 
@@ -82,6 +85,7 @@ async function askSecurely(verifyTls: boolean | undefined) {
       clock,
       timeoutMs: 15_000,
       lookup,
+      credentials,
       signal: abort.signal,
       ...(verifyTls === undefined ? {} : { verifyTls }),
     },
@@ -262,7 +266,7 @@ describe("the appliance's own ports", () => {
 describe("an app that does not answer as it should", () => {
   it("gives Twilio's code for a refused connection and an unknown name", async () => {
     const port = await freePort();
-    expect(await ask(`http://127.0.0.1:${port}/`)).toMatchObject({ is: "unanswered", code: 11205 });
+    expect(await ask(`http://127.0.0.1:${port}/`)).toMatchObject({ is: "unanswered", code: 11202 });
     expect(await ask("http://gone.test/")).toMatchObject({ is: "unanswered", code: 11210 });
   });
 
@@ -308,10 +312,10 @@ describe("an app that does not answer as it should", () => {
         idempotencyToken: UUID,
         jar: null,
       },
-      { clock, timeoutMs: 15_000, lookup, signal: abort.signal },
+      { clock, timeoutMs: 15_000, lookup, credentials, signal: abort.signal },
     );
     await clock.advance(5_000);
-    expect(await pending).toMatchObject({ is: "unanswered", code: 11205 });
+    expect(await pending).toMatchObject({ is: "unanswered", code: 11201 });
     expect(clock.pending).toBe(0);
   });
 
@@ -403,7 +407,7 @@ describe("connection overrides", () => {
     const pending = ask(sink.url("/sms#tt=300"));
     await sink.received(1);
     await clock.advance(300);
-    expect(await pending).toMatchObject({ is: "unanswered", code: 11200 });
+    expect(await pending).toMatchObject({ is: "unanswered", code: 11203 });
   });
 
   it("with an unknown word are refused with 11243", async () => {

@@ -1,10 +1,29 @@
 import fc from "fast-check";
 import twilio from "twilio";
 import { describe, expect, it } from "vitest";
-import { type Parameters, requestUrl, signature } from "../../../src/messaging/webhook/signature.ts";
+import {
+  type Parameters,
+  requestTarget,
+  signature as sign,
+} from "../../../src/messaging/webhook/signature.ts";
+import type { HttpMethod } from "../../../src/store/store.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const SM = `SM${"a".repeat(32)}`;
+
+const requestUrl = (url: string, method: HttpMethod, params: Parameters) =>
+  requestTarget(new URL(url), method, params).href;
+
+/** Of a request as it is configured. */
+function signature(of: {
+  readonly authToken: string;
+  readonly url: string;
+  readonly method: HttpMethod;
+  readonly params: Parameters;
+}): string {
+  const requested = requestUrl(of.url, of.method, of.params);
+  return sign({ authToken: of.authToken, requested, form: of.method === "POST" ? of.params : [] });
+}
 
 const call = (caller: string): Parameters => [
   ["CallSid", "CA1234567890ABCDE"],

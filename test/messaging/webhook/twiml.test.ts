@@ -88,6 +88,15 @@ describe("TwiML", () => {
     expect(problems).toEqual([{ code, text: expect.any(String), fatal: false }]);
   });
 
+  it.each([
+    ["<Message><Body>a <b>c</b></Body></Message>", [message("a c")]],
+    ["<Redirect>/n<i>ext</i></Redirect>", [{ verb: "redirect", url: "/next", method: "POST" }]],
+  ])("reads the text of %s without its tags, and says so", (inner, verbs) => {
+    const read = parseTwiml(`<Response>${inner}</Response>`);
+    expect(read.verbs).toEqual(verbs);
+    expect(read.problems.map(({ code }) => code)).toEqual([12200]);
+  });
+
   it("sends the text of a message whose media it skips", () => {
     expect(verbsOf("<Message><Body>cat</Body><Media>http://a/cat.png</Media></Message>")).toEqual([
       message("cat"),
@@ -170,6 +179,53 @@ describe("TwiML", () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe("any document at all", () => {
+  const name = fc.constantFrom(
+    "Response",
+    "Message",
+    "Sms",
+    "Body",
+    "Media",
+    "Redirect",
+    "Play",
+    "x".repeat(300),
+  );
+  const attribute = fc.tuple(
+    fc.constantFrom("to", "from", "method", "action", "y".repeat(300)),
+    fc.constant("GET"),
+  );
+  const { tree } = fc.letrec<{ tree: string }>((tie) => ({
+    tree: fc
+      .tuple(
+        name,
+        fc.option(attribute),
+        fc.array(fc.oneof({ maxDepth: 4 }, fc.constant("SECRET"), tie("tree")), { maxLength: 4 }),
+      )
+      .map(([tag, given, inner]) => {
+        const attributes = given === null ? "" : ` ${given[0]}="${given[1]}"`;
+        return `<${tag}${attributes}>${inner.join("")}</${tag}>`;
+      }),
+  }));
+
+  it("asks for no more than it has verbs, and is told about in few and short words that repeat no text", () => {
+    fc.assert(
+      fc.property(fc.array(tree, { maxLength: 30 }), (trees) => {
+        const xml = `<Response>${trees.join("")}</Response>`;
+        const { verbs, problems } = parseTwiml(xml);
+        const written = xml.match(/<(Message|Sms|Redirect)[ >]/g)?.length ?? 0;
+        expect(verbs.length).toBeLessThanOrEqual(written);
+        expect(verbs.slice(0, -1).every(({ verb }) => verb === "message")).toBe(true);
+        expect(problems.length).toBeLessThanOrEqual(20);
+        for (const { text, code } of problems) {
+          expect(text.length).toBeLessThan(200);
+          expect(text).not.toContain("SECRET");
+          expect(String(code)).toMatch(/^1[124]\d{3}$/);
+        }
+      }),
     );
   });
 });

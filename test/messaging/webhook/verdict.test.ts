@@ -25,6 +25,7 @@ function answered(fields: Partial<Answer> & { readonly text?: string }): Documen
     retryAfter: null,
     setCookies: [],
     body: Buffer.from(text),
+    chunked: false,
     flaw: null,
     ...rest,
   };
@@ -33,7 +34,7 @@ function answered(fields: Partial<Answer> & { readonly text?: string }): Documen
 
 const situation = (fields: Partial<Situation> = {}): Situation => ({
   attempts: 0,
-  createdAt: NOW,
+  ageMs: 0,
   now: NOW,
   retryForMs: 48 * HOUR,
   fallbackLeft: false,
@@ -155,7 +156,7 @@ describe("the verdict", () => {
   });
 
   it("after two days is the fallback, then to give up", () => {
-    const old = { attempts: 99, createdAt: NOW - 48 * HOUR };
+    const old = { attempts: 99, ageMs: 48 * HOUR };
     for (const remedy of ["hold", "aside"] as const) {
       expect(verdictOn(trouble(remedy), situation({ ...old, fallbackLeft: true }))).toMatchObject({
         is: "fallback",
@@ -165,7 +166,7 @@ describe("the verdict", () => {
   });
 
   it("does not give up on what waited for a week in a box without power", () => {
-    const old = { createdAt: NOW - 168 * HOUR };
+    const old = { ageMs: 168 * HOUR };
     for (let attempts = 0; attempts < LEAST_TRIES - 1; attempts++) {
       expect(verdictOn(trouble("hold"), situation({ ...old, attempts }))).toMatchObject({ is: "retry" });
     }
@@ -197,10 +198,7 @@ describe("the verdict", () => {
     });
     fc.assert(
       fc.property(any, ({ attempts, ageMs, random, remedy, retryAfterMs }) => {
-        const verdict = verdictOn(
-          trouble(remedy, retryAfterMs),
-          situation({ attempts, createdAt: NOW - ageMs, random }),
-        );
+        const verdict = verdictOn(trouble(remedy, retryAfterMs), situation({ attempts, ageMs, random }));
         if (verdict.is !== "retry") return ageMs >= 48 * HOUR && attempts + 1 >= LEAST_TRIES;
         return verdict.notBefore > NOW && verdict.notBefore - NOW <= LONGEST_DEFERRAL_MS;
       }),

@@ -43,6 +43,7 @@ export type RunOptions = {
 type Queued = {
   readonly command: Command;
   readonly signal: AbortSignal | null;
+  readonly urgent: boolean;
   readonly settle: (result: CommandResult) => void;
 };
 
@@ -69,6 +70,7 @@ export class Dialogue {
   #startedAt = 0;
   #flights = 0;
   #pumping = false;
+  #turns = 0;
   #writes = 0;
   readonly #unread: Uint8Array[] = [];
   readonly #inputs: Input[] = [];
@@ -113,16 +115,31 @@ export class Dialogue {
       const queued: Queued = {
         command,
         signal,
+        urgent: options.urgent === true,
         settle: (result) => {
           signal?.removeEventListener("abort", onAbort);
           resolve(result);
         },
       };
       signal?.addEventListener("abort", onAbort, { once: true });
-      if (options.urgent) this.#queue.unshift(queued);
+      if (queued.urgent) this.#queue.unshift(queued);
       else this.#queue.push(queued);
       this.#pump();
     });
+  }
+
+  /**
+   * While `work` runs only urgent commands are begun, so its own follow one another: the asker has an answer before
+   * it can ask the next, and whatever waits would be quicker.
+   */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    this.#turns++;
+    try {
+      return await work();
+    } finally {
+      this.#turns--;
+      this.#pump();
+    }
   }
 
   /** Types outside any command: only where nothing is in flight. */
@@ -149,6 +166,12 @@ export class Dialogue {
     this.#handlers.onClose(reason);
   }
 
+  #takeNext(): Queued | undefined {
+    if (this.#turns === 0) return this.#queue.shift();
+    const place = this.#queue.findIndex(({ urgent }) => urgent);
+    return place < 0 ? undefined : this.#queue.splice(place, 1)[0];
+  }
+
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
@@ -159,7 +182,7 @@ export class Dialogue {
     for (;;) {
       // Nothing is taken from the queue before its time: until then it can be withdrawn, or overtaken.
       if (this.#gapMs > 0) await this.#gap();
-      const queued = this.#queue.shift();
+      const queued = this.#takeNext();
       if (queued === undefined) {
         this.#pumping = false;
         return;

@@ -9,7 +9,8 @@ const DIGITS = "0123456789*#abc";
 const INTERNATIONAL = 0x91;
 const UNKNOWN = 0x81;
 const ALPHANUMERIC = 0xd0;
-const NUMERIC = /^\+?[0-9*#]{1,20}$/;
+/** A number, as opposed to a name. */
+export const NUMERIC = /^\+?[0-9*#]{1,20}$/;
 
 /** May this stand in an address field? Alphanumeric senders: 1 to 11 characters of the default alphabet. */
 export function isAddress(text: string): boolean {

@@ -26,7 +26,11 @@ const EXTENSION: Readonly<Record<string, number>> = {
   "€": 0x65,
 };
 
-const EXTENDED = new Map(Object.entries(EXTENSION).map(([character, code]) => [code, character]));
+const SPACE = 0x20;
+const UNITS = Uint16Array.from(BASIC, (character) => character.charCodeAt(0));
+const EXTENDED = new Map(
+  Object.entries(EXTENSION).map(([character, code]) => [code, character.charCodeAt(0)]),
+);
 const ENCODED = new Map<string, readonly number[]>([
   ...[...BASIC].map((character, code): [string, readonly number[]] => [character, [code]]),
   ...Object.entries(EXTENSION).map(([character, code]): [string, readonly number[]] => [
@@ -47,40 +51,49 @@ export function septetsByCharacter(text: string): readonly (readonly number[])[]
   return characters;
 }
 
-export function textOfSeptets(septets: readonly number[]): string {
-  let text = "";
+/** Every text the network carries goes through here: code units first, one string at the end. */
+export function textOfSeptets(septets: ArrayLike<number>): string {
+  const units: number[] = [];
   for (let at = 0; at < septets.length; at++) {
     const septet = septets[at] as number;
-    if (septet !== ESCAPE) {
-      text += BASIC[septet];
-      continue;
+    if (septet !== ESCAPE) units.push(UNITS[septet] as number);
+    else {
+      at += 1;
+      const next = septets[at];
+      if (next === undefined || next === ESCAPE) units.push(SPACE);
+      else units.push(EXTENDED.get(next) ?? (UNITS[next] as number));
     }
-    at += 1;
-    const next = septets[at];
-    if (next === undefined || next === ESCAPE) text += " ";
-    else text += EXTENDED.get(next) ?? BASIC[next];
   }
+  return textOfUnits(units);
+}
+
+/** UTF-16 units; so many at once as fit a call. */
+export function textOfUnits(units: readonly number[]): string {
+  let text = "";
+  for (let at = 0; at < units.length; at += 4096) text += String.fromCharCode(...units.slice(at, at + 4096));
   return text;
 }
 
 /** Septet i begins at bit 7i, after `fillBits`, least significant bit first. */
-export function pack(septets: readonly number[], fillBits = 0): Uint8Array {
+export function pack(septets: ArrayLike<number>, fillBits = 0): Uint8Array {
   const octets = new Uint8Array(Math.ceil((fillBits + septets.length * 7) / 8));
-  septets.forEach((septet, index) => {
+  for (let index = 0; index < septets.length; index++) {
     const bit = fillBits + index * 7;
     const at = bit >> 3;
-    const shifted = septet << (bit & 7);
+    const shifted = (septets[index] as number) << (bit & 7);
     octets[at] = (octets[at] as number) | (shifted & 0xff);
     if (shifted > 0xff) octets[at + 1] = (octets[at + 1] as number) | (shifted >> 8);
-  });
+  }
   return octets;
 }
 
-export function unpack(octets: Uint8Array, count: number, fillBits = 0): number[] {
-  return Array.from({ length: count }, (_, index) => {
+export function unpack(octets: Uint8Array, count: number, fillBits = 0): Uint8Array {
+  const septets = new Uint8Array(count);
+  for (let index = 0; index < count; index++) {
     const bit = fillBits + index * 7;
     const at = bit >> 3;
     const pair = (octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8);
-    return (pair >> (bit & 7)) & 0x7f;
-  });
+    septets[index] = (pair >> (bit & 7)) & 0x7f;
+  }
+  return septets;
 }

@@ -1,5 +1,5 @@
 /** TP-UD as the network and the handsets see it: alphabet by TP-DCS, header, concatenation (23.040 §9.2.3.24). */
-import { pack, septetsByCharacter, textOfSeptets, unpack } from "./gsm7.ts";
+import { pack, septetsByCharacter, textOfSeptets, textOfUnits, unpack } from "./gsm7.ts";
 import { UnreadableTpdu } from "./octets.ts";
 
 export type UserData = {
@@ -62,16 +62,21 @@ export function partOf(data: UserData): Part | null {
 
 /** The text of one message from its parts in order: characters may be split across them, so join first. */
 export function textOf(parts: readonly UserData[]): string {
-  const alphabets = new Set(parts.map((part) => alphabetOf(part.tpDcs)));
-  if (alphabets.size > 1) return parts.map((part) => textOf([part])).join("");
-  const [alphabet] = alphabets;
-  if (alphabet === "gsm7") return textOfSeptets(parts.flatMap(septetsOf));
+  const [first, ...others] = parts;
+  if (first === undefined) return "";
+  const alphabet = alphabetOf(first.tpDcs);
+  if (others.some((part) => alphabetOf(part.tpDcs) !== alphabet))
+    return parts.map((part) => textOf([part])).join("");
+  if (alphabet === "gsm7")
+    return textOfSeptets(
+      others.length === 0 ? septetsOf(first) : parts.flatMap((part) => [...septetsOf(part)]),
+    );
   const octets = parts.flatMap((part) => [...part.tpUd.subarray(headerOctets(part))]);
   if (alphabet === "8bit") return Buffer.from(octets).toString("hex").toUpperCase();
-  let text = "";
+  const units: number[] = [];
   for (let at = 0; at + 1 < octets.length; at += 2)
-    text += String.fromCharCode(((octets[at] as number) << 8) | (octets[at + 1] as number));
-  return text;
+    units.push(((octets[at] as number) << 8) | (octets[at + 1] as number));
+  return textOfUnits(units);
 }
 
 /**
@@ -95,27 +100,51 @@ export function cutText(text: string, reference: number): readonly UserData[] | 
   return groups.map((group, index) => encode(group, [5, 0, 3, reference & 255, groups.length, index + 1]));
 }
 
-function gsm7UserData(septets: readonly number[], header: readonly number[]): UserData {
+export function gsm7UserData(septets: ArrayLike<number>, header: ArrayLike<number>, tpDcs = 0): UserData {
   const headerSeptets = Math.ceil((header.length * 8) / 7);
   const fillBits = headerSeptets * 7 - header.length * 8;
   return {
-    tpDcs: 0,
+    tpDcs,
     udhi: header.length > 0,
     tpUdl: headerSeptets + septets.length,
-    tpUd: Uint8Array.of(...header, ...pack(septets, fillBits)),
+    tpUd: joined(header, pack(septets, fillBits)),
   };
 }
 
 function ucs2UserData(units: readonly number[], header: readonly number[]): UserData {
-  const tpUd = Uint8Array.of(...header, ...units.flatMap((unit) => [unit >> 8, unit & 255]));
-  return { tpDcs: 8, udhi: header.length > 0, tpUdl: tpUd.length, tpUd };
+  return octetsUserData(
+    units.flatMap((unit) => [unit >> 8, unit & 255]),
+    header,
+    8,
+  );
 }
 
-function septetsOf(data: UserData): number[] {
+export function octetsUserData(
+  octets: ArrayLike<number>,
+  header: ArrayLike<number>,
+  tpDcs: number,
+): UserData {
+  const tpUd = joined(header, octets);
+  return { tpDcs, udhi: header.length > 0, tpUdl: tpUd.length, tpUd };
+}
+
+function joined(header: ArrayLike<number>, rest: ArrayLike<number>): Uint8Array {
+  const octets = new Uint8Array(header.length + rest.length);
+  octets.set(header);
+  octets.set(rest, header.length);
+  return octets;
+}
+
+export function septetsOf(data: UserData): Uint8Array {
   const header = headerOctets(data);
   const headerSeptets = Math.ceil((header * 8) / 7);
   const fillBits = headerSeptets * 7 - header * 8;
   return unpack(data.tpUd.subarray(header), Math.max(0, data.tpUdl - headerSeptets), fillBits);
+}
+
+/** TP-UDH with its length; empty where there is none. */
+export function headerOf(data: UserData): Uint8Array {
+  return data.tpUd.subarray(0, headerOctets(data));
 }
 
 function headerOctets(data: UserData): number {

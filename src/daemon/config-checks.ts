@@ -1,0 +1,122 @@
+/** What is wrong with a configuration though each of its keys is well formed: what they say of each other. */
+import { parseAddress } from "../accounts/address.ts";
+import { BUILT_IN_LANGUAGES } from "../accounts/opt-out.ts";
+import type { KeyPath } from "./config-problems.ts";
+import type { Config, ModemLineConfig, SmppLineConfig } from "./config-schema.ts";
+import { readSmppUrl } from "./smpp-url.ts";
+
+/** `text`: what is wrong, then the mend. */
+export type Refuse = (path: KeyPath, text: string) => void;
+
+export function checkConfig(config: Config, refuse: Refuse): void {
+  checkNames(config, refuse);
+  checkNumbers(config, refuse);
+  config.lines.forEach((line, index) => {
+    const at: KeyPath = ["lines", index];
+    if (line.type === "modem") checkModem(line, config, at, refuse);
+    else checkSmpp(line, at, refuse);
+  });
+  if (!isTimeZone(config.site.timezone))
+    refuse(
+      ["site", "timezone"],
+      "not a time zone of the IANA list; write it as in Europe/Paris or America/New_York",
+    );
+  const { language, languages } = config.optOut;
+  const known = ["auto", ...Object.keys(BUILT_IN_LANGUAGES), ...Object.keys(languages)];
+  if (!known.includes(language))
+    refuse(["optOut", "language"], "no texts are known in this language; give them in optOut.languages");
+}
+
+function checkNames(config: Config, refuse: Refuse): void {
+  const names = new Map<string, number>();
+  config.lines.forEach(({ name }, index) => {
+    const first = names.get(name);
+    if (first === undefined) names.set(name, index);
+    else
+      refuse(
+        ["lines", index, "name"],
+        `lines[${first}] is called \`${name}\` already; give each line its own name`,
+      );
+  });
+}
+
+/** A number belongs to one line, however it is written. */
+function checkNumbers(config: Config, refuse: Refuse): void {
+  const holders = new Map<string, string>();
+  const claim = (number: string, path: KeyPath, line: string) => {
+    const holder = holders.get(number);
+    if (holder !== undefined) {
+      const who = holder === line ? "this line" : `line \`${holder}\``;
+      refuse(path, `${who} has this number already; a number belongs to one line, once`);
+    }
+    holders.set(number, line);
+  };
+  config.lines.forEach((line, index) => {
+    if (line.type === "modem") {
+      if (line.number !== undefined) claim(line.number, ["lines", index, "number"], line.name);
+      return;
+    }
+    line.numbers.forEach((number, at) => {
+      const path: KeyPath = ["lines", index, "numbers", at];
+      const address = parseAddress(number, config.site.country);
+      if (address === null)
+        refuse(
+          path,
+          'neither a number in E.164 ("+33755500001"), nor a short code ("36123"), nor a name of up to 11 letters and digits ("PYLONE")',
+        );
+      else claim(address.address, path, line.name);
+    });
+  });
+}
+
+function checkModem(line: ModemLineConfig, config: Config, at: KeyPath, refuse: Refuse): void {
+  const serial = config.lines.filter((each) => each.type === "modem" && !/^(?:sim:|tcp:)/.test(each.device));
+  if (line.device === "auto" && serial.length > 1)
+    refuse(
+      [...at, "device"],
+      "`auto` takes any modem, so it is for a box with one; say which is meant with imei:…, iccid:… or usb:…",
+    );
+  const { fallback } = line;
+  if (fallback === undefined) {
+    if (line.fallbackAfterSeconds !== undefined)
+      refuse(
+        [...at, "fallbackAfterSeconds"],
+        "there is no fallback to wait for; name an SMPP line in `fallback`, or remove this key",
+      );
+    return;
+  }
+  const path = [...at, "fallback"];
+  const other = config.lines.find(({ name }) => name === fallback);
+  if (fallback === line.name) refuse(path, "a line cannot stand in for itself; name an SMPP line");
+  else if (other === undefined)
+    refuse(path, `no line is called \`${fallback}\`; name one of the SMPP lines of this file, or add it`);
+  else if (other.type === "modem")
+    refuse(path, `\`${fallback}\` is a modem, which sends from its own SIM's number only; name an SMPP line`);
+  else if (other.bind === "receiver")
+    refuse(
+      path,
+      `\`${fallback}\` is bound as a receiver and cannot send; name a line with \`bind: transceiver\`, transmitter or pair`,
+    );
+}
+
+function checkSmpp(line: SmppLineConfig, at: KeyPath, refuse: Refuse): void {
+  const url = readSmppUrl(line.url);
+  if (url.is === "wrong") refuse([...at, "url"], url.text);
+  if (line.tls === undefined) return;
+  if (!line.url.startsWith("smpps://"))
+    refuse([...at, "tls"], "only a url of smpps:// uses TLS; write smpps://…, or remove `tls`");
+  const { cert, key } = line.tls;
+  if (cert !== undefined && key === undefined)
+    refuse([...at, "tls", "cert"], "a certificate is of no use without its `key`; add the key's file");
+  if (key !== undefined && cert === undefined)
+    refuse([...at, "tls", "key"], "a key is of no use without its `cert`; add the certificate's file");
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * One bind for as long as the Line lives: connects, binds, hands over what the SMSC asks, and begins again with
+ * growing pauses when it is lost. What is decided is in `bind-state.ts`; here it is done.
+ */
+import type { Clock, Timer } from "../../runtime/clock.ts";
+import { reasonOf } from "../../runtime/fault.ts";
+import type { OpenStream } from "../byte-stream.ts";
+import {
+  type BindInput,
+  type BindRole,
+  type BindState,
+  canReceive,
+  NOT_CONNECTED,
+  next,
+  retryDelayMs,
+} from "./bind-state.ts";
+import { ESME_RINVCMDID, nameOfStatus, needsPerson } from "./command-status.ts";
+import { type Answer, type Closed, type Fields, type Received, Session } from "./session.ts";
+import { SubmitWindow, type WindowedAnswer } from "./submit-window.ts";
+
+export type BindOptions = {
+  readonly role: BindRole;
+  readonly openStream: OpenStream;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Of bind_transmitter and the rest, SMPP 3.4 §4.1. */
+  readonly bindFields: Fields;
+  readonly window: number;
+  readonly enquireLinkMs: number;
+  readonly responseTimeoutMs: number;
+  readonly onState: () => void;
+  /** With the SMSC's own system_id, if it tells. */
+  readonly onBound: (systemId: string | null) => void;
+  /** deliver_sm or data_sm: to be answered on the session it came on. */
+  readonly onMessage: (received: Received, session: Session) => void;
+  readonly onEnded: (session: Session, closed: Closed) => void;
+  /** How many messages have been handed over and not been answered. */
+  readonly inHand: () => number;
+  /** Something that is neither expected nor understood. */
+  readonly onNoise: (what: string) => void;
+};
+
+/** So long nothing came after the bind: what was stored for us has been handed over. */
+const QUIET_MS = 300;
+/** A backlog longer than this does not keep us from sending. */
+const DRAIN_AT_MOST_MS = 10_000;
+
+export class Bind {
+  readonly role: BindRole;
+  readonly window: SubmitWindow;
+  readonly #options: BindOptions;
+  readonly #stopping = new AbortController();
+  #state: BindState = NOT_CONNECTED;
+  #session: Session | null = null;
+  #drained = false;
+  #retryAt: number | null = null;
+  #quiet: Timer | null = null;
+  #lastMessageAt = 0;
+
+  constructor(options: BindOptions) {
+    this.#options = options;
+    this.role = options.role;
+    this.window = new SubmitWindow(options.window);
+  }
+
+  /** When it is tried again, epoch milliseconds; null while it is not waiting for that. */
+  get retryAt(): number | null {
+    return this.#retryAt;
+  }
+
+  get state(): BindState {
+    return this.#state;
+  }
+
+  /** What the SMSC had stored for us has been handed over; a transmitter has nothing to wait for. */
+  get drained(): boolean {
+    return this.#drained;
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { clock, random } = this.#options;
+    while (!signal.aborted) {
+      this.#enter({ is: "connect" });
+      await this.#connect();
+      if (this.#state.is !== "closed") return;
+      const delayMs = retryDelayMs(this.#state, random());
+      this.#retryAt = clock.now() + delayMs;
+      this.#options.onState();
+      await clock.sleep(delayMs, { signal }).catch(() => undefined);
+      this.#retryAt = null;
+    }
+  }
+
+  submit(
+    fields: Fields,
+    options: { readonly signal: AbortSignal; readonly onLate: (answer: Answer) => void },
+  ): Promise<WindowedAnswer> {
+    const session = this.#session;
+    if (session === null) {
+      return Promise.resolve({ is: "not-written", why: "closed", reason: "the bind is gone" });
+    }
+    const { onLate } = options;
+    return this.window.submit(() => session.request("submit_sm", fields, { onLate }), options.signal);
+  }
+
+  pause(): void {
+    this.#session?.pause();
+  }
+
+  resume(): void {
+    this.#session?.resume();
+  }
+
+  /** In order where there is time for it: unbind, its response, the end of the connection. */
+  async stop(unbindWithinMs: number): Promise<void> {
+    const session = this.#session;
+    this.#enter({ is: "unbind" });
+    if (this.#state.is === "unbinding" && session !== null && unbindWithinMs > 0) {
+      await session.request("unbind", {}, { timeoutMs: unbindWithinMs });
+    }
+    this.#enter({ is: "stop" });
+    session?.close("stopped", "the line stops");
+    this.#stopping.abort(new Error("the line stops"));
+  }
+
+  async #connect(): Promise<void> {
+    const { openStream, clock, enquireLinkMs, responseTimeoutMs } = this.#options;
+    const { signal } = this.#stopping;
+    let session: Session;
+    try {
+      const stream = await openStream(signal);
+      session = new Session({
+        stream,
+        clock,
+        enquireLinkMs,
+        responseTimeoutMs,
+        onRequest: (received) => this.#requested(session, received),
+        onStray: () => this.#options.onNoise("a response to nothing we asked"),
+      });
+    } catch (error) {
+      this.#enter({ is: "unreachable", reason: reasonOf(error) });
+      return;
+    }
+    session.start();
+    if (signal.aborted) session.close("stopped", "the line stops");
+    this.#session = session;
+    this.#enter({ is: "connected" });
+    await this.#bind(session);
+    const boundAt = clock.monotonicMs();
+    const closed = await session.closed;
+    this.#session = null;
+    this.#options.onEnded(session, closed);
+    this.#quiet?.cancel();
+    this.#drained = false;
+    this.#lost(closed, clock.monotonicMs() - boundAt);
+  }
+
+  async #bind(session: Session): Promise<void> {
+    const { bindFields, onBound } = this.#options;
+    const answer = await session.request(`bind_${this.role}`, bindFields);
+    switch (answer.is) {
+      case "response":
+      case "nack": {
+        const { status } = answer;
+        if (answer.is === "response" && status === 0) {
+          const systemId = answer.fields["system_id"];
+          onBound(typeof systemId === "string" && systemId !== "" ? systemId : null);
+          this.#awaitQuiet();
+          this.#enter({ is: "bound", role: this.role });
+          return;
+        }
+        const reason = `the SMSC refuses the bind: ${nameOfStatus(status)}`;
+        this.#enter({ is: "denied", needsPerson: needsPerson(status), reason });
+        session.close("stopped", reason);
+        return;
+      }
+      case "timeout":
+        session.close("unanswered", "the SMSC takes the connection and does not answer the bind");
+        return;
+      case "not-written":
+        session.close("broken", answer.reason);
+        return;
+      case "closed":
+        return;
+      default:
+        answer satisfies never;
+    }
+  }
+
+  #requested(session: Session, received: Received): void {
+    switch (received.command) {
+      case "deliver_sm":
+      case "data_sm":
+        this.#lastMessageAt = this.#options.clock.monotonicMs();
+        this.#options.onMessage(received, session);
+        return;
+      case "unbind":
+        session.respond(received, 0);
+        session.close("unbound", "the SMSC unbound");
+        return;
+      // Nothing is answered to these (§4.1.7, §4.12): we bind anyway, and queue nothing for one subscriber.
+      case "outbind":
+      case "alert_notification":
+        return;
+      default:
+        this.#options.onNoise(`a ${received.command} request`);
+        session.nack(received.sequenceNumber, ESME_RINVCMDID);
+    }
+  }
+
+  #awaitQuiet(): void {
+    const { clock, inHand } = this.#options;
+    if (this.role === "transmitter") {
+      this.#drained = true;
+      return;
+    }
+    const since = clock.monotonicMs();
+    this.#lastMessageAt = since;
+    const look = (): void => {
+      const now = clock.monotonicMs();
+      const quietMs = now - this.#lastMessageAt;
+      if ((inHand() === 0 && quietMs >= QUIET_MS) || now - since >= DRAIN_AT_MOST_MS) {
+        this.#drained = true;
+        this.#options.onState();
+      } else {
+        this.#quiet = clock.timer(Math.max(QUIET_MS - quietMs, 50), look);
+      }
+    };
+    this.#quiet = clock.timer(QUIET_MS, look);
+  }
+
+  #lost({ why, reason }: Closed, boundForMs: number): void {
+    this.#enter({ is: "lost", why, reason, boundForMs: canReceiveOrSend(this.#state) ? boundForMs : 0 });
+  }
+
+  #enter(input: BindInput): void {
+    const state = next(this.#state, input);
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.onState();
+  }
+}
+
+function canReceiveOrSend(state: BindState): boolean {
+  return canReceive(state) || state.is === "bound_tx";
+}
