@@ -8,5 +8,7 @@ export default defineConfig({
     globalSetup: ["test/harness/build-once.ts"],
     pool: "forks",
     testTimeout: 20_000,
+    // A box opened beforehand starts threads and syncs its disk.
+    hookTimeout: 30_000,
   },
 });
