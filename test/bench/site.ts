@@ -71,11 +71,19 @@ export class Site {
     };
     writeFileSync(join(folder, CONFIG), JSON.stringify(config));
     const nodeArgs = options.nodeArgs ?? [];
-    const started = await startDaemon(folder, nodeArgs);
-    const site = new Site({ peer, folder, controlPort, nodeArgs, started });
-    if (options.peer?.is === "smsc") await site.api(NUMBERS, { PhoneNumber: NUMBER });
-    if (peer !== null && !(options.peer?.is === "smsc" && options.peer.isShut)) await site.lineReady();
-    return site;
+    let site: Site | null = null;
+    try {
+      const started = await startDaemon(folder, nodeArgs);
+      site = new Site({ peer, folder, controlPort, nodeArgs, started });
+      if (options.peer?.is === "smsc") await site.api(NUMBERS, { PhoneNumber: NUMBER });
+      if (peer !== null && !(options.peer?.is === "smsc" && options.peer.isShut)) await site.lineReady();
+      return site;
+    } catch (error) {
+      // What has been started would otherwise outlive the bench.
+      if (site === null) await peer?.stop();
+      else await site.close();
+      throw error;
+    }
   }
 
   get daemon(): Measured {
