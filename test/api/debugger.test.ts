@@ -38,6 +38,7 @@ describe("an explanation", () => {
       segments_ahead: 2,
       segments_per_second: 1,
       line: "sim1",
+      fallback: null,
       line_state: "ready",
       line_reason: "registered",
       attempts: 0,
