@@ -39,6 +39,9 @@ const ROLES: Readonly<Record<BindKind, readonly BindRole[]>> = {
   pair: ["transmitter", "receiver"],
 };
 
+/** Kept of the grace for unbind and its response; at most half of it. */
+const UNBIND_MS = 1000;
+
 class SmppLine implements Line {
   readonly kind = "smpp";
   readonly window: number;
@@ -153,10 +156,16 @@ class SmppLine implements Line {
     const { clock } = this.#options;
     const graceOver = new AbortController();
     const endsAt = clock.monotonicMs() + graceMs;
-    const grace = clock.sleep(graceMs, { signal: graceOver.signal }).catch(() => undefined);
+    const within = (ms: number) => clock.sleep(ms, { signal: graceOver.signal }).catch(() => undefined);
+    const grace = within(graceMs);
+    // Who never answers a submit_sm is taken leave of all the same.
+    const untilUnbind = within(graceMs - Math.min(UNBIND_MS, graceMs / 2));
     this.#stopping.abort(new Error("the line stops"));
     for (const bind of this.#binds) bind.window.withdraw();
-    await Promise.race([Promise.all([Promise.allSettled([...this.#onWire]), this.#desk.idle()]), grace]);
+    await Promise.race([
+      Promise.all([Promise.allSettled([...this.#onWire]), this.#desk.idle()]),
+      untilUnbind,
+    ]);
     await Promise.all(this.#binds.map((bind) => bind.stop(endsAt - clock.monotonicMs())));
     await Promise.race([this.#running?.catch(() => undefined), grace]);
     graceOver.abort();

@@ -376,6 +376,19 @@ describe("stopping", () => {
     await stopping;
   });
 
+  test("unbinds within its grace though a message is never answered", async () => {
+    const { smsc, line, clock } = begin();
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(SUBMIT_SM);
+    const outcome = submit();
+    await clock.advance(0);
+    const stopping = line.stop(500);
+    await clock.advance(500);
+    await stopping;
+    expect(smsc.last.heard.at(-1)).toMatchObject({ commandId: UNBIND });
+    expect(await outcome).toMatchObject({ is: "unknown" });
+  });
+
   test("ends a pause between two tries at once", async () => {
     const { smsc, line, clock } = begin();
     smsc.reachable = false;
