@@ -28,6 +28,7 @@ import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-que
 import { Fallbacks } from "../messaging/outbound/fallback.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
+import { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
 import { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import { ownAddresses } from "../messaging/webhook/own-address.ts";
@@ -125,6 +126,7 @@ async function composeOn(
   });
   for (const line of rehearsedFallbacks(config.lines))
     log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
+  const turns = new PhoneTurns();
   const dispatcher = new Dispatcher({
     store,
     roster,
@@ -133,6 +135,7 @@ async function composeOn(
     rateOf,
     maxRateOf: createMaxRateOf(config.lines),
     policy: config.outbound,
+    turns,
     fallbacks,
   });
 
@@ -173,6 +176,7 @@ async function composeOn(
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
     clock,
     log,
+    turns,
     onEnded: (messageSid) => dispatcher.withdraw(messageSid),
     inHandOf: (name) => {
       const line = config.lines.find((each) => each.name === name);

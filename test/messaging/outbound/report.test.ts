@@ -230,6 +230,22 @@ test("a report that came before its answer settles it when the process died in b
   expect(await status(sid)).toBe("delivered");
 });
 
+test("one report settles one of the messages in doubt for a phone, and none that was never sent", async () => {
+  await bench.close();
+  bench = await Bench.open({ window: 3, smpp: ["sim1"] });
+  await bench.start();
+  bench.line.hold();
+  const sids = await bench.send("one", "two", "three", "recorded behind them");
+  expect(bench.line.texts).toEqual(["one", "two", "three"]);
+  for (const reference of ["4a01", "4a02", "4a03"]) await bench.report({ reference });
+  bench = await bench.crash();
+  await bench.start();
+  await bench.advance(60_000);
+  await bench.quiet();
+  expect(bench.line.texts).toEqual(["recorded behind them"]);
+  expect(await bench.statuses(sids)).toEqual(["delivered", "delivered", "delivered", "sent"]);
+});
+
 describe("a report for a message nobody knows the outcome of", () => {
   test("is not lost while another message to the same phone is on the air", async () => {
     bench.line.willAnswer(unknown());
@@ -254,6 +270,22 @@ describe("a report for a message nobody knows the outcome of", () => {
     expect(bench.line.texts).toEqual(["perhaps"]);
     await bench.report({ reference: "200" });
     expect(await status(sid)).toBe("delivered");
+  });
+
+  test("that comes with others for the same phone is not taken for the report they are", async () => {
+    await bench.close();
+    bench = await Bench.open({ window: 3, smpp: ["sim1"] });
+    await bench.start();
+    bench.line.hold();
+    const sids = await bench.send("one", "two", "three");
+    expect(bench.line.handed).toHaveLength(3);
+    bench = await bench.crash();
+    await bench.start();
+    await Promise.all(["4a01", "4a02", "4a03"].map((reference) => bench.report({ reference })));
+    expect(await bench.statuses(sids)).toEqual(["delivered", "delivered", "delivered"]);
+    await bench.advance(60_000);
+    await bench.quiet();
+    expect(bench.line.handed).toEqual([]);
   });
 
   test("that comes after it was sent again delivers it all the same", async () => {
