@@ -8,7 +8,7 @@ export type EventType =
   | "line.state" // a line changed state: `text` says from, to and why
   | "line.undecodable" // a PDU that could not be read was kept raw
   | "line.noise" // a line from the modem nobody understands, the first of its kind
-  | "line.refused" // the modem or SIM refuses: PIN, no credit, barred
+  | "line.refused" // the modem, the SIM or the carrier refuses: PIN, no credit, barred, the bind
   | "line.throttled" // the carrier takes no more at this rate; told once an hour
   | "line.fallback" // a line that is down leaves its queue to another, or has it back
   | "line.fallback-refused" // the other line's carrier does not take a number as a sender
