@@ -69,6 +69,8 @@ type Pending = {
   readonly commandId: number;
   readonly settle: (answer: Answer) => void;
   readonly deadline: number;
+  /** How much longer it may take while nothing is read. */
+  readonly slackMs: number;
   readonly onLate: ((answer: Answer) => void) | undefined;
 };
 
@@ -146,7 +148,7 @@ export class Session {
     return this.#heardAt;
   }
 
-  /** `onLate` is called should the response come after the time-out. */
+  /** `onLate` is called should the response come after the time-out. A `timeoutMs` holds whether or not we read. */
   request(
     command: string,
     fields: Fields,
@@ -166,9 +168,12 @@ export class Session {
     } catch (error) {
       return Promise.resolve({ is: "not-written", why: "unencodable", reason: reasonOf(error) });
     }
-    const deadline = this.#clock.monotonicMs() + (options.timeoutMs ?? this.#options.responseTimeoutMs);
+    const { responseTimeoutMs } = this.#options;
+    const { timeoutMs = responseTimeoutMs, onLate } = options;
+    const slackMs = options.timeoutMs === undefined ? responseTimeoutMs : 0;
+    const deadline = this.#clock.monotonicMs() + timeoutMs;
     return new Promise((settle) => {
-      this.#pending.set(sequenceNumber, { commandId, settle, deadline, onLate: options.onLate });
+      this.#pending.set(sequenceNumber, { commandId, settle, deadline, slackMs, onLate });
       this.#write(octets);
       this.#expectBy(deadline);
     });
@@ -309,9 +314,9 @@ export class Session {
     this.#expiry = null;
     const now = this.#clock.monotonicMs();
     // While we do not read, nobody can be blamed for silence; but not for ever.
-    const slack = this.#paused ? this.#options.responseTimeoutMs : 0;
     let next = Number.POSITIVE_INFINITY;
     for (const [sequenceNumber, pending] of this.#pending) {
+      const slack = this.#paused ? pending.slackMs : 0;
       if (pending.deadline + slack > now) {
         next = Math.min(next, pending.deadline + slack);
         continue;

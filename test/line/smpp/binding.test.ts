@@ -389,6 +389,28 @@ describe("stopping", () => {
     expect(await outcome).toMatchObject({ is: "unknown" });
   });
 
+  test("waits no longer than its grace though the desk is full and nothing is read", async () => {
+    const { smsc, line, clock, seen } = begin({ inboundWindow: 2 });
+    await conversation.until(() => status().state === "ready");
+    let keep = (): void => undefined;
+    const kept = new Promise<"kept">((resolve) => {
+      keep = () => resolve("kept");
+    });
+    seen.answer = () => kept;
+    for (const text of ["1", "2"]) smsc.delivers({ shortMessage: Buffer.from(text) });
+    await clock.advance(0);
+    let isStopped = false;
+    const stopping = line.stop(500).then(() => {
+      isStopped = true;
+    });
+    await clock.advance(500);
+    expect(isStopped).toBe(true);
+    await stopping;
+    expect(smsc.last.heard.at(-1)).toMatchObject({ commandId: UNBIND });
+    keep();
+    await clock.advance(0);
+  });
+
   test("ends a pause between two tries at once", async () => {
     const { smsc, line, clock } = begin();
     smsc.reachable = false;
