@@ -132,9 +132,13 @@ async function recordParked(deps: Deps, submission: Waiting): Promise<boolean> {
     if (candidate.report.reference !== named) continue;
     if (matchReport(candidate.report, [open], candidate.at) !== null) ours.push(candidate);
   }
-  for (const { report, at } of ours) await record(deps, line, submissionId, report, at);
-  if (ours.length > 0) await deps.store.dropParked(ours.map(({ parkedId }) => parkedId));
-  return ours.length > 0;
+  if (ours.length === 0) return false;
+  // In one tick, so in one transaction: a report left behind would settle the next one in doubt as well.
+  await Promise.all([
+    ...ours.map(({ report, at }) => record(deps, line, submissionId, report, at)),
+    deps.store.dropParked(ours.map(({ parkedId }) => parkedId)),
+  ]);
+  return true;
 }
 
 async function record(

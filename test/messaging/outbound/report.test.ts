@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { PhoneTurns } from "../../../src/messaging/outbound/phone-turns.ts";
+import { recordParkedReports } from "../../../src/messaging/outbound/report.ts";
 import { unknown } from "../../harness/fake-line.ts";
 import { Bench } from "./bench.ts";
 
@@ -244,6 +246,30 @@ test("one report settles one of the messages in doubt for a phone, and none that
   await bench.quiet();
   expect(bench.line.texts).toEqual(["recorded behind them"]);
   expect(await bench.statuses(sids)).toEqual(["delivered", "delivered", "delivered", "sent"]);
+});
+
+test("a report that settles a message waits for no other from then on, whenever the power goes", async () => {
+  bench.line.hold();
+  await bench.send("one");
+  await bench.report({ reference: "77" });
+  bench = await bench.crash();
+  const [inDoubt] = await bench.store.unknownSubmissions();
+  let isOver = false;
+  const dying = new Proxy(bench.store, {
+    get(store, name) {
+      if (isOver) return () => Promise.reject(new Error("the power is gone"));
+      const command: unknown = Reflect.get(store, name, store);
+      if (typeof command !== "function") return command;
+      return async (...args: unknown[]) => {
+        const answer: unknown = await command.apply(store, args);
+        isOver ||= name === "recordReport";
+        return answer;
+      };
+    },
+  });
+  const deps = { store: dying, kindOf: () => "smpp" as const, clock: bench.clock, turns: new PhoneTurns() };
+  await recordParkedReports(deps, { ...inDoubt!, reference: null }).catch(() => undefined);
+  expect(await bench.store.parkedReports("sim1", null)).toEqual([]);
 });
 
 describe("a report for a message nobody knows the outcome of", () => {
