@@ -10,7 +10,7 @@ import { assertNever } from "../runtime/assert-never.ts";
 import type { NewEvent } from "../runtime/event.ts";
 import type { Events } from "./events.ts";
 import type { MessageChange, MessageRow } from "./message-row.ts";
-import { type Messages, storedOf } from "./messages.ts";
+import type { Messages } from "./messages.ts";
 import type { ParkedReports } from "./parked-reports.ts";
 import { isMoving, stateAt, statusOf, withState } from "./progress.ts";
 import type { Retired } from "./retired.ts";
@@ -111,7 +111,7 @@ export class Outcomes {
     if (!isOpen || !isMoving(row.status)) return stale(row);
     const progress = withState(row.progress, submission.position, "a");
     const change = { ...advance(row, progress, at), line: submission.line, waitingFor: null };
-    return { is: "settled", message: storedOf(this.#messages.change(row, change, at)) };
+    return { is: "settled", message: headOf(this.#messages.change(row, change, at)) };
   }
 
   resolveUnknown(
@@ -137,7 +137,7 @@ export class Outcomes {
             errorMessage: submission.why ?? "its outcome is unknown",
             waitingFor: null,
           };
-    return { is: "settled", message: storedOf(this.#messages.change(row, change, at)) };
+    return { is: "settled", message: headOf(this.#messages.change(row, change, at)) };
   }
 
   recordReport(submissionId: string, record: ReportRecord): SettleResult {
@@ -157,7 +157,7 @@ export class Outcomes {
     const change = this.#reported(row, submission, record);
     return {
       is: "settled",
-      message: storedOf(change === null ? row : this.#messages.change(row, change, record.at)),
+      message: headOf(change === null ? row : this.#messages.change(row, change, record.at)),
     };
   }
 
@@ -182,10 +182,10 @@ export class Outcomes {
     at: number,
     decide: (row: MessageRow) => MessageChange,
   ): SettleResult {
-    if (stateAt(row.progress, submission.position) !== "t") return { is: "settled", message: storedOf(row) };
+    if (stateAt(row.progress, submission.position) !== "t") return { is: "settled", message: headOf(row) };
     const decided = decide(row);
     const change = isMoving(row.status) ? decided : { progress: decided.progress ?? row.progress };
-    return { is: "settled", message: storedOf(this.#messages.change(row, change, at)) };
+    return { is: "settled", message: headOf(this.#messages.change(row, change, at)) };
   }
 
   #reported(row: MessageRow, submission: SubmissionRow, record: ReportRecord): MessageChange | null {
@@ -238,8 +238,12 @@ export class Outcomes {
   }
 }
 
+function headOf({ sid, accountSid, status }: StoredMessage): SettleResult["message"] {
+  return { sid, accountSid, status };
+}
+
 function stale(row: StoredMessage): SettleResult {
-  return { is: "stale", message: storedOf(row) };
+  return { is: "stale", message: headOf(row) };
 }
 
 /** Not final: a report still decides. */

@@ -121,7 +121,8 @@ export type Settlement =
  * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
 export type SettleResult = {
   readonly is: "settled" | "stale";
-  readonly message: StoredMessage;
+  /** Not the whole row: it crosses threads once per Segment. */
+  readonly message: Pick<StoredMessage, "sid" | "accountSid" | "status">;
   /** No report with the reference it was accepted with was parked by then. */
   readonly reports?: "none";
 };

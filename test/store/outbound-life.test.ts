@@ -61,9 +61,11 @@ describe("a message of one segment", () => {
     });
 
     const settled = await take(submission, "7", T0 + 20);
-    expect(settled).toMatchObject({
-      is: "settled",
-      message: { status: "sent", sentAt: T0 + 20, line: "sim1" },
+    expect(settled).toMatchObject({ is: "settled", message: { status: "sent" } });
+    expect(await store.getMessage(message.sid)).toMatchObject({
+      status: "sent",
+      sentAt: T0 + 20,
+      line: "sim1",
     });
 
     const [open] = await store.openSubmissions("sim1", "7");
@@ -76,7 +78,8 @@ describe("a message of one segment", () => {
       doneAt: "2026-01-04T11:15:31+01:00",
       at: T0 + 30,
     });
-    expect(reported).toMatchObject({ is: "settled", message: { status: "delivered", updatedAt: T0 + 30 } });
+    expect(reported).toMatchObject({ is: "settled", message: { status: "delivered" } });
+    expect(await store.getMessage(message.sid)).toMatchObject({ status: "delivered", updatedAt: T0 + 30 });
     expect(await store.openSubmissions("sim1", "7")).toEqual([]);
 
     const queue = `${FROM} http://app.lan:3000`;
@@ -97,7 +100,12 @@ describe("a message of one segment", () => {
     const { submissionId } = await claimOne();
     const why = "CMS 30: the recipient is unknown";
     const { message } = await store.settle(submissionId, { is: "failed", errorCode: 30005, why }, T0 + 5);
-    expect(message).toMatchObject({ status: "failed", errorCode: 30005, errorMessage: why });
+    expect(message).toMatchObject({ sid, status: "failed" });
+    expect(await store.getMessage(sid)).toMatchObject({
+      status: "failed",
+      errorCode: 30005,
+      errorMessage: why,
+    });
     expect(await store.listEvents({ limit: 5 })).toMatchObject([
       { type: "message.failed", messageSid: sid, errorCode: 30005, at: T0 + 5 },
     ]);
@@ -165,7 +173,8 @@ describe("a message of one segment", () => {
       { is: "failed", errorCode: 1, why: "no" },
       T0 + 2,
     );
-    expect(second).toMatchObject({ is: "stale", message: { sid, status: "sent", updatedAt: T0 + 1 } });
+    expect(second).toMatchObject({ is: "stale", message: { sid, status: "sent" } });
+    expect(await store.getMessage(sid)).toMatchObject({ status: "sent", updatedAt: T0 + 1 });
   });
 });
 

@@ -105,8 +105,13 @@ describe("a submission whose outcome is unknown", () => {
     const held = await oneUnknown();
     const [open] = await store.openSubmissions("sim1", "42");
     expect(open).toMatchObject({ submissionId: held.submissionId, state: "unknown", reference: null });
-    const { message } = await store.recordReport(held.submissionId, report("delivered", "42"));
-    expect(message).toMatchObject({ status: "delivered", sentAt: T0 + 100, line: "sim1", waitingFor: null });
+    await store.recordReport(held.submissionId, report("delivered", "42"));
+    expect(await store.getMessage(held.messageSid)).toMatchObject({
+      status: "delivered",
+      sentAt: T0 + 100,
+      line: "sim1",
+      waitingFor: null,
+    });
     expect(await store.submissionsOf(held.messageSid)).toMatchObject([
       { state: "accepted", reference: "42", reportState: "delivered" },
     ]);

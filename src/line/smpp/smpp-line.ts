@@ -8,6 +8,7 @@ import type { Segment } from "../../sms/message.ts";
 import type {
   Kept,
   Line,
+  LineFacts,
   LineHandlers,
   LineState,
   LineStatus,
@@ -55,6 +56,11 @@ class SmppLine implements Line {
   readonly #stopping = new AbortController();
   readonly #onWire = new Set<Promise<SubmitOutcome>>();
   readonly #counters = new Map<string, number>();
+  readonly #details = [
+    () => this.#facts(),
+    () => ({ ...Object.fromEntries(this.#counters), waited: this.#waited() }),
+    () => this.#news.recovery(this.#binds),
+  ] as const;
   #handlers: LineHandlers | null = null;
   #running: Promise<unknown> | null = null;
   #state: LineState = "opening";
@@ -95,28 +101,23 @@ class SmppLine implements Line {
     return this.#options.name;
   }
 
+  /** Asked for before every submit: what only people read is made when it is read. */
   get status(): LineStatus {
+    const [facts, counters, recovery] = this.#details;
     return {
       state: this.#state,
       reason: this.#reason,
       since: this.#since,
       simulated: this.#options.simulated,
-      facts: {
-        manufacturer: null,
-        model: null,
-        imei: null,
-        iccid: null,
-        imsi: null,
-        operator: this.#smsc,
-        technology: "SMPP 3.4",
-        signalDbm: null,
-        smsc: null,
-        ownNumber: null,
-        lastSentAt: this.#lastSentAt,
-        lastReceivedAt: this.#lastReceivedAt,
+      get facts() {
+        return facts();
       },
-      counters: { ...Object.fromEntries(this.#counters), waited: this.#waited() },
-      recovery: this.#news.recovery(this.#binds),
+      get counters() {
+        return counters();
+      },
+      get recovery() {
+        return recovery();
+      },
     };
   }
 
@@ -299,6 +300,23 @@ class SmppLine implements Line {
     this.#reason = reason;
     this.#log.info(from === state ? { state, reason } : { from, to: state, reason }, "line state");
     this.#handlers?.onState(state, reason);
+  }
+
+  #facts(): LineFacts {
+    return {
+      manufacturer: null,
+      model: null,
+      imei: null,
+      iccid: null,
+      imsi: null,
+      operator: this.#smsc,
+      technology: "SMPP 3.4",
+      signalDbm: null,
+      smsc: null,
+      ownNumber: null,
+      lastSentAt: this.#lastSentAt,
+      lastReceivedAt: this.#lastReceivedAt,
+    };
   }
 
   /** Submits that found the window full. */
