@@ -20,7 +20,7 @@ export type EventType =
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
   | "message.resent" // an unknown outcome was resolved by sending again
   | "inbound.unrouted" // kept, but no number or no webhook takes it
-  | "inbound.duplicate" // the network delivered the same TPDU again
+  | "inbound.duplicate" // a segment came again that is kept already; `detail.count`, at most every ten minutes
   | "optout.changed" // a recipient texted STOP or START
   | "inbound.incomplete" // a message is shown with a gap: parts of it did not come in time (30009)
   | "inbound.special" // a message of class 0, or one that tells of waiting voice mail, fax or mail
