@@ -13,8 +13,8 @@ export type EventType =
   | "line.fallback" // a line that is down leaves its queue to another, or has it back
   | "line.fallback-refused" // the other line's carrier does not take a number as a sender
   | "line.recovery" // a rung of the recovery ladder was climbed, or has helped; `detail.wire` has the last seconds
-  | "line.call" // somebody rang
-  | "line.storage" // the modem's message storage fills up: full, it receives nothing
+  | "line.call" // somebody rang; `detail.from` has the number
+  | "line.storage" // the modem's message storage is nearly full, or full: then it receives nothing
   | "line.power" // the modem's supply is too weak, or looks so
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return

@@ -29,7 +29,7 @@ export type SessionOptions = {
   readonly onStuck: (storage: string, index: number) => void;
   readonly onProfile: (profile: ModemProfile) => void;
   readonly callPolicy: CallPolicy;
-  /** Somebody rings: the number masked, or null. */
+  /** Somebody rings: the number, or null. */
   readonly onCall: (caller: string | null) => void;
   /** The modem complains of its supply. */
   readonly onVoltage: (voltage: Voltage) => void;
