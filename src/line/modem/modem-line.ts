@@ -255,6 +255,7 @@ class ModemLine implements Line {
       pin,
       smsc,
       init,
+      onInitRefused: (refused) => this.#news.initRefused(refused),
       keep: (arrived) => this.#keep(arrived),
       onState: (state, reason) => {
         ready ||= state === "ready";

@@ -6,6 +6,7 @@ import type { Clock } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import type { StorageLevel, SubmitOutcome } from "../line.ts";
+import type { RefusedInit } from "./initialise.ts";
 import { type NoiseKind, NoiseLog } from "./noise-log.ts";
 import { PowerSupply, type Voltage } from "./power-supply.ts";
 import { SubscriptionAlarm } from "./subscription-alarm.ts";
@@ -18,6 +19,7 @@ export class OperatorNews {
   readonly #onEvent: (event: NewEvent) => void;
   readonly #noise = new NoiseLog();
   readonly #supply = new PowerSupply();
+  readonly #refusedInit = new Set<number>();
   readonly #subscription = new SubscriptionAlarm();
 
   constructor(options: {
@@ -55,6 +57,16 @@ export class OperatorNews {
     this.#tell(
       "line.refused",
       `${this.#line}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
+    );
+  }
+
+  /** One of the operator's own commands, at each start of the modem: told once. */
+  initRefused({ place, name }: RefusedInit): void {
+    if (this.#refusedInit.has(place)) return;
+    this.#refusedInit.add(place);
+    this.#tell(
+      "line.refused",
+      `${this.#line}: the modem refuses ${name}, \`init[${place}]\` of this line; it is left out: correct or remove it in the configuration`,
     );
   }
 
