@@ -1,6 +1,6 @@
 /**
  * What a modem line tells the operator: one event for each thing, in a sentence with the line's name and what to do.
- * Events of the recovery ladder are the ladder's own (`recovery/recovery.ts`).
+ * Events of the recovery ladder's climbs are the ladder's own (`recovery/recovery.ts`).
  */
 import type { Clock } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
@@ -11,7 +11,7 @@ import { type NoiseKind, NoiseLog } from "./noise-log.ts";
 import { PowerSupply, type Voltage } from "./power-supply.ts";
 import { SubscriptionAlarm } from "./subscription-alarm.ts";
 
-type Told = "line.noise" | "line.refused" | "line.storage" | "line.call" | "line.power";
+type Told = "line.noise" | "line.refused" | "line.storage" | "line.call" | "line.power" | "line.recovery";
 
 export class OperatorNews {
   readonly #line: string;
@@ -68,6 +68,10 @@ export class OperatorNews {
       "line.refused",
       `${this.#line}: the modem refuses ${name}, \`init[${place}]\` of this line; it is left out: correct or remove it in the configuration`,
     );
+  }
+
+  cannotReset(why: string | null): void {
+    if (why !== null) this.#tell("line.recovery", `${this.#line}: the reset command cannot be run: ${why}`);
   }
 
   /** By the modem, of its supply. */
