@@ -29,6 +29,8 @@ export function handlersOf(line: Line, deps: LineHandlerDeps): LineHandlers {
   const log = deps.log.child({ line: name });
   const record = (event: NewEvent) => pending.own("keep an event", store.addEvent(event));
   let last: LineState | null = null;
+  /** Steps between states, in this outage. */
+  const told = new Set<string>();
   return {
     onInbound: (segment) => deps.receive(name, segment),
     onReport: (report) => deps.report(name, report),
@@ -45,8 +47,12 @@ export function handlersOf(line: Line, deps: LineHandlerDeps): LineHandlers {
     onState: (state, reason) => {
       deps.onState(line, reason);
       if (state === last) return;
-      // What is found at start is no news: the lines open then, as they should.
-      if (last !== null)
+      // What is found at start is no news: the lines open then, as they should. Nor is each further attempt of an
+      // outage: it goes from opening to starting and back until it is over.
+      const step = `${last} ${state}`;
+      const isAttempt = state === "opening" || state === "starting";
+      if (!isAttempt) told.clear();
+      if (last !== null && !told.has(step))
         record({
           type: "line.state",
           level: state === "refused" ? "error" : state === "opening" ? "warning" : "info",
@@ -54,6 +60,7 @@ export function handlersOf(line: Line, deps: LineHandlerDeps): LineHandlers {
           text: `${name} went from ${last} to ${state}: ${reason}`,
           line: name,
         });
+      if (isAttempt) told.add(step);
       last = state;
     },
     onEvent: (event) => {

@@ -49,6 +49,7 @@ function openModemLine(config: ModemLineConfig, position: number, deps: LineDeps
     smsc: config.smsc ?? null,
     init: config.init ?? [],
     simulated: isSimulated(config),
+    ifSilent: ifSilent(config.device),
     ...(resetCommand === undefined
       ? {}
       : {
@@ -58,6 +59,14 @@ function openModemLine(config: ModemLineConfig, position: number, deps: LineDeps
     callPolicy: config.incomingCalls ?? "hang-up",
     trace: config.trace ?? false,
   });
+}
+
+function ifSilent(device: string): string {
+  if (device.startsWith("tcp:"))
+    return `is a modem's AT port behind ${device}, and ser2net there at the modem's speed?`;
+  if (device.startsWith("/"))
+    return `is ${device} the modem's AT port, and at the right speed (\`baudRate\`)?`;
+  return "is this the modem's AT port?";
 }
 
 function portOf(config: ModemLineConfig, position: number, deps: LineDeps): OpenPort {

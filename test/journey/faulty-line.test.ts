@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { ordeal, type Strike } from "../harness/ordeal.ts";
 
 const FOR_MS = 60_000;
-const GONE = /^opening: (?:the other end closed the connection|read ECONNRESET)$/;
+const GONE =
+  /^opening: tcp:\/\/127\.0\.0\.1:\d+ (?:closed the connection|broke the connection \(read ECONNRESET\)): see there/;
 
 function once(fault: Record<string, string>): Strike {
   return async (faulty, sendTexts) => {

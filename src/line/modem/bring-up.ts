@@ -29,6 +29,8 @@ export type BringUpTools = {
   readonly smsc: string | null;
   /** The operator's own commands (`lines[].init`). */
   readonly init: readonly string[];
+  /** What to look at when nothing answers. */
+  readonly ifSilent: string;
   readonly onInitRefused: (refused: RefusedInit) => void;
   /** Known from here on: what this modem says unasked, and how fast it may be asked. */
   readonly onProfile: (profile: ModemProfile) => void;
@@ -182,7 +184,7 @@ async function greet(tools: BringUpTools): Promise<void> {
   throw new Fault({
     code: "at.timeout",
     disposition: "line",
-    message: `no answer to AT, ${ATTENTION_TRIES} times: is this the modem's AT port, and at the right speed?`,
+    message: `no answer to AT, ${ATTENTION_TRIES} times: ${tools.ifSilent}`,
   });
 }
 

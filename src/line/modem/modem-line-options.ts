@@ -16,6 +16,8 @@ export type ModemLineOptions = {
   /** Commands the operator wants given at each start of the modem. */
   readonly init?: readonly string[];
   readonly simulated: boolean;
+  /** What a person looks at when nothing answers at its port: a serial port has a speed, a socket an address. */
+  readonly ifSilent?: string;
   /** Restarts the modem or cuts its power from outside; says how that ended. Null or absent: nothing can. */
   readonly resetFromOutside?: ((signal: AbortSignal) => Promise<string>) | null;
   /** What would keep `resetFromOutside` from working, asked at start. */

@@ -260,6 +260,7 @@ class ModemLine implements Line {
       pin,
       smsc,
       init,
+      ifSilent: this.#options.ifSilent ?? "is this the modem's AT port?",
       onInitRefused: (refused) => this.#news.initRefused(refused),
       keep: (arrived) => this.#keep(arrived),
       onState: (state, reason) => {

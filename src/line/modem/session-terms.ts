@@ -19,6 +19,8 @@ export type SessionOptions = {
   readonly pin: string | null;
   readonly smsc: string | null;
   readonly init: readonly string[];
+  /** What to look at when nothing answers. */
+  readonly ifSilent: string;
   readonly onInitRefused: (refused: RefusedInit) => void;
   readonly keep: (arrived: FromNetwork) => Promise<Kept>;
   readonly onState: (state: LineState, reason: string) => void;

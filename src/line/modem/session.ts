@@ -188,6 +188,7 @@ export class Session {
       pin,
       smsc,
       init,
+      ifSilent: this.#options.ifSilent,
       onInitRefused: this.#options.onInitRefused,
       onProfile: (profile) => {
         log.info({ profile: profile.name }, "the modem is known");

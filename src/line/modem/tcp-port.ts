@@ -37,10 +37,14 @@ export function openTcpPort(host: string, port: number): OpenPort {
       });
       socket.once("connect", () => {
         done();
-        resolve(new TcpBytePort(socket));
+        resolve(new TcpBytePort(socket, `tcp://${host}:${port}`));
       });
     });
 }
+
+/** What a connection that ends usually means. */
+const LOOK_THERE =
+  "see there whether ser2net runs, whether the modem is plugged in, and whether another program is connected";
 
 class TcpBytePort implements BytePort {
   readonly #socket: Socket;
@@ -48,15 +52,17 @@ class TcpBytePort implements BytePort {
   #onClose: (reason: string) => void = () => undefined;
   #closed: string | null = null;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, where: string) {
     this.#socket = socket;
     socket.on("data", (bytes: Uint8Array) => this.#onData(bytes));
-    socket.on("error", (error) => this.#ended(error.message));
+    socket.on("error", (error) =>
+      this.#ended(`${where} broke the connection (${error.message}): ${LOOK_THERE}`),
+    );
     socket.on("end", () => {
-      this.#ended("the other end closed the connection");
+      this.#ended(`${where} closed the connection: ${LOOK_THERE}`);
       socket.destroy();
     });
-    socket.on("close", () => this.#ended("the connection was closed"));
+    socket.on("close", () => this.#ended(`the connection to ${where} was closed`));
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -80,7 +86,7 @@ class TcpBytePort implements BytePort {
 
   close(): Promise<void> {
     this.#socket.destroy();
-    this.#ended("the connection was closed");
+    this.#ended("the port was closed");
     return Promise.resolve();
   }
 

@@ -67,8 +67,9 @@ describe("a TCP port", () => {
     socket.destroy();
   });
 
-  test("tells once when the other end goes, and takes nothing more", async () => {
-    const port = await openTcpPort("127.0.0.1", await listen())(NEVER);
+  test("tells once when the other end goes, with its address and what to look at, and takes nothing more", async () => {
+    const number = await listen();
+    const port = await openTcpPort("127.0.0.1", number)(NEVER);
     const reasons: string[] = [];
     const closed = new Promise<void>((resolve) =>
       port.onClose((reason) => {
@@ -79,8 +80,20 @@ describe("a TCP port", () => {
     (await caller).end();
     await closed;
     await port.close();
-    expect(reasons).toHaveLength(1);
+    expect(reasons).toEqual([
+      `tcp://127.0.0.1:${number} closed the connection: see there whether ser2net runs, whether the modem is plugged in, and whether another program is connected`,
+    ]);
     await expect(port.write(Buffer.from("AT\r"))).rejects.toThrow();
+  });
+
+  test("that breaks says where", async () => {
+    const number = await listen();
+    const port = await openTcpPort("127.0.0.1", number)(NEVER);
+    const closed = new Promise<string>((resolve) => port.onClose(resolve));
+    (await caller).resetAndDestroy();
+    expect(await closed).toMatch(
+      `tcp://127.0.0.1:${number} broke the connection (read ECONNRESET): see there`,
+    );
   });
 
   test("that nobody listens on says so, and how to mend it", async () => {
