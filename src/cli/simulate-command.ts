@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 export type SimulateCommand = {
   readonly is: "simulate";
   readonly host: string;
-  readonly modem: { readonly port: number; readonly number: string } | null;
+  readonly modem: { readonly port: number; readonly number: string; readonly pin?: string } | null;
   readonly smsc: {
     readonly port: number;
     readonly numbers: readonly string[];
@@ -28,6 +28,7 @@ the SMSC. Port 0 takes any free port; the ports in use are printed.
   --number NUMBER    of the modem's SIM (default +33639980001); with --smsc a number of the ESME: E.164, a short code
                      or a name, as often as there are numbers (default +33755500001, 36123, PYLONE). With both, the
                      first is the SIM's
+  --pin PIN          of the modem's SIM, asked for at each power-up; three wrong tries lock it (default: none)
   --system-id ID     the only system_id that may bind to the SMSC (default: any)
   --password TEXT    its password (default: any)
   --host HOST        the address to listen on (default 127.0.0.1)
@@ -48,6 +49,7 @@ export function readSimulate(argv: string[]): SimulateCommand | string | null {
       smsc: { type: "string" },
       control: { type: "string" },
       number: { type: "string", multiple: true },
+      pin: { type: "string" },
       "system-id": { type: "string" },
       password: { type: "string" },
       host: { type: "string" },
@@ -55,7 +57,7 @@ export function readSimulate(argv: string[]): SimulateCommand | string | null {
     },
   });
   if (values.help === true) return null;
-  const { modem, smsc, number: numbers = [] } = values;
+  const { modem, smsc, pin, number: numbers = [] } = values;
   if (modem === undefined && smsc === undefined) return "give --modem tcp:PORT, --smsc PORT, or both";
   const modemPort = portOf(/^tcp:(\d+)$/.exec(modem ?? "")?.[1]);
   if (modem !== undefined && modemPort === null) return "--modem is tcp:PORT, e.g. tcp:7001";
@@ -65,6 +67,8 @@ export function readSimulate(argv: string[]): SimulateCommand | string | null {
   if (controlPort === null) return "--control is a port, e.g. 7002";
   if (smscPort === null && (values["system-id"] ?? values.password) !== undefined)
     return "--system-id and --password are of an SMSC: give --smsc PORT";
+  if (modemPort === null && pin !== undefined) return "--pin is of a modem's SIM: give --modem tcp:PORT";
+  if (pin !== undefined && !/^\d{4,8}$/.test(pin)) return "--pin is 4 to 8 digits, e.g. 1234";
   if (smscPort === null && numbers.length > 1) return "a modem has one --number";
   const [sim = SIM_NUMBER, others] =
     modemPort === null ? [undefined, numbers] : [numbers[0], numbers.slice(1)];
@@ -75,7 +79,8 @@ export function readSimulate(argv: string[]): SimulateCommand | string | null {
   return {
     is: "simulate",
     host: values.host ?? "127.0.0.1",
-    modem: modemPort === null ? null : { port: modemPort, number: sim },
+    modem:
+      modemPort === null ? null : { port: modemPort, number: sim, ...(pin === undefined ? {} : { pin }) },
     smsc:
       smscPort === null
         ? null

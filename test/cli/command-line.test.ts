@@ -21,6 +21,10 @@ describe("the command line", () => {
       argv: ["simulate", "--modem=tcp:0", "--control", "7002", "--number", "+15005550006", "--host", "::1"],
       command: { ...SIMULATE, host: "::1", modem: { port: 0, number: "+15005550006" }, controlPort: 7002 },
     },
+    {
+      argv: ["simulate", "--modem", "tcp:7001", "--pin", "1234"],
+      command: { ...SIMULATE, modem: { port: 7001, number: "+33639980001", pin: "1234" } },
+    },
     { argv: ["simulate", "--smsc", "2775"], command: { ...SIMULATE, smsc: { port: 2775, ...ANY_ESME } } },
     {
       argv: ["simulate", "--smsc=0", "--number=36123", "--number=My Shop", "--system-id=box", "--password=s"],
@@ -62,6 +66,8 @@ describe("the command line", () => {
     { argv: ["serve", "--config"], says: "--config" },
     { argv: ["serve", "--config="], says: "--config needs the path of a file" },
     { argv: ["simulate"], says: "give --modem tcp:PORT, --smsc PORT, or both" },
+    { argv: ["simulate", "--modem", "tcp:7001", "--pin", "12"], says: "--pin is 4 to 8 digits" },
+    { argv: ["simulate", "--smsc", "2775", "--pin", "1234"], says: "--pin is of a modem's SIM" },
     { argv: ["simulate", "--modem", "7001"], says: "--modem is tcp:PORT" },
     { argv: ["simulate", "--modem", "tcp:70000"], says: "--modem is tcp:PORT" },
     { argv: ["simulate", "--modem", "tcp:1", "--control", "x"], says: "--control is a port" },

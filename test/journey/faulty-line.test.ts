@@ -22,9 +22,7 @@ describe.concurrent("a line whose modem fails costs the other line not one secon
     const { shown, events } = await ordeal(context, once({ Fault: "unplug" }), (_, forMs) => forMs > 5000);
     expect(shown).toContainEqual(expect.stringMatching(GONE));
     expect(events.filter((text) => /^a went from ready to opening: /.test(text))).toHaveLength(1);
-    expect(events.filter((text) => /^a went from starting to opening: /.test(text)).length).toBeGreaterThan(
-      1,
-    );
+    expect(events.filter((text) => /^a went from starting to opening: /.test(text))).toHaveLength(1);
     expect(events.at(-1)).toBe("a went from starting to ready: registered");
   });
 

@@ -5,8 +5,9 @@
  *
  * - `GET /Messages` → `{ messages: [{ direction, from, to, body, at, parts }] }`, newest last
  * - `POST /Messages` `From`, `To`, `Body` → a phone texts the modem, or a number behind the SMSC
- * - `POST /Control` `{ "hold": NAME }` or `{ "release": NAME }` (`holds.ts`), or `{ "reboot": true }`; of `line`, which
- *   is `modem` or `smsc`, where both run
+ * - `POST /Control` `{ "hold": NAME }` or `{ "release": NAME }` (`holds.ts`), `{ "reboot": true }`, or `{ "ring": FROM }`
+ *   for a call to the modem; of `line`, which is `modem` or `smsc`, where both run
+ * - `GET /Control` → `{ lines: { NAME: { held, card } } }`; `card` of the modem's SIM: `{ state, triesLeft }`
  * - `GET /Faults` → `{ faults, kinds }`; `POST /Faults` `Fault`, `Seconds`, … switches one on (`fault-desk.ts`);
  *   `DELETE /Faults` or `/Faults/ID` switches all or one off
  */
@@ -59,12 +60,13 @@ export class Control {
       return { status: 200, body: { messages: this.#network.messages().map(shown) } };
     if (route === "GET /Faults")
       return { status: 200, body: { faults: this.#faults.list(), kinds: this.#faults.kinds() } };
+    if (route === "GET /Control") return { status: 200, body: { lines: this.#state() } };
     if (route.startsWith("DELETE /Faults")) return this.#faultOff(route.slice("DELETE /Faults".length));
     if (!["POST /Messages", "POST /Control", "POST /Faults"].includes(route))
       return {
         status: 404,
         body: {
-          error: `There is no ${route}: GET and POST /Messages, POST /Control, GET, POST and DELETE /Faults exist.`,
+          error: `There is no ${route}: GET and POST /Messages, GET and POST /Control, GET, POST and DELETE /Faults exist.`,
         },
       };
     const fields = await readFields(request);
@@ -95,17 +97,36 @@ export class Control {
     return { status: 201, body: { parts: result.parts } };
   }
 
-  #control({ line, hold, release, reboot }: Fields): Reply {
+  #state() {
+    const shown = [...this.#lines].map(([name, { card }]) => {
+      const held = [...(this.#holds.get(name)?.keys() ?? [])];
+      return [name, card === undefined ? { held } : { held, card: card() }];
+    });
+    return Object.fromEntries(shown);
+  }
+
+  /** A number, or nothing for one that is withheld. */
+  #ring(line: string, held: Holdable, from: unknown): Reply {
+    if (held.ring === undefined) return bad(`${line} has no telephone: ring the modem.`);
+    if (typeof from !== "string" || !/^\+?\d{0,20}$/.test(from))
+      return bad('ring is a number as in "+33612345678", or "" for one that is withheld.');
+    if (!held.ring(from)) return bad("Nobody gets through: the modem is off the network, or somebody rings.");
+    this.#log.info({ line, from: maskNumber(from) }, "somebody rings");
+    return { status: 200, body: { ringing: true } };
+  }
+
+  #control({ line, hold, release, reboot, ring }: Fields): Reply {
     const name = line ?? this.#lines.keys().next().value;
     const held = typeof name === "string" ? this.#lines.get(name) : undefined;
     if (typeof name !== "string" || held === undefined)
       return bad(`${JSON.stringify(name)} does not run here: ${[...this.#lines.keys()].join(", ")} does.`);
+    if (ring !== undefined) return this.#ring(name, held, ring);
     const names = held.names.join(", ");
     for (const what of [hold, release])
       if (what !== undefined && !(typeof what === "string" && held.names.includes(what)))
         return bad(`${JSON.stringify(what)} cannot be held or released: ${names} can.`);
     if (hold === undefined && release === undefined && reboot === undefined)
-      return bad(`Nothing to do: give hold or release with one of ${names}, or reboot.`);
+      return bad(`Nothing to do: give hold or release with one of ${names}, reboot, or ring.`);
     const holds = this.#holds.get(name) ?? new Map<string, Release>();
     this.#holds.set(name, holds);
     if (typeof release === "string") {

@@ -2,6 +2,7 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { Answer } from "./call.ts";
 import type { Inbox } from "./inbox.ts";
+import type { IncomingCall } from "./incoming-call.ts";
 import type { Settings } from "./settings.ts";
 import type { SimCard } from "./sim-card.ts";
 import type { MessageStorage, StorageName } from "./storage.ts";
@@ -12,7 +13,9 @@ export type Device = {
   readonly sim: SimCard;
   readonly storages: Readonly<Record<StorageName, MessageStorage>>;
   readonly inbox: Inbox;
+  readonly incomingCall: IncomingCall;
   readonly clock: Clock;
+  readonly after: (ms: number, fire: () => void) => void;
   /** `<stat>`, 27.007 §7.2. */
   readonly registration: () => number;
   /** Tells the TE when the registration is not what it was last told; tells the network when it is back. */

@@ -13,6 +13,10 @@ export type Holdable = {
   readonly names: readonly string[];
   readonly hold: (name: string) => Release;
   readonly reboot: () => void;
+  /** Somebody rings; "" withholds the number. False: nobody can get through. Absent: it has no telephone. */
+  readonly ring?: (from: string) => boolean;
+  /** The SIM: whether a PIN or a PUK is asked for, and how many tries of the PIN are left. */
+  readonly card?: () => { readonly state: string; readonly triesLeft: number };
 };
 
 const MODEM_HOLDS: Readonly<Record<string, () => ModemBehaviour>> = {
@@ -34,6 +38,8 @@ export function modemHolds(modem: SimulatedModem): Holdable {
     names: Object.keys(MODEM_HOLDS),
     hold: (name) => modem.behave(entry(MODEM_HOLDS, name)()),
     reboot: () => modem.reboot(),
+    ring: (from) => modem.ring(from),
+    card: () => modem.card,
   };
 }
 

@@ -11,14 +11,17 @@ import type { BytePort } from "../byte-port.ts";
 import { BehaviourStack, type ModemBehaviour, type Release } from "./behaviour.ts";
 import { type Answer, type Call, cme, cms, ERROR, ok, parseCommandLine } from "./call.ts";
 import { GENERAL_COMMANDS, pinWord, registrationLine } from "./commands/general.ts";
+import { CALL_COMMANDS } from "./commands/incoming-calls.ts";
 import { MESSAGE_COMMANDS } from "./commands/message.ts";
 import { STORAGE_COMMANDS } from "./commands/storage.ts";
+import { USSD_COMMANDS } from "./commands/ussd.ts";
 import { type Device, isRegistered } from "./device.ts";
 import { Inbox } from "./inbox.ts";
+import { IncomingCall } from "./incoming-call.ts";
 import { MemoryPort } from "./memory-port.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { powerUpSettings } from "./settings.ts";
-import { SimCard } from "./sim-card.ts";
+import { SimCard, type SimState } from "./sim-card.ts";
 import { MessageStorage, type StorageName } from "./storage.ts";
 import type { Subscriber, Verdict } from "./subscriber.ts";
 import { type Ending, Terminal } from "./terminal.ts";
@@ -48,12 +51,19 @@ export type SimulatedModemOptions = {
 /** 27.005 §3.5.6 allows 1 to 5 seconds. */
 const LINK_KEPT_MS = 3000;
 
-const COMMANDS = { ...GENERAL_COMMANDS, ...STORAGE_COMMANDS, ...MESSAGE_COMMANDS };
+const COMMANDS = {
+  ...GENERAL_COMMANDS,
+  ...STORAGE_COMMANDS,
+  ...MESSAGE_COMMANDS,
+  ...CALL_COMMANDS,
+  ...USSD_COMMANDS,
+};
 
 /** What cannot be done before the PIN; the message commands answer with CMS numbers, the others with CME. */
 const NEEDS_CARD = new Set([
   "+CIMI",
   "+CNUM",
+  "+CUSD",
   ...Object.keys(STORAGE_COMMANDS),
   ...Object.keys(MESSAGE_COMMANDS),
 ]);
@@ -86,6 +96,7 @@ export class SimulatedModem implements Subscriber {
     const storage = (name: StorageName) => new MessageStorage(name, slots[name], options.firstIndex ?? 1);
     const storages = { ME: storage("ME"), SM: storage("SM"), SR: storage("SR") };
     const unsolicited = (line: string) => this.#terminal.unsolicited(line);
+    const after = (ms: number, fire: () => void) => network.delays.after(ms, fire);
     const smsc = options.smsc ?? network.smsc;
     this.#device = {
       settings: powerUpSettings(),
@@ -97,10 +108,16 @@ export class SimulatedModem implements Subscriber {
         storages,
         smsc: network.smsc,
         unsolicited,
-        after: (ms, fire) => network.delays.after(ms, fire),
+        after,
         ackWindowMs: options.ackWindowMs ?? 15_000,
       }),
+      incomingCall: new IncomingCall({
+        unsolicited,
+        after,
+        showsCaller: () => this.#device.settings.clip === 1,
+      }),
       clock,
+      after,
       registration: () => this.#registration(),
       registrationMayHaveChanged: () => this.#announceRegistration(),
       unsolicited,
@@ -156,6 +173,7 @@ export class SimulatedModem implements Subscriber {
     this.#device.settings = powerUpSettings();
     this.#device.sim.powerCycle();
     this.#device.inbox.reset();
+    this.#device.incomingCall.reset();
     this.#network.delays.after(options.silentMs ?? 0, () => {
       if (powerUp !== this.#powerUps) return;
       this.#powered = true;
@@ -185,6 +203,17 @@ export class SimulatedModem implements Subscriber {
   /** There is room for texts again: the network is told (RP-SMMA). */
   roomAgain(): void {
     this.#network.wake(this.number);
+  }
+
+  /** Somebody rings; "" withholds the number. False: nobody can get through. */
+  ring(from: string): boolean {
+    return isRegistered(this.#registration()) && this.#device.incomingCall.begin(from);
+  }
+
+  /** Its SIM: whether a PIN or a PUK is asked for, and how many tries of the PIN are left. */
+  get card(): { readonly state: SimState; readonly triesLeft: number } {
+    const { state, triesLeft } = this.#device.sim;
+    return { state, triesLeft };
   }
 
   /** Prints a line nobody asked for. */

@@ -11,6 +11,8 @@ export type Settings = {
   /** 0 PDU mode, 1 text mode. */
   cmgf: 0 | 1;
   cmms: number;
+  /** `+CLIP`: 1 tells who rings. */
+  clip: number;
   cnmi: Cnmi;
   /** mem1 read and delete, mem2 write and send, mem3 receive. */
   cpms: [StorageName, StorageName, StorageName];
@@ -38,6 +40,7 @@ export function powerUpSettings(): Settings {
     csms: 0,
     cmgf: 1,
     cmms: 0,
+    clip: 0,
     cnmi: { mode: 0, mt: 0, bm: 0, ds: 0, bfr: 0 },
     cpms: ["SM", "SM", "SM"],
     registrationReports: { "+CREG": 0, "+CGREG": 0, "+CEREG": 0 },

@@ -158,7 +158,7 @@ describe("the control port", () => {
     [
       "/Control",
       {},
-      "Nothing to do: give hold or release with one of mute, registration, sends, results, or reboot.",
+      "Nothing to do: give hold or release with one of mute, registration, sends, results, reboot, or ring.",
     ],
     ["/Control", [], "The JSON body is not an object."],
     ["/Messages", { Body: "x".repeat(70_000) }, "The body is larger than 65536 bytes."],
