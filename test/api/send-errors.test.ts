@@ -130,6 +130,7 @@ describe("POST Messages takes", () => {
       { StatusCallback: "http://u:p@10.0.0.2:5000/s#rc=2" },
     ],
     ["a callback on a host with an underscore", { StatusCallback: "http://my_app:5000/s" }],
+    ["a callback with a raw space", { StatusCallback: "http://app.lan/s?place=La Rochelle" }],
     [
       "what Twilio knows and an SMS does not need",
       {
