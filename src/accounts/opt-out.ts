@@ -101,7 +101,15 @@ export function optOutPolicy(settings: OptOutSettings): OptOutPolicy | null {
   return { texts, words, language: settings.language };
 }
 
-export type Keyword = { readonly class: KeywordClass; readonly reply: string };
+export type Keyword = {
+  readonly class: KeywordClass;
+  readonly reply: string;
+  /** Else only where it changed something. */
+  readonly isAlwaysAnswered: boolean;
+};
+
+/** Nobody writes these by the way, as they do YES. */
+const ALWAYS_ANSWERED: readonly string[] = ["START", "UNSTOP"];
 
 export function readKeyword(
   text: string,
@@ -120,7 +128,12 @@ export function readKeyword(
   if (found === undefined) return null;
   if (about.kind === "toll-free" && word === "YES") return null;
   const texts = policy.texts.get(languageOf(found.languages, about.country, policy)) ?? ENGLISH;
-  return { class: found.class, reply: texts.replies[found.class] };
+  const reply = texts.replies[found.class];
+  // An answer that is a keyword itself would be answered by another box like this one, for ever.
+  const isRepeatable = !policy.words.has(canonical(reply));
+  const isAlwaysAnswered =
+    found.class === "help" || (found.class === "start" && ALWAYS_ANSWERED.includes(word) && isRepeatable);
+  return { class: found.class, reply, isAlwaysAnswered };
 }
 
 function languageOf(languages: readonly string[], country: string | null, policy: OptOutPolicy): string {

@@ -155,6 +155,8 @@ export type KeywordEffect = {
   readonly change: OptOutChange | null;
   /** Sent when the change changed something, or when there is none. */
   readonly reply: NewOutbound | null;
+  /** Sent whatever the change changed. */
+  readonly repliesAlways?: boolean;
   readonly event: NewEvent | null;
 };
 

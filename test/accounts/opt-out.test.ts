@@ -101,6 +101,21 @@ describe("the answer to a keyword", () => {
     }
   });
 
+  it("is no keyword itself, so that two machines have nothing to answer each other", () => {
+    for (const { replies } of Object.values(BUILT_IN_LANGUAGES)) {
+      for (const text of Object.values(replies)) expect(classOf(text)).toBeNull();
+    }
+  });
+
+  it("is given to START and UNSTOP always, to YES only where there was a block", () => {
+    const always = (text: string, settings: Partial<OptOutSettings> = {}) =>
+      readKeyword(text, MOBILE, policy(settings))?.isAlwaysAnswered;
+    expect(["start", "UNSTOP", "HELP"].map((word) => always(word))).toEqual([true, true, true]);
+    expect(["YES", "REPRENDRE", "STOP"].map((word) => always(word))).toEqual([false, false, false]);
+    const echo = { en: { replies: { start: "Start" } } };
+    expect(always("START", { languages: echo })).toBe(false);
+  });
+
   it("and the keywords can be switched off", () => {
     expect(optOutPolicy({ ...DEFAULT_OPT_OUT, enabled: false })).toBeNull();
   });

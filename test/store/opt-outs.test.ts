@@ -145,6 +145,11 @@ describe("the answer to a keyword", () => {
     expect((await claim()).claims).toHaveLength(1);
   });
 
+  it("is given without a block too where the word asks for it", async () => {
+    await says({ change: change("start"), reply: reply(), repliesAlways: true });
+    expect((await claim()).claims).toHaveLength(1);
+  });
+
   it("to HELP is always given", async () => {
     await says({ reply: reply() });
     await says({ reply: reply() });
