@@ -68,11 +68,17 @@ describe("the answer to a keyword", () => {
     expect(replyTo("ARRET", "US")).toBe(fr?.replies.stop);
     expect(replyTo("STOP", "FR")).toBe(fr?.replies.stop);
     expect(replyTo("STOP", "US")).toBe(en?.replies.stop);
-    expect(replyTo("HELP", "FR")).toBe(fr?.replies.help);
+    expect(replyTo("AIDE", "US")).toBe(fr?.replies.help);
+    expect(replyTo("HELP", "FR")).toBe(en?.replies.help);
+    expect(replyTo("UNSTOP", "FR")).toBe(en?.replies.start);
+    expect(replyTo("INFO", "FR")).toBe(fr?.replies.help);
+    expect(replyTo("INFO", "DE")).toBe(en?.replies.help);
     expect(replyTo("START", null)).toBe(en?.replies.start);
   });
 
-  it("is in the configured language where one is configured", () => {
+  it("is in the configured language where one is configured, whatever the word", () => {
+    expect(replyTo("AIDE", "FR", { language: "en" })).toBe(en?.replies.help);
+    expect(replyTo("HELP", "US", { language: "fr" })).toBe(fr?.replies.help);
     expect(replyTo("STOP", "FR", { language: "en" })).toBe(en?.replies.stop);
     expect(replyTo("STOP", "US", { language: "fr" })).toBe(fr?.replies.stop);
   });
