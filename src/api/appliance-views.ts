@@ -3,6 +3,7 @@ import type { Line } from "../line/line.ts";
 import type { Rate } from "../messaging/outbound/accept.ts";
 import type { FallbackView } from "../messaging/outbound/fallback.ts";
 import type { Event } from "../runtime/event.ts";
+import type { Standing } from "../store/reading.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { StoredMessage } from "../store/store.ts";
 import type { SubmissionDetail } from "../store/submission-record.ts";
@@ -71,14 +72,22 @@ export function lineView(line: Line, traffic: LineTraffic): Record<string, unkno
   };
 }
 
+/** What stands behind a Message. */
+export type MessageDetail = {
+  readonly submissions: readonly SubmissionDetail[];
+  /** Null when nothing of it waits to be sent. */
+  readonly standing: Standing | null;
+};
+
 /** Twilio's Message and what stands behind it. */
 export function messageDetailView(
   message: StoredMessage,
-  submissions: readonly SubmissionDetail[],
+  { submissions, standing }: MessageDetail,
 ): Record<string, unknown> {
   return {
     ...messageView(message, "read"),
     line: message.line,
+    send_at: dateTextOrNull(standing?.sendAt ?? null),
     attempts: message.attempts,
     retry_at: dateTextOrNull(message.retryAt),
     waiting_for: message.waitingFor,
@@ -101,6 +110,7 @@ export function messageDetailView(
 export function explanationView(message: StoredMessage, facts: WaitingFacts): Record<string, unknown> {
   const { standing, line, segmentsPerSecond } = facts;
   const { reason, nextAttemptAt, forecastAt } = explain(message, facts);
+  const inQueue = standing?.sendAt === null ? standing : null;
   return {
     message_sid: message.sid,
     account_sid: message.accountSid,
@@ -108,9 +118,9 @@ export function explanationView(message: StoredMessage, facts: WaitingFacts): Re
     reason,
     error_code: message.errorCode,
     queue: standing?.queue ?? null,
-    position: standing === null ? null : standing.messagesAhead + 1,
-    messages_ahead: standing?.messagesAhead ?? null,
-    segments_ahead: standing?.segmentsAhead ?? null,
+    position: inQueue === null ? null : inQueue.messagesAhead + 1,
+    messages_ahead: inQueue?.messagesAhead ?? null,
+    segments_ahead: inQueue?.segmentsAhead ?? null,
     segments_per_second: standing === null ? null : segmentsPerSecond,
     line: line?.name ?? message.line,
     fallback: facts.fallback?.name ?? null,

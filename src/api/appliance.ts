@@ -34,7 +34,11 @@ export function routeAppliance(router: ApiRouter, deps: ApiDeps): void {
   router.get("/appliance/v1/Messages/:sid", async (ctx) => {
     const message = await deps.store.getMessage(sidOf(ctx, ["SM", "MM"]));
     if (message === null) throw notFound(ctx);
-    answer(ctx, 200, messageDetailView(message, await deps.store.submissionsOf(message.sid)));
+    const [submissions, standing] = await Promise.all([
+      deps.store.submissionsOf(message.sid),
+      deps.store.standingOf(message.sid),
+    ]);
+    answer(ctx, 200, messageDetailView(message, { submissions, standing }));
   });
 
   router.get("/appliance/v1/Messages/:sid/Explanation", async (ctx) => {

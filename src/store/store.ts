@@ -358,7 +358,7 @@ export interface Store {
   getMessage(sid: string): Promise<StoredMessage | null>;
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
-  /** Null when nothing of it waits to be sent. */
+  /** Null when nothing of it waits to be sent, now or later. */
   standingOf(messageSid: string): Promise<Standing | null>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
 
