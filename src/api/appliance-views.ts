@@ -9,6 +9,7 @@ import type { StoredMessage } from "../store/store.ts";
 import type { SubmissionDetail } from "../store/submission-record.ts";
 import type { HandsetMessage } from "./deps.ts";
 import { explain, type WaitingFacts } from "./explain.ts";
+import type { WebhookView } from "./explain-received.ts";
 import { dateText, dateTextOrNull, messageView } from "./views.ts";
 
 /** How a Line stands to the others, and to its carrier. */
@@ -77,12 +78,14 @@ export type MessageDetail = {
   readonly submissions: readonly SubmissionDetail[];
   /** Null when nothing of it waits to be sent. */
   readonly standing: Standing | null;
+  /** Of a received Message, whose app has not answered yet; else null. */
+  readonly webhook: WebhookView | null;
 };
 
 /** Twilio's Message and what stands behind it. */
 export function messageDetailView(
   message: StoredMessage,
-  { submissions, standing }: MessageDetail,
+  { submissions, standing, webhook }: MessageDetail,
 ): Record<string, unknown> {
   return {
     ...messageView(message, "read"),
@@ -91,6 +94,15 @@ export function messageDetailView(
     attempts: message.attempts,
     retry_at: dateTextOrNull(message.retryAt),
     waiting_for: message.waitingFor,
+    webhook:
+      webhook === null
+        ? null
+        : {
+            app: webhook.app,
+            attempts: webhook.attempts,
+            ahead: webhook.ahead,
+            next_attempt: dateTextOrNull(webhook.nextAttemptAt),
+          },
     submissions: submissions.map((submission) => ({
       submission_id: submission.submissionId,
       index: submission.index,
@@ -106,7 +118,7 @@ export function messageDetailView(
   };
 }
 
-/** "Why is it not sent", in one answer. */
+/** "Why is it not sent", or "does my app know of it", in one answer. */
 export function explanationView(message: StoredMessage, facts: WaitingFacts): Record<string, unknown> {
   const { standing, line, segmentsPerSecond } = facts;
   const { reason, nextAttemptAt, forecastAt } = explain(message, facts);
@@ -126,7 +138,7 @@ export function explanationView(message: StoredMessage, facts: WaitingFacts): Re
     fallback: facts.fallback?.name ?? null,
     line_state: line?.state ?? null,
     line_reason: line?.reason ?? null,
-    attempts: message.attempts,
+    attempts: facts.webhook.standing?.attempts ?? message.attempts,
     next_attempt: dateTextOrNull(nextAttemptAt),
     forecast: dateTextOrNull(forecastAt),
     expires: dateTextOrNull(standing?.expiresAt ?? null),

@@ -6,8 +6,10 @@
  */
 import type { Spill } from "../messaging/outbound/choose-line.ts";
 import { assertNever } from "../runtime/assert-never.ts";
+import type { MessageStatus } from "../sms/message.ts";
 import type { Standing } from "../store/reading.ts";
 import type { StoredMessage } from "../store/store.ts";
+import { explainReceived, viewOfWebhook, type WebhookFate } from "./explain-received.ts";
 
 export type WaitingFacts = {
   /** Null when nothing of it waits to be sent. */
@@ -27,6 +29,8 @@ export type WaitingFacts = {
     readonly isRefused: boolean;
   } | null;
   readonly segmentsPerSecond: number | "unlimited";
+  /** Of a received Message. */
+  readonly webhook: WebhookFate;
   readonly now: number;
 };
 
@@ -39,8 +43,14 @@ export type Explanation = {
 };
 
 export function explain(message: StoredMessage, facts: WaitingFacts): Explanation {
-  const { standing } = facts;
-  if (standing === null) return { reason: settled(message), nextAttemptAt: null, forecastAt: null };
+  const { standing, webhook, now } = facts;
+  const { status } = message;
+  if (status === "received") {
+    const nextAttemptAt =
+      webhook.standing === null ? null : viewOfWebhook(webhook.standing, now).nextAttemptAt;
+    return { reason: explainReceived(webhook, now), nextAttemptAt, forecastAt: null };
+  }
+  if (standing === null) return { reason: settled(message, status), nextAttemptAt: null, forecastAt: null };
   if (facts.isAccountActive && standing.isOptedOut) {
     return { reason: planned(standing) + OPTED_OUT, nextAttemptAt: null, forecastAt: null };
   }
@@ -111,8 +121,8 @@ function turn(message: StoredMessage, standing: Standing, facts: WaitingFacts): 
   return `It is next in its queue${why}.`;
 }
 
-function settled(message: StoredMessage): string {
-  const { status, errorCode, errorMessage } = message;
+function settled(message: StoredMessage, status: Exclude<MessageStatus, "received">): string {
+  const { errorCode, errorMessage } = message;
   const why = `${errorCode === null ? "" : ` with ${errorCode}`}: ${errorMessage ?? "no reason given"}`;
   switch (status) {
     case "accepted":
@@ -134,8 +144,6 @@ function settled(message: StoredMessage): string {
       return `It failed${why}.`;
     case "canceled":
       return "It was canceled before it was sent.";
-    case "received":
-      return "It came in: there is nothing to send.";
     default:
       return assertNever(status);
   }

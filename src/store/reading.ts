@@ -28,6 +28,17 @@ export type Standing = {
   readonly isOptedOut: boolean;
 };
 
+/** A received Message's webhook that its app has not answered yet. */
+export type WebhookStanding = {
+  readonly url: string;
+  /** Tries that failed. */
+  readonly attempts: number;
+  /** Those of its queue that are asked before it. */
+  readonly ahead: number;
+  /** The first of its queue, which is itself where none is ahead. */
+  readonly head: { readonly attempts: number; readonly notBefore: number };
+};
+
 export type EventFilter = {
   readonly beforeSid?: string;
   readonly level?: EventLevel;

@@ -10,7 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
-import type { EventFilter, Standing, UsageDay } from "./reading.ts";
+import type { EventFilter, Standing, UsageDay, WebhookStanding } from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
 import type {
   OpenSubmission,
@@ -361,6 +361,8 @@ export interface Store {
   /** Null when nothing of it waits to be sent, now or later. */
   standingOf(messageSid: string): Promise<Standing | null>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
+  /** Of a received Message; null when none waits. It looks through every webhook that does: not for a chore. */
+  webhookStandingOf(messageSid: string): Promise<WebhookStanding | null>;
 
   /** What an account used, by day and category; both days included. */
   usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;

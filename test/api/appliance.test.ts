@@ -81,6 +81,7 @@ describe("a Message in detail", () => {
       attempts: 1,
       retry_at: "Sun, 04 Jan 2026 10:16:30 +0000",
       waiting_for: expect.stringContaining("congested"),
+      webhook: null,
       submissions: [
         {
           submission_id: claims[0]?.submissionId,

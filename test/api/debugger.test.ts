@@ -34,6 +34,26 @@ async function stop(recipient: string): Promise<void> {
   });
 }
 
+/** A text whose app, with a password in its URL, is to be told. */
+async function receive(body: string): Promise<string> {
+  const { receivedAt: createdAt, ...message } = inbound({ sid: keys.sid("SM"), from: TO, body });
+  await box.store.completeInbound({
+    keptIds: [],
+    message: { ...message, receivedAt: createdAt },
+    webhook: {
+      queue: `${OWN} http://app.lan:5000`,
+      facts: { kind: "inbound", messageSid: message.sid, ...message },
+      url: "http://user:password@app.lan:5000/sms?token=1",
+      method: "POST",
+      fallbackUrl: null,
+      fallbackMethod: "POST",
+      createdAt,
+    },
+    event: null,
+  });
+  return message.sid;
+}
+
 function inbound(fields: Pick<NewInbound, "sid" | "from" | "body">): NewInbound {
   return {
     accountSid: box.account.sid,
@@ -138,6 +158,46 @@ describe("an explanation", () => {
     });
     await box.store.claim(OWN, { line: "sim1", limit: 9, now: box.clock.now() });
     expect(await explanationOf(sid)).toMatchObject({ status: "failed", error_code: 21610 });
+  });
+
+  it("tells of a received message whether its app was told, and the message shows what its webhook waits for", async () => {
+    const [first, second] = [await receive("Paris"), await receive("Lyon")];
+    const [task] = await box.store.nextWebhooks(`${OWN} http://app.lan:5000`, 1);
+    const webhookId = task?.webhookId ?? "";
+    const notBefore = box.clock.now() + 60_000;
+    await box.store.deferWebhook(webhookId, { attempts: 2, notBefore, aside: false, event: null });
+    const at = "Sun, 04 Jan 2026 10:16:30 +0000";
+    expect(await explanationOf(first)).toMatchObject({
+      status: "received",
+      reason:
+        "http://app.lan:5000 did not take its webhook in 2 attempts; it is asked again at 2026-01-04T10:16:30.000Z.",
+      attempts: 2,
+      next_attempt: at,
+      forecast: null,
+    });
+    expect(await explanationOf(second)).toMatchObject({
+      reason: expect.stringContaining("1 webhook stands before it"),
+      attempts: 0,
+      next_attempt: at,
+    });
+    const detail = async (sid: string) => (await box.get(`/appliance/v1/Messages/${sid}`)).body["webhook"];
+    expect(await detail(first)).toEqual({
+      app: "http://app.lan:5000",
+      attempts: 2,
+      ahead: 0,
+      next_attempt: at,
+    });
+    expect(await detail(second)).toMatchObject({ attempts: 0, ahead: 1 });
+
+    await box.store.finishWebhook(webhookId, { replies: [], events: [] });
+    expect(await detail(first)).toBeNull();
+    expect((await explanationOf(first))["reason"]).toContain("its app answered its webhook");
+    expect((await explanationOf(second))["reason"]).toBe(
+      "Its webhook is with http://app.lan:5000, which has not answered yet.",
+    );
+    const unrouted = { type: "inbound.unrouted", level: "info", text: "No SmsUrl." } as const;
+    await box.store.addEvent({ ...unrouted, at: box.clock.now(), messageSid: first });
+    expect((await explanationOf(first))["reason"]).toBe("It came in, and no app was told: No SmsUrl.");
   });
 
   it("does not exist for a message that does not, nor for a subaccount", async () => {

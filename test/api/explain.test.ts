@@ -48,6 +48,7 @@ function facts(fields: Partial<WaitingFacts> = {}, standing: Partial<Standing> |
     line: { name: "sim1", state: "ready", reason: "registered" },
     fallback: null,
     segmentsPerSecond: 1,
+    webhook: { standing: null, untold: null },
     now: NOW,
     ...fields,
   };
