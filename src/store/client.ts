@@ -90,6 +90,7 @@ export class StoreClient implements Store {
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
   readonly standingOf: Store["standingOf"] = (...args) => this.#call("standingOf", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly webhookStandingOf: Store["webhookStandingOf"] = (...args) => this.#call("webhookStandingOf", args);
   readonly usage: Store["usage"] = (...args) => this.#call("usage", args);
   readonly redact: Store["redact"] = (...args) => this.#call("redact", args);
   readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);

@@ -23,6 +23,7 @@ import type { SubmissionDetail } from "./submission-record.ts";
 import { detailOf, Submissions } from "./submissions.ts";
 import { Undo } from "./undo.ts";
 import { Usage } from "./usage.ts";
+import { WebhookStandings } from "./webhook-standings.ts";
 import { Webhooks } from "./webhooks.ts";
 
 export type CommandSet = {
@@ -52,6 +53,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const memory = new Memory(db);
   const list = new MessageList(db);
+  const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
 
   messages.recall();
@@ -133,6 +135,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       return row?.sid === sid ? queue.standingOf(row) : null;
     },
     submissionsOf,
+    webhookStandingOf: (sid) => webhookStandings.of(sid),
 
     usage: (accountSid, firstDay, lastDay) => usage.days(accountSid, firstDay, lastDay),
     redact: (sid, at) => {

@@ -10,7 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
-import type { EventFilter, Standing, UsageDay } from "./reading.ts";
+import type { EventFilter, Standing, UsageDay, WebhookStanding } from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
 import type {
   OpenSubmission,
@@ -155,6 +155,8 @@ export type KeywordEffect = {
   readonly change: OptOutChange | null;
   /** Sent when the change changed something, or when there is none. */
   readonly reply: NewOutbound | null;
+  /** Sent whatever the change changed. */
+  readonly repliesAlways?: boolean;
   readonly event: NewEvent | null;
 };
 
@@ -356,9 +358,11 @@ export interface Store {
   getMessage(sid: string): Promise<StoredMessage | null>;
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
-  /** Null when nothing of it waits to be sent. */
+  /** Null when nothing of it waits to be sent, now or later. */
   standingOf(messageSid: string): Promise<Standing | null>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
+  /** Of a received Message; null when none waits. It looks through every webhook that does: not for a chore. */
+  webhookStandingOf(messageSid: string): Promise<WebhookStanding | null>;
 
   /** What an account used, by day and category; both days included. */
   usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
