@@ -71,7 +71,11 @@ function lineCheck(line: Line, carrier: string | null): HealthCheck {
   if (carrier !== null) return { status: "warn", text: `${text}; its queue goes over ${carrier}` };
   switch (state) {
     case "ready":
-      return { status: "pass", text };
+      // An SMSC that took the bind and answers nothing: the reason says so.
+      return {
+        status: line.kind === "smpp" && (line.status.recovery ?? null) !== null ? "warn" : "pass",
+        text,
+      };
     case "opening":
     case "starting":
       return { status: "warn", text };

@@ -86,6 +86,16 @@ describe("the health of the appliance", () => {
     expect(await health()).toMatchObject({ status: "fail", checks: { "line:sim1": { status: "fail" } } });
   });
 
+  it("warns of an SMPP line that is ready and whose SMSC answers nothing", async () => {
+    const reason = "bound, but it answers nothing";
+    const mute = { state: "ready", reason, simulated: false, recovery: { trouble: "mute", reason } };
+    const carrier = { name: "carrier", kind: "smpp", status: mute } as unknown as Line;
+    expect(await healthOf([carrier])()).toMatchObject({
+      status: "warn",
+      checks: { "line:carrier": { status: "warn", text: `ready: ${reason}` } },
+    });
+  });
+
   it("fails when all that is ready can only receive", async () => {
     const health = createHealth({
       store: { ping: async () => {} },
