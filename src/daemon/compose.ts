@@ -122,6 +122,7 @@ async function composeOn(
     roster,
     clock,
     rules: fallbackRulesOf(config.lines),
+    numbersOf: (line) => numbers.ofLine(line).map(({ phoneNumber }) => phoneNumber),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
   });
   for (const line of rehearsedFallbacks(config.lines))
