@@ -114,9 +114,15 @@ async function composeOn(
   const simulated = config.lines.some(isSimulated) ? new SimulatedLines(clock, log) : null;
   const lineDeps: LineDeps = { clock, log, store, siteCountry, simulated, claims: new PortClaims() };
   const lines = config.lines.map((line, position) => createLine(line, position, lineDeps));
+  const receiveOnly = new Set(
+    config.lines.flatMap((line) => (line.type === "smpp" && line.bind === "receiver" ? [line.name] : [])),
+  );
   const roster = new LineRoster({
     lines,
-    lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
+    lineNameOf: (phoneNumber) => {
+      const name = numbers.byNumber(phoneNumber)?.line ?? null;
+      return name === null || receiveOnly.has(name) ? null : name;
+    },
   });
   const fallbacks = new Fallbacks({
     roster,
@@ -205,9 +211,6 @@ async function composeOn(
   });
 
   const endQueued = createEndQueued({ store, clock });
-  const receiveOnly = new Set(
-    config.lines.flatMap((line) => (line.type === "smpp" && line.bind === "receiver" ? [line.name] : [])),
-  );
   const health = createHealth({
     store,
     lines,
@@ -229,6 +232,7 @@ async function composeOn(
     endQueued,
     endQueueOf: createEndQueueOf({ store, clock }),
     roster,
+    receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
     siteCountry,
