@@ -114,14 +114,21 @@ async function composeOn(
   const simulated = config.lines.some(isSimulated) ? new SimulatedLines(clock, log) : null;
   const lineDeps: LineDeps = { clock, log, store, siteCountry, simulated, claims: new PortClaims() };
   const lines = config.lines.map((line, position) => createLine(line, position, lineDeps));
+  const receiveOnly = new Set(
+    config.lines.flatMap((line) => (line.type === "smpp" && line.bind === "receiver" ? [line.name] : [])),
+  );
   const roster = new LineRoster({
     lines,
-    lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
+    lineNameOf: (phoneNumber) => {
+      const name = numbers.byNumber(phoneNumber)?.line ?? null;
+      return name === null || receiveOnly.has(name) ? null : name;
+    },
   });
   const fallbacks = new Fallbacks({
     roster,
     clock,
     rules: fallbackRulesOf(config.lines),
+    numbersOf: (line) => numbers.ofLine(line).map(({ phoneNumber }) => phoneNumber),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
   });
   for (const line of rehearsedFallbacks(config.lines))
@@ -204,9 +211,6 @@ async function composeOn(
   });
 
   const endQueued = createEndQueued({ store, clock });
-  const receiveOnly = new Set(
-    config.lines.flatMap((line) => (line.type === "smpp" && line.bind === "receiver" ? [line.name] : [])),
-  );
   const health = createHealth({
     store,
     lines,
@@ -228,6 +232,7 @@ async function composeOn(
     endQueued,
     endQueueOf: createEndQueueOf({ store, clock }),
     roster,
+    receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
     siteCountry,
