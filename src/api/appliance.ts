@@ -88,7 +88,15 @@ async function factsOf(message: StoredMessage, deps: ApiDeps): Promise<WaitingFa
   return {
     standing,
     isAccountActive: deps.accounts.bySid(message.accountSid)?.status === "active",
-    line: line === null ? null : { name: line.name, state: line.status.state, reason: line.status.reason },
+    line:
+      line === null
+        ? null
+        : {
+            name: line.name,
+            state: line.status.state,
+            reason: line.status.reason,
+            sends: !deps.receiveOnly.has(line.name),
+          },
     fallback: line === null || number === null ? null : fallbackOf(line.name, number.phoneNumber, deps),
     segmentsPerSecond: deps.rateOf(standing?.queue ?? message.from),
     webhook: await fateOf(message, deps),

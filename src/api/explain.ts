@@ -16,7 +16,13 @@ export type WaitingFacts = {
   readonly standing: Standing | null;
   readonly isAccountActive: boolean;
   /** The Line that serves its sender; null when none does. */
-  readonly line: { readonly name: string; readonly state: string; readonly reason: string } | null;
+  readonly line: {
+    readonly name: string;
+    readonly state: string;
+    readonly reason: string;
+    /** False: it is made to receive and nothing else. */
+    readonly sends: boolean;
+  } | null;
   /** The Line that stands in for that one; null when none does. */
   readonly fallback: {
     readonly name: string;
@@ -77,6 +83,10 @@ function planned({ sendAt }: Standing): string {
 function obstacleOf({ isAccountActive, line, standing, fallback }: WaitingFacts): string | null {
   if (!isAccountActive) return "Its account is not active: it will fail with 30002.";
   if (line === null) return `No line serves ${standing?.queue ?? "its sender"}: it waits until one does.`;
+  if (!line.sends) {
+    const number = standing?.queue ?? "its sender";
+    return `No line sends from ${number}: ${line.name} only receives (\`bind: receiver\`). It waits until one does.`;
+  }
   if (line.state === "ready" || isCarried(fallback)) return null;
   const down = `Its line ${line.name} is ${line.state}: ${line.reason}`;
   return fallback === null ? `${down}.` : `${down}; ${whyNotCarried(fallback)}.`;
@@ -116,7 +126,9 @@ function turn(message: StoredMessage, standing: Standing, facts: WaitingFacts): 
     return `${messages} before it with ${standing.segmentsAhead} segments, which go out ${pace}.`;
   }
   if (message.status === "sending") {
-    return `Part of it is with the network; ${standing.waitingSegments} segments follow${why}.`;
+    const { waitingSegments } = standing;
+    const rest = waitingSegments === 1 ? "1 segment follows" : `${waitingSegments} segments follow`;
+    return `Part of it is with the network; ${rest}${why}.`;
   }
   return `It is next in its queue${why}.`;
 }

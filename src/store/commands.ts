@@ -78,7 +78,10 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   }
 
   const commands: Commands = {
-    accept: (message) => queue.accept(message),
+    accept: (message) => {
+      const result = queue.accept(message);
+      return result.is === "accepted" ? { is: result.is, status: result.message.status } : result;
+    },
     poolFacts: (service, recipient, queues) => ({
       sticky: sticky.get(service, recipient),
       queuedSegments: queues.map((name) => depths.segments(name)),

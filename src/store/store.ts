@@ -115,7 +115,8 @@ export type Settlement =
   | { readonly is: "retry"; readonly retryAt: number; readonly why: string }
   /** Not sent and nobody's fault: back in its place, no attempt burnt. */
   | { readonly is: "released"; readonly why: string }
-  | { readonly is: "unknown"; readonly why: string };
+  /** `told`: `why` in an operator's words, where those are others. */
+  | { readonly is: "unknown"; readonly why: string; readonly told?: string };
 
 /** An *unknown* may still be settled as accepted: its answer came late.
  * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
@@ -125,6 +126,8 @@ export type SettleResult = {
   readonly message: Pick<StoredMessage, "sid" | "accountSid" | "status">;
   /** No report with the reference it was accepted with was parked by then. */
   readonly reports?: "none";
+  /** Of one that is unknown now: how often its Segment was sent again before, because nobody knew. */
+  readonly resends?: number;
 };
 
 export type KeptSegment = {

@@ -45,7 +45,7 @@ function facts(fields: Partial<WaitingFacts> = {}, standing: Partial<Standing> |
   return {
     standing: standing === null ? null : { ...next, ...standing },
     isAccountActive: true,
-    line: { name: "sim1", state: "ready", reason: "registered" },
+    line: { name: "sim1", state: "ready", reason: "registered", sends: true },
     fallback: null,
     segmentsPerSecond: 1,
     webhook: { standing: null, untold: null },
@@ -87,7 +87,7 @@ describe("a message that waits", () => {
     [{ isAccountActive: false }, "Its account is not active: it will fail with 30002."],
     [{ line: null }, "No line serves +33639980001: it waits until one does."],
     [
-      { line: { name: "sim1", state: "starting", reason: "not registered" } },
+      { line: { name: "sim1", state: "starting", reason: "not registered", sends: true } },
       "Its line sim1 is starting: not registered.",
     ],
   ])("is held up by %j, and nobody can say until when", (obstacle, reason) => {
@@ -95,7 +95,7 @@ describe("a message that waits", () => {
     expect(explain(waiting, facts(obstacle))).toEqual({ reason, nextAttemptAt: NOW + 5, forecastAt: null });
   });
 
-  const down = { name: "sim1", state: "opening", reason: "no such device" };
+  const down = { name: "sim1", state: "opening", reason: "no such device", sends: true };
   const fallback = { name: "carrier", state: "ready", reason: "bound", isRefused: false, inMs: null };
 
   it("goes over the fallback while its line is down, with a forecast like any other", () => {
@@ -132,6 +132,21 @@ describe("a message that waits", () => {
   it("says nothing of a fallback while its own line is ready", () => {
     const idle = facts({ fallback: { ...fallback, spill: "unused" } });
     expect(explain(message(), idle).reason).toBe("It is next in its queue.");
+  });
+
+  it("waits for a line that sends when its own only receives", () => {
+    const line = { name: "inbox", state: "ready", reason: "bound", sends: false };
+    expect(explain(message(), facts({ line }, { queue: "36205" }))).toMatchObject({
+      reason: "No line sends from 36205: inbox only receives (`bind: receiver`). It waits until one does.",
+      forecastAt: null,
+    });
+  });
+
+  it.each([
+    [1, "Part of it is with the network; 1 segment follows."],
+    [2, "Part of it is with the network; 2 segments follow."],
+  ])("is half sent, with %i to come", (waitingSegments, reason) => {
+    expect(explain(message({ status: "sending" }), facts({}, { waitingSegments }))).toMatchObject({ reason });
   });
 
   it("is told when it will expire first", () => {

@@ -12,6 +12,7 @@ beforeAll(async () => {
   box = await openApiBox();
   await provision(box.numbers, box.account, "36123", "gsm2", "short-code");
   await provision(box.numbers, box.account, "HARBOUR", "gsm2", "alphanumeric");
+  await provision(box.numbers, box.account, "36205", "inbox", "short-code");
   const other = { ...box.account, sid: `AC${"c".repeat(32)}` };
   await provision(box.numbers, other, "+33639980077", "gsm2");
 });
@@ -41,6 +42,7 @@ const REFUSALS: readonly [why: string, form: Record<string, string>, status: num
     21701,
   ],
   ["a From nobody owns", { ...ok, From: "+33639980042", To: "+33639980042" }, 400, 21606],
+  ["a From whose line only receives", { ...ok, From: "36205" }, 400, 21606],
   ["a From of another account", { ...ok, From: "+33639980077" }, 400, 21606],
   ["an alphanumeric From nobody owns", { ...ok, From: "PYLONE" }, 400, 21606],
   ["a short code sending abroad", { ...ok, From: "36123", To: "+14155551212" }, 400, 21606],
