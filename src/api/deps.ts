@@ -28,6 +28,7 @@ export type ApiDeps = {
     | "listMessages"
     | "submissionsOf"
     | "standingOf"
+    | "webhookStandingOf"
     | "listEvents"
     | "poolFacts"
     | "redact"
