@@ -1,4 +1,4 @@
-/** What the store answers beside Messages: usage, a place in a queue, which events. */
+/** What the store answers beside Messages: usage, a place in a queue; and which Messages and events are asked for. */
 import type { EventLevel } from "../runtime/event.ts";
 
 /** Which way, and what the account's own side of it was. */
@@ -13,7 +13,7 @@ export type UsageDay = {
   readonly segments: number;
 };
 
-/** Where an outbound Message stands among those that wait for the same Number. */
+/** Where an outbound Message stands among those that wait for the same Number, or would if its time had come. */
 export type Standing = {
   readonly queue: string;
   readonly expiresAt: number;
@@ -22,6 +22,34 @@ export type Standing = {
   /** What goes before it, or would if its time to try again were now. */
   readonly messagesAhead: number;
   readonly segmentsAhead: number;
+  /** While it is scheduled, and in no queue yet: when it joins it. */
+  readonly sendAt: number | null;
+  /** When its turn comes it fails, because its recipient has said STOP since. */
+  readonly isOptedOut: boolean;
+};
+
+/** A received Message's webhook that its app has not answered yet. */
+export type WebhookStanding = {
+  readonly url: string;
+  /** Tries that failed. */
+  readonly attempts: number;
+  /** Those of its queue that are asked before it. */
+  readonly ahead: number;
+  /** The first of its queue, which is itself where none is ahead. */
+  readonly head: { readonly attempts: number; readonly notBefore: number };
+};
+
+export type MessageFilter = {
+  readonly accountSid: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** `sentAt` (createdAt while null) at or after, epoch ms. */
+  readonly sentFrom?: number;
+  /** `sentAt` (createdAt while null) strictly before, epoch ms. */
+  readonly sentBefore?: number;
+  /** Only messages created before this one (exclusive): the paging cursor. */
+  readonly beforeSid?: string;
+  readonly limit: number;
 };
 
 export type EventFilter = {
@@ -31,3 +59,5 @@ export type EventFilter = {
   readonly messageSid?: string;
   readonly limit: number;
 };
+
+export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };

@@ -33,6 +33,7 @@ describe("Lines", () => {
       numbers: [{ sid: box.numbers.byNumber(OWN)?.sid, phone_number: OWN, segments_per_second: 1 }],
       fallback: null,
       fallback_active: false,
+      fallback_refuses: [],
       fallback_since: null,
       carries: [],
       throttled_to: null,
@@ -77,9 +78,11 @@ describe("a Message in detail", () => {
     expect(body).toEqual({
       ...twilio.body,
       line: expect.toSatisfy((line: unknown) => line === null || line === "sim1"),
+      send_at: null,
       attempts: 1,
       retry_at: "Sun, 04 Jan 2026 10:16:30 +0000",
       waiting_for: expect.stringContaining("congested"),
+      webhook: null,
       submissions: [
         {
           submission_id: claims[0]?.submissionId,

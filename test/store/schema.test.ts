@@ -7,8 +7,8 @@ import { Horizon } from "../../src/store/horizon.ts";
 import { listSql } from "../../src/store/list-messages.ts";
 import { Messages } from "../../src/store/messages.ts";
 import { Notices } from "../../src/store/notices.ts";
+import type { MessageFilter } from "../../src/store/reading.ts";
 import { migrate, SCHEMA_VERSION } from "../../src/store/schema.ts";
-import type { MessageFilter } from "../../src/store/store.ts";
 import { Undo } from "../../src/store/undo.ts";
 import { Usage } from "../../src/store/usage.ts";
 import { Webhooks } from "../../src/store/webhooks.ts";
@@ -207,6 +207,15 @@ describe("where a message stands", () => {
     expect(commands.standingOf(single.sid)).toMatchObject({ messagesAhead: 1, segmentsAhead: 2 });
     expect(commands.standingOf(broadcast.sid)).toMatchObject({ messagesAhead: 2, segmentsAhead: 3 });
     expect(commands.standingOf(newOutbound().sid)).toBeNull();
+  });
+
+  it("is told of one that is scheduled, with its instant, and no more once it has joined its queue", () => {
+    const { commands } = opened;
+    const [before, later] = [newOutbound(), newOutbound({ sendAt: T0 + 9000 })];
+    for (const message of [before, later]) commands.accept(message);
+    expect(commands.standingOf(later.sid)).toMatchObject({ sendAt: T0 + 9000, messagesAhead: 1 });
+    commands.releaseScheduled(T0 + 9000);
+    expect(commands.standingOf(later.sid)).toMatchObject({ sendAt: null, messagesAhead: 1 });
   });
 
   it("is where it would go back to, while it backs off", () => {

@@ -61,6 +61,8 @@ export type SessionOptions = {
   readonly enquireLinkMs: number;
   readonly responseTimeoutMs: number;
   readonly onRequest: (received: Received) => void;
+  /** The SMSC has answered a request of ours, late or in time. */
+  readonly onAnswer: () => void;
   /** A response nobody waits for. */
   readonly onStray: () => void;
 };
@@ -101,6 +103,7 @@ export class Session {
   #outgoing: Buffer[] = [];
   #heardAt: number;
   #expiry: { readonly at: number; readonly timer: Timer } | null = null;
+  /** Null while the SMSC is being asked. */
   #silence: Timer | null = null;
   #linger: Timer | null = null;
 
@@ -262,6 +265,7 @@ export class Session {
       commandId === GENERIC_NACK
         ? { is: "nack", status }
         : { is: "response", status, fields: fieldsOf(octets) ?? {} };
+    this.#options.onAnswer();
     if (pending === undefined) {
       this.#late.delete(sequenceNumber);
       waiting.onLate?.(answer);
@@ -345,9 +349,18 @@ export class Session {
     });
   }
 
+  /** Asks now whether anybody is there; closes when nothing at all comes in time. */
+  probe(): void {
+    if (this.#isClosed !== null || this.#paused || this.#silence === null) return;
+    this.#silence.cancel();
+    void this.#enquire();
+  }
+
   async #enquire(): Promise<void> {
+    const askedAt = this.#clock.monotonicMs();
+    this.#silence = null;
     const answer = await this.request("enquire_link", {});
-    if (answer.is === "timeout") {
+    if (answer.is === "timeout" && this.#heardAt <= askedAt) {
       const reason = `no answer to enquire_link within ${this.#options.responseTimeoutMs / 1000} s`;
       this.#end({ why: "silent", reason });
     } else if (this.#isClosed === null) {

@@ -60,6 +60,8 @@ class SmppLine implements Line {
     () => this.#facts(),
     () => ({ ...Object.fromEntries(this.#counters), waited: this.#waited() }),
     () => this.#news.recovery(this.#binds),
+    // A doubt counts seconds: it is told as it is when somebody asks.
+    () => (this.#state === "ready" ? lineStateOf(this.#options.bind, this.#binds).reason : this.#reason),
   ] as const;
   #handlers: LineHandlers | null = null;
   #running: Promise<unknown> | null = null;
@@ -103,10 +105,12 @@ class SmppLine implements Line {
 
   /** Asked for before every submit: what only people read is made when it is read. */
   get status(): LineStatus {
-    const [facts, counters, recovery] = this.#details;
+    const [facts, counters, recovery, reason] = this.#details;
     return {
       state: this.#state,
-      reason: this.#reason,
+      get reason() {
+        return reason();
+      },
       since: this.#since,
       simulated: this.#options.simulated,
       get facts() {
@@ -289,7 +293,8 @@ class SmppLine implements Line {
     const { state, reason } = lineStateOf(this.#options.bind, this.#binds);
     this.#set(state, reason);
     const stands = this.#binds.some((bind) => canSend(bind.state) || canReceive(bind.state));
-    this.#news.look(this.#binds, state === "ready" || (state === "starting" && stands));
+    const isDoubted = this.#binds.some(({ doubt }) => doubt !== null);
+    this.#news.look(this.#binds, !isDoubted && (state === "ready" || (state === "starting" && stands)));
   }
 
   #set(state: LineState, reason: string): void {

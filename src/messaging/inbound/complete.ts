@@ -18,7 +18,7 @@ import { type ContentKind, flagOf, kindOfContent } from "./content.ts";
 import type { KeywordOutcome, Keywords } from "./keywords.ts";
 import type { InboundNumbers, ParseAddress, ServiceOfNumber } from "./numbers.ts";
 import type { Assembled } from "./reassemble.ts";
-import { inboundWebhook, numberFor, type Route, routeThrough } from "./route.ts";
+import { inboundWebhook, numberFor, type Route, routeThrough, type UrlHolder } from "./route.ts";
 
 type Mend = Parameters<Store["mendInbound"]>[0];
 
@@ -56,7 +56,7 @@ export type Completer = {
 export function createCompleter(options: CompleterOptions): Completer {
   const { keys, clock, numbers, parseAddress, siteCountry } = options;
   const { applicationOf = () => null, isActive = () => true } = options;
-  /** Numbers without a webhook that were already told about. */
+  /** Numbers without a webhook that were already told about, each with whose URL it lacks. */
   const told = new Set<string>();
 
   const webhookOf = (
@@ -83,16 +83,16 @@ export function createCompleter(options: CompleterOptions): Completer {
       return { ...about, level: "info", text };
     }
     if (route.is === "bad-url") {
-      const text = `The SmsUrl of ${to} is no http(s) URL: the message is stored and no webhook is called.`;
+      const text = `The ${urlNames(to)[route.of]} is no http(s) URL: the message is stored and no webhook is called.`;
       return { ...about, level: "warning", text, errorCode: BAD_URL };
     }
     if (route.is === "inactive") {
       const text = `The account of ${to} is not active: the message is stored and no webhook is called.`;
       return { ...about, level: "info", text, errorCode: INACTIVE };
     }
-    if (route.is === "webhook" || told.has(message.to)) return null;
-    told.add(message.to);
-    const text = `${to} has no SmsUrl: its messages are stored and no webhook is called.`;
+    if (route.is === "webhook" || told.has(`${message.to} ${route.of}`)) return null;
+    told.add(`${message.to} ${route.of}`);
+    const text = `${lackOf(to)[route.of]}: its messages are stored and no webhook is called.`;
     return { ...about, level: "info", text };
   };
 
@@ -138,6 +138,19 @@ export function createCompleter(options: CompleterOptions): Completer {
 
   return { complete };
 }
+
+const urlNames = (to: string): Readonly<Record<UrlHolder, string>> => ({
+  number: `SmsUrl of ${to}`,
+  application: `SmsUrl of the application of ${to}`,
+  service: `InboundRequestUrl of the messaging service of ${to}`,
+});
+
+/** The operator looks where the URL would have to be: a Number's own does not count in a service (contract §6.4). */
+const lackOf = (to: string): Readonly<Record<UrlHolder, string>> => ({
+  number: `${to} has no SmsUrl`,
+  application: `The application of ${to} has no SmsUrl`,
+  service: `The messaging service of ${to} has no InboundRequestUrl (and the number's own counts only with UseInboundWebhookOnNumber)`,
+});
 
 /** What late parts make of the Message that is shown with gaps. */
 export function mendOf(

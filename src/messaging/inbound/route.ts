@@ -22,11 +22,14 @@ export type Target = {
   readonly fallbackMethod: HttpMethod;
 };
 
+/** Whose URL a message goes to, or would if there were one. */
+export type UrlHolder = "number" | "application" | "service";
+
 export type Route =
   | { readonly is: "webhook"; readonly target: Target }
-  | { readonly is: "none" }
+  | { readonly is: "none"; readonly of: UrlHolder }
   | { readonly is: "inactive" }
-  | { readonly is: "bad-url"; readonly url: string };
+  | { readonly is: "bad-url"; readonly of: UrlHolder; readonly url: string };
 
 export function numberFor(
   line: string,
@@ -50,8 +53,9 @@ export function numberFor(
 /** `application`: the one the Number names, null when it names none. */
 export function routeOf(number: NumberRecord, application: ApplicationRecord | null = null): Route {
   const { smsUrl, smsMethod, smsFallbackUrl, smsFallbackMethod } = application ?? number;
-  if (smsUrl === "") return { is: "none" };
-  if (!isHttpUrl(smsUrl)) return { is: "bad-url", url: smsUrl };
+  const of = application === null ? "number" : "application";
+  if (smsUrl === "") return { is: "none", of };
+  if (!isHttpUrl(smsUrl)) return { is: "bad-url", of, url: smsUrl };
   const target: Target = {
     url: smsUrl,
     method: smsMethod,
@@ -72,8 +76,8 @@ export function routeThrough(
 ): Route {
   if (service === null || service.useInboundWebhookOnNumber) return routeOf(number, application);
   const { inboundRequestUrl: url, inboundMethod: method, fallbackUrl, fallbackMethod } = service;
-  if (url === "") return { is: "none" };
-  if (!isHttpUrl(url)) return { is: "bad-url", url };
+  if (url === "") return { is: "none", of: "service" };
+  if (!isHttpUrl(url)) return { is: "bad-url", of: "service", url };
   const fallback = isHttpUrl(fallbackUrl) ? fallbackUrl : null;
   return { is: "webhook", target: { url, method, fallbackUrl: fallback, fallbackMethod } };
 }

@@ -111,9 +111,33 @@ export function recordParkedReports(deps: Deps, submission: Waiting): Promise<bo
 }
 
 async function recordParked(deps: Deps, submission: Waiting): Promise<boolean> {
-  const { line, reference, submissionId, recipient, startedAt } = submission;
-  const parked = await deps.store.parkedReports(line, reference);
-  const open: OpenSubmission = {
+  const { line, reference, submissionId, startedAt } = submission;
+  const ours: ParkedReport[] = [];
+  for (const candidate of await deps.store.parkedReports(line, reference)) {
+    // A reference comes back: what was parked before this Submission began is an earlier one's.
+    if (candidate.at < startedAt) continue;
+    // The first one names an unknown Submission; later ones about it have the same reference.
+    const named = ours[0]?.report.reference ?? candidate.report.reference;
+    if (candidate.report.reference === named && (await isAbout(deps, submission, candidate))) {
+      ours.push(candidate);
+    }
+  }
+  if (ours.length === 0) return false;
+  // In one tick, so in one transaction: a report left behind would settle the next one in doubt as well.
+  await Promise.all([
+    ...ours.map(({ report, at }) => record(deps, line, submissionId, report, at)),
+    deps.store.dropParked(ours.map(({ parkedId }) => parkedId)),
+  ]);
+  return true;
+}
+
+/**
+ * One in doubt is asked for among all that the report may be about: by itself it would take a report that fits
+ * another better, and be believed delivered though it never left.
+ */
+async function isAbout(deps: Deps, submission: Waiting, { report, at }: ParkedReport): Promise<boolean> {
+  const { submissionId, line, reference, recipient, startedAt } = submission;
+  const alone: OpenSubmission = {
     submissionId,
     messageSid: "",
     line,
@@ -123,22 +147,11 @@ async function recordParked(deps: Deps, submission: Waiting): Promise<boolean> {
     startedAt,
     doubtfulSince: null,
   };
-  const ours: ParkedReport[] = [];
-  for (const candidate of parked) {
-    // A reference comes back: what was parked before this Submission began is an earlier one's.
-    if (candidate.at < startedAt) continue;
-    // The first one names an unknown Submission; later ones about it have the same reference.
-    const named = ours[0]?.report.reference ?? candidate.report.reference;
-    if (candidate.report.reference !== named) continue;
-    if (matchReport(candidate.report, [open], candidate.at) !== null) ours.push(candidate);
-  }
-  if (ours.length === 0) return false;
-  // In one tick, so in one transaction: a report left behind would settle the next one in doubt as well.
-  await Promise.all([
-    ...ours.map(({ report, at }) => record(deps, line, submissionId, report, at)),
-    deps.store.dropParked(ours.map(({ parkedId }) => parkedId)),
-  ]);
-  return true;
+  if (matchReport(report, [alone], at) === null) return false;
+  if (reference !== null) return true;
+  const open = await deps.store.openSubmissions(line, report.reference);
+  const begun = open.filter((other) => other.startedAt <= at);
+  return matchReport(report, begun, at)?.submissionId === submissionId;
 }
 
 async function record(

@@ -1,6 +1,8 @@
 /**
- * One try of one webhook, from the first request to a decision: the app, where that fails its fallback (contract
- * §9.5), and what follows from both. Nothing is written here; the deliverer commits the decision.
+ * One try of one webhook, from the first request to a decision: the app, where that fails in whatever way its fallback
+ * at once (contract §9.4, §9.5), and what follows from both. Only where both fail is the webhook retried or given up
+ * on, as the app's own trouble says; each try asks the app first. Nothing is written here; the deliverer commits the
+ * decision.
  */
 import type { NewEvent } from "../../runtime/event.ts";
 import type { WebhookDeferral, WebhookTask } from "../../store/store.ts";
@@ -61,10 +63,7 @@ export async function attempt(task: WebhookTask, context: AttemptContext): Promi
   const primary = await converse(opening, context);
   if (primary.trouble === null) return understood(task, context, primary, []);
 
-  const verdict = verdictOn(primary.trouble, situationOf(task, context, task.fallbackUrl !== null));
-  if (verdict.is !== "fallback" || task.fallbackUrl === null) {
-    return unhappy(task, context, primary, primary.trouble, []);
-  }
+  if (task.fallbackUrl === null) return unhappy(task, context, primary, primary.trouble, null);
   const fallback = await converse(
     {
       ...opening,
@@ -73,7 +72,7 @@ export async function attempt(task: WebhookTask, context: AttemptContext): Promi
       params: [
         ...opening.params,
         ["ErrorCode", String(primary.trouble.code)],
-        ["ErrorUrl", withoutUserinfo(primary.trouble.url)],
+        ["ErrorUrl", shownToFallback(primary.trouble.url)],
       ],
     },
     context,
@@ -85,7 +84,7 @@ export async function attempt(task: WebhookTask, context: AttemptContext): Promi
     const messages = fallback.tooLate ? [] : [...primary.messages, ...fallback.messages];
     return understood(task, context, { ...fallback, messages }, events);
   }
-  return unhappy(task, context, primary, primary.trouble, [failedEvent({ task, at }, fallback.trouble)]);
+  return unhappy(task, context, primary, primary.trouble, fallback.trouble);
 }
 
 function understood(
@@ -99,22 +98,31 @@ function understood(
   return finish(conversation.messages, [...events, ...problemsOf(task, conversation, at), ...late]);
 }
 
-/** With no fallback left: retried, or given up on. `more`: events of the fallback's own failure. */
+/** Neither the app nor its fallback, where it has one, took it: retried, or given up on. */
 function unhappy(
   task: WebhookTask,
   context: AttemptContext,
   conversation: Conversation,
   trouble: Located,
-  more: readonly NewEvent[],
+  fallback: Located | null,
 ): Decision {
-  const at = context.clock.now();
-  const verdict = verdictOn(trouble, situationOf(task, context, false));
+  const { clock, ageOf, retryForMs, random } = context;
+  const at = clock.now();
+  const ageMs = ageOf(task.createdAt);
+  const verdict = verdictOn(trouble, {
+    attempts: task.attempts,
+    ageMs,
+    now: at,
+    retryForMs,
+    random: random(),
+  });
   if (verdict.is === "retry") {
     const { attempts, notBefore, aside } = verdict;
-    const event = task.attempts === 0 ? retryEvent({ task, at }, trouble, aside) : null;
+    const event = task.attempts === 0 ? retryEvent({ task, at }, trouble, { aside, fallback }) : null;
     return { is: "defer", deferral: { attempts, notBefore, aside, event } };
   }
-  const events = [...problemsOf(task, conversation, at), failedEvent({ task, at }, trouble), ...more];
+  const events = [...problemsOf(task, conversation, at), failedEvent({ task, at }, trouble)];
+  if (fallback !== null) events.push(failedEvent({ task, at }, fallback));
   return finish(conversation.messages, events);
 }
 
@@ -126,23 +134,15 @@ function problemsOf(task: WebhookTask, { problems }: Conversation, at: number): 
   return problems.map((problem) => problemEvent({ task, at }, problem));
 }
 
-function situationOf(task: WebhookTask, context: AttemptContext, fallbackLeft: boolean) {
-  const { clock, ageOf, retryForMs, random } = context;
-  return {
-    attempts: task.attempts,
-    ageMs: ageOf(task.createdAt),
-    now: clock.now(),
-    retryForMs,
-    fallbackLeft,
-    random: random(),
-  };
-}
-
-/** The fallback may be another app's: it learns where it went wrong, not with which password. */
-function withoutUserinfo(url: string): string {
+/**
+ * The fallback may be another app's: it learns where it went wrong, not with which password. The fragment is the
+ * appliance's own business and is sent to nobody (contract §9.1).
+ */
+function shownToFallback(url: string): string {
   if (!URL.canParse(url)) return url;
   const shown = new URL(url);
   shown.username = "";
   shown.password = "";
+  shown.hash = "";
   return shown.href;
 }

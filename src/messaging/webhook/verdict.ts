@@ -5,11 +5,12 @@
  * |---|---|
  * | 2xx with TwiML, text or nothing; any 2xx to a status callback | done |
  * | none, 429, 502, 503, 504 | retry, the queue behind it waits |
- * | other 5xx | fallback, else retry aside: it leaves the queue |
- * | 4xx, an unfollowed 3xx, bad TwiML, a target that may not be called | fallback, else failed |
+ * | other 5xx | retry aside: it leaves the queue |
+ * | 4xx, an unfollowed 3xx, bad TwiML, a target that may not be called | failed |
  *
- * After `retryForMs` what would be retried is given up on, the fallback being asked a last time; but never before
- * `LEAST_TRIES`, or a box that was switched off for a week would give up at its first breath.
+ * The verdict is on what no fallback has mended: that is asked before (`attempt.ts`). After `retryForMs` what would be
+ * retried is given up on; but never before `LEAST_TRIES`, or a box that was switched off for a week would give up at
+ * its first breath.
  */
 import type { WebhookFacts } from "../../store/store.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -41,14 +42,11 @@ export type Situation = {
   readonly ageMs: number;
   readonly now: number;
   readonly retryForMs: number;
-  /** There is a fallback URL and it has not been asked in this try. */
-  readonly fallbackLeft: boolean;
   /** In [0, 1). */
   readonly random: number;
 };
 
 export type Verdict =
-  | { readonly is: "fallback"; readonly code: number }
   | { readonly is: "retry"; readonly aside: boolean; readonly attempts: number; readonly notBefore: number }
   | { readonly is: "failed"; readonly code: number };
 
@@ -85,11 +83,9 @@ export function judge(kind: WebhookFacts["kind"], result: DocumentResult): Judge
 }
 
 export function verdictOn(what: Trouble, situation: Situation): Verdict {
-  const { attempts, ageMs, now, retryForMs, fallbackLeft, random } = situation;
+  const { attempts, ageMs, now, retryForMs, random } = situation;
   const givenUp = ageMs >= retryForMs && attempts + 1 >= LEAST_TRIES;
-  const keepsTrying = what.remedy !== "fail" && !givenUp;
-  if (fallbackLeft && !(what.remedy === "hold" && keepsTrying)) return { is: "fallback", code: what.code };
-  if (!keepsTrying) return { is: "failed", code: what.code };
+  if (what.remedy === "fail" || givenUp) return { is: "failed", code: what.code };
   const aside = what.remedy === "aside";
   const backoffMs = backoff(aside ? ASIDE : HOLDING, attempts, random);
   const waitMs = Math.max(backoffMs, what.retryAfterMs ?? 0);

@@ -4,20 +4,31 @@ import type { WebhookTask } from "../../store/store.ts";
 import type { TwimlProblem } from "./twiml.ts";
 import type { Trouble } from "./verdict.ts";
 
+type Located = Trouble & { readonly url: string };
 type At = { readonly task: WebhookTask; readonly at: number };
 
-export function retryEvent(at: At, trouble: Trouble & { readonly url: string }, aside: boolean): NewEvent {
+/** `fallback`: what became of the fallback, where there is one. */
+export function retryEvent(
+  at: At,
+  trouble: Located,
+  { aside, fallback }: { readonly aside: boolean; readonly fallback: Located | null },
+): NewEvent {
   const meanwhile = aside ? "the webhooks behind it go on" : "the webhooks behind it wait";
-  return eventOf(at, "webhook.retry", "warning", trouble, `it will be asked again, ${meanwhile}`);
+  const next = `it will be asked again, ${meanwhile}`;
+  if (fallback === null) return eventOf(at, "webhook.retry", "warning", trouble, next);
+  const neither = `nor did its fallback URL: ${fallback.why}; ${next}`;
+  const event = eventOf(at, "webhook.retry", "warning", trouble, neither);
+  const fallbackUrl = shownUrl(fallback.url, at.task);
+  return { ...event, detail: { ...event.detail, fallbackUrl, fallbackErrorCode: fallback.code } };
 }
 
-export function failedEvent(at: At, trouble: Trouble & { readonly url: string }): NewEvent {
+export function failedEvent(at: At, trouble: Located): NewEvent {
   const kept =
     at.task.facts.kind === "inbound" ? "the message is kept, nothing is replied" : "it is not told";
   return eventOf(at, "webhook.failed", "error", trouble, `given up on: ${kept}`);
 }
 
-export function fallbackEvent(at: At, trouble: Trouble & { readonly url: string }): NewEvent {
+export function fallbackEvent(at: At, trouble: Located): NewEvent {
   const type = trouble.code >= 12000 ? "twiml.error" : "webhook.failed";
   return eventOf(at, type, "warning", trouble, "its fallback URL answered instead");
 }
@@ -77,7 +88,7 @@ function eventOf(
   { task, at }: At,
   type: EventType,
   level: EventLevel,
-  trouble: Trouble & { readonly url: string },
+  trouble: Located,
   next: string,
 ): NewEvent {
   return {

@@ -203,6 +203,94 @@ describe("an SMSC in trouble", () => {
     await conversation.until(() => status().state === "ready");
   });
 
+  test("that binds and then answers nothing is tried with growing pauses, and the line says so", async () => {
+    const { smsc, clock, seen } = begin();
+    smsc.mute.add(ENQUIRE_LINK).add(SUBMIT_SM);
+    await conversation.until(() => status().state === "ready");
+    void submit();
+    await clock.advance(60_000);
+    const mute = "bound, but it answers nothing: no answer to enquire_link within 30 s";
+    expect(status()).toMatchObject({ state: "opening", reason: mute });
+    expect(status().recovery).toMatchObject({
+      trouble: "mute",
+      reason: mute,
+      nextStepAt: expect.any(Number),
+    });
+    await conversation.until(() => status().state === "ready");
+    expect(status().reason).toBe("bound, but it answers nothing");
+    expect(status().recovery).toMatchObject({
+      trouble: "mute",
+      nextStep: expect.stringContaining("bind again"),
+    });
+    await clock.advance(1_500_000);
+    // Each bind stands for the half minute that enquire_link may take.
+    expect(
+      pauses()
+        .slice(1, 9)
+        .map((pause) => Math.round(pause) - 30),
+    ).toEqual([2, 4, 8, 16, 32, 64, 120, 120]);
+    expect(seen.events.filter(({ type }) => type === "line.recovery")).toHaveLength(1);
+    smsc.mute.clear();
+    await conversation.until(() => status().reason === "bound");
+    expect(status().recovery).toBeNull();
+    expect(await submit()).toMatchObject({ is: "accepted" });
+  });
+
+  test("that answers enquire_link and no submit keeps its bind, and the reason tells", async () => {
+    const { smsc, clock } = begin();
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(SUBMIT_SM);
+    void submit();
+    void submit("+33612345679");
+    await clock.advance(100_000);
+    expect(smsc.connections).toHaveLength(1);
+    expect(status()).toMatchObject({
+      state: "ready",
+      reason: "bound, but 2 submits are without an answer for 100 s",
+      recovery: { trouble: "unanswered" },
+    });
+    smsc.mute.clear();
+    await submit();
+    expect(status()).toMatchObject({ state: "ready", reason: "bound", recovery: null });
+  });
+
+  test("that loses one answer among many is in no doubt", async () => {
+    const { smsc, clock } = begin();
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(SUBMIT_SM);
+    void submit();
+    await clock.advance(1000);
+    smsc.mute.clear();
+    await submit();
+    await clock.advance(40_000);
+    expect(status()).toMatchObject({ state: "ready", reason: "bound", counters: { timeouts: 1 } });
+  });
+
+  test("that leaves a submit unanswered is asked at once whether it is there", async () => {
+    const { smsc, clock } = begin({ enquireLinkMs: 300_000 });
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(ENQUIRE_LINK).add(SUBMIT_SM);
+    void submit();
+    await clock.advance(29_000);
+    expect(smsc.last.heardOf(ENQUIRE_LINK)).toHaveLength(0);
+    await clock.advance(31_000);
+    expect(smsc.connections[0]?.heardOf(ENQUIRE_LINK)).toHaveLength(1);
+    expect(status()).toMatchObject({ state: "opening", reason: expect.stringContaining("answers nothing") });
+  });
+
+  test("that does not know enquire_link keeps its bind while it answers submits", async () => {
+    const { smsc, clock } = begin();
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(ENQUIRE_LINK);
+    smsc.last.cut();
+    await conversation.until(() => smsc.connections.length === 2 && status().state === "ready");
+    for (let time = 0; time < 6; time++) {
+      expect(await submit()).toMatchObject({ is: "accepted" });
+      await clock.advance(10_000);
+    }
+    expect(smsc.connections).toHaveLength(2);
+  });
+
   test("that sends garbage is bound to anew, and the operator is told once", async () => {
     const { smsc, seen } = begin();
     for (let time = 0; time < 3; time++) {
@@ -315,15 +403,16 @@ describe("what the SMSC asks", () => {
   });
 
   test.each([
-    { name: "unknown to SMPP", commandId: 0x0999 },
-    { name: "meant for an SMSC", commandId: SUBMIT_SM },
-    { name: "of a vendor's own", commandId: 0x00010201 },
-  ])("a command $name is answered generic_nack, and the bind stands", async ({ commandId }) => {
-    const { smsc } = begin();
+    { name: "unknown to SMPP", commandId: 0x0999, noise: "carrier: an unknown request" },
+    { name: "meant for an SMSC", commandId: SUBMIT_SM, noise: "carrier: a submit_sm request" },
+    { name: "of a vendor's own", commandId: 0x00010201, noise: "carrier: an unknown request" },
+  ])("a command $name is answered generic_nack, and the bind stands", async ({ commandId, noise }) => {
+    const { smsc, seen } = begin();
     await conversation.until(() => status().state === "ready");
     const sequenceNumber = smsc.last.asks(commandId, Buffer.from("whatever"));
     await conversation.clock.advance(0);
     expect(smsc.last.heard.at(-1)).toMatchObject({ commandId: GENERIC_NACK, status: 3, sequenceNumber });
+    expect(seen.events.map(({ text }) => text)).toEqual([noise]);
     expect(status().state).toBe("ready");
     expect(await submit()).toMatchObject({ is: "accepted" });
   });

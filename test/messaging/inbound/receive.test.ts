@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { InboundService } from "../../../src/messaging/inbound/numbers.ts";
 import { createReceiver, type Receiver } from "../../../src/messaging/inbound/receive.ts";
 import { KeySequence } from "../../../src/runtime/ids.ts";
 import { silentLog } from "../../../src/runtime/log.ts";
 import type { Concatenation, InboundSegment } from "../../../src/sms/message.ts";
-import type { NumberRecord } from "../../../src/store/settings-document.ts";
+import type { ApplicationRecord, NumberRecord } from "../../../src/store/settings-document.ts";
 import type { StoredMessage, WebhookTask } from "../../../src/store/store.ts";
 import { FakeClock } from "../../harness/fake-clock.ts";
 import { openTestStore, type TestStore } from "../../harness/open-test-store.ts";
@@ -22,6 +23,8 @@ let clock: FakeClock;
 let testStore: TestStore;
 let records: NumberRecord[];
 let receive: Receiver;
+let application: ApplicationRecord;
+let service: InboundService | null;
 let active: boolean;
 
 beforeEach(async () => {
@@ -29,11 +32,24 @@ beforeEach(async () => {
   testStore = await openTestStore({ clock });
   records = [numberRecord()];
   active = true;
+  application = APPLICATION;
+  service = null;
   build();
 });
 afterEach(() => testStore.remove());
 
 const APPLICATION = applicationRecord({ smsUrl: "http://app.example/application" });
+
+const serviceRecord = (fields: Partial<InboundService>): InboundService => ({
+  sid: `MG${"0".repeat(32)}`,
+  senders: [NUMBER],
+  inboundRequestUrl: "",
+  inboundMethod: "POST",
+  fallbackUrl: "",
+  fallbackMethod: "POST",
+  useInboundWebhookOnNumber: false,
+  ...fields,
+});
 
 /** A new process on the same disk. */
 function build(): void {
@@ -46,7 +62,8 @@ function build(): void {
     numbers: inventory(records),
     parseAddress: parseFrench,
     siteCountry: "FR",
-    applicationOf: (sid) => (sid === APPLICATION.sid ? APPLICATION : null),
+    applicationOf: (sid) => (sid === application.sid ? application : null),
+    serviceOf: () => service,
     isActive: () => active,
   });
 }
@@ -260,6 +277,30 @@ describe("a Number without a webhook", () => {
     expect(await messages()).toHaveLength(2);
     expect(await webhooks()).toEqual([]);
     expect(await eventTypes()).toEqual(["inbound.unrouted"]);
+  });
+
+  test("says whose URL is missing: the number's, its application's, or its messaging service's", async () => {
+    records[0] = numberRecord({ smsUrl: "" });
+    await receive("sim1", gsm7Segment("one"));
+    records[0] = numberRecord({ smsApplicationSid: APPLICATION.sid });
+    application = applicationRecord({ smsUrl: "" });
+    await receive("sim1", gsm7Segment("two"));
+    service = serviceRecord({ inboundRequestUrl: "" });
+    await receive("sim1", gsm7Segment("three"));
+    await receive("sim1", gsm7Segment("four"));
+    service = serviceRecord({ inboundRequestUrl: "nowhere" });
+    await receive("sim1", gsm7Segment("five"));
+    expect(await webhooks()).toEqual([]);
+    const texts = (await testStore.store.listEvents({ limit: 9 })).map(({ text }) => text).reverse();
+    expect(texts).toEqual([
+      expect.stringMatching(/^\S+ has no SmsUrl: /),
+      expect.stringMatching(/^The application of \S+ has no SmsUrl: /),
+      expect.stringMatching(
+        /^The messaging service of \S+ has no InboundRequestUrl \(.*UseInboundWebhookOnNumber/,
+      ),
+      expect.stringMatching(/^The InboundRequestUrl of the messaging service of \S+ is no http\(s\) URL: /),
+    ]);
+    expect(texts.join()).not.toContain(NUMBER);
   });
 
   test("whose SmsUrl is no URL says so each time, with Twilio's code", async () => {

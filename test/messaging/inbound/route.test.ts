@@ -20,13 +20,13 @@ describe("the webhook of a Number", () => {
   });
 
   test("is none where none is set", () => {
-    expect(routeOf(numberRecord({ smsUrl: "" }))).toEqual({ is: "none" });
+    expect(routeOf(numberRecord({ smsUrl: "" }))).toEqual({ is: "none", of: "number" });
   });
 
   test.each(["not a url", "ftp://app.example/sms", "javascript:alert(1)", "/sms"])(
     "is never %s",
     (smsUrl) => {
-      expect(routeOf(numberRecord({ smsUrl }))).toEqual({ is: "bad-url", url: smsUrl });
+      expect(routeOf(numberRecord({ smsUrl }))).toEqual({ is: "bad-url", of: "number", url: smsUrl });
     },
   );
 
@@ -42,7 +42,7 @@ describe("the webhook of a Number", () => {
         fallbackMethod: "POST",
       },
     });
-    expect(routeOf(number, applicationRecord({ smsUrl: "" }))).toEqual({ is: "none" });
+    expect(routeOf(number, applicationRecord({ smsUrl: "" }))).toEqual({ is: "none", of: "application" });
   });
 
   test("a fallback that is no URL is as good as none", () => {

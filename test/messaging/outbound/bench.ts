@@ -67,6 +67,7 @@ export class Bench {
       roster: this.roster,
       clock,
       rules: new Map(Object.entries(options.fallbacks ?? {})),
+      numbersOf: (line) => served.find(([name]) => name === line)?.[1] ?? [],
       onEvent: (event) => void store.addEvent(event),
     });
     const turns = new PhoneTurns();

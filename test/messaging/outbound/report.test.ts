@@ -287,6 +287,27 @@ describe("a report for a message nobody knows the outcome of", () => {
     expect(bench.line.texts).toEqual(["perhaps", "other"]);
   });
 
+  test("is the report of the one it fits best, whichever is judged first", async () => {
+    const stampOf = () => new Date(bench.clock.now()).toISOString();
+    bench.line.willAnswer(unknown(), unknown());
+    const [neverTaken] = await bench.send("never taken");
+    await bench.advance(2000);
+    const taken = stampOf();
+    const [reported] = await bench.send("taken");
+    bench.line.hold();
+    const [other] = await bench.send("other");
+    await bench.report({ reference: "9", tpScts: taken });
+    bench.line.answer();
+    bench.line.become("opening");
+    await bench.advance(1000);
+    bench.line.become("ready");
+    await bench.advance(60_000);
+    bench.line.answer();
+    await bench.quiet();
+    expect(bench.line.texts).toEqual(["never taken", "taken", "other", "never taken"]);
+    expect(await bench.statuses([neverTaken!, reported!, other!])).toEqual(["sent", "delivered", "sent"]);
+  });
+
   test("settles it, even when it only says not yet", async () => {
     bench.line.willAnswer(unknown());
     const [sid] = await bench.send("perhaps");

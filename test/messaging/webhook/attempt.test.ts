@@ -10,6 +10,7 @@ import { FakeClock } from "../../harness/fake-clock.ts";
 import {
   type Behaviour,
   isNotHttp,
+  never,
   redirects,
   resets,
   says,
@@ -90,6 +91,10 @@ function finished(decision: Decision): Extract<Decision, { is: "finish" }> {
   return decision;
 }
 
+const busy: Behaviour = (response) => {
+  response.writeHead(503, { "Retry-After": "120" });
+  response.end();
+};
 const bodiesOf = (decision: Decision) => finished(decision).messages.map(({ body }) => body);
 const codesOf = (events: readonly NewEvent[]) => events.map(({ type, errorCode }) => [type, errorCode]);
 
@@ -229,19 +234,101 @@ describe("the fallback", () => {
     ]);
   });
 
-  it("is not asked while a silent app is waited for, but when the waiting is over", async () => {
-    sink.at("/sms", resets).at("/plan-b", twiml("<Message>sorry</Message>"));
-    const waiting = taskOf({ fallbackUrl: sink.url("/plan-b") });
-    expect(await attempt(waiting, context)).toMatchObject({ is: "defer", deferral: { aside: false } });
-    expect(sink.requests).toHaveLength(1);
-    const over = { ...waiting, attempts: 900, createdAt: clock.now() - 48 * HOUR };
+  it.each([
+    ["that resets", resets, 11200, ""],
+    ["that speaks another protocol", isNotHttp, 11206, ""],
+    ["that answers 502", says(502, null), 11200, ""],
+    ["that answers 502 three times, as its URL asks for", says(502, null), 11200, "#rc=2&rp=5xx"],
+    ["that answers 503 and Retry-After", busy, 11200, ""],
+    ["that answers 429", says(429, null), 11200, ""],
+  ])("is asked in the same try after an app %s", async (_what, behaviour, code, fragment) => {
+    sink.at("/sms", behaviour).at("/plan-b", twiml("<Message>sorry</Message>"));
+    const task = taskOf({ url: sink.url("/sms") + fragment, fallbackUrl: sink.url("/plan-b") });
+    const decision = await attempt(task, context);
+    expect(bodiesOf(decision)).toEqual(["sorry"]);
+    expect(codesOf(finished(decision).events)).toEqual([["webhook.failed", code]]);
+    const repeats = fragment === "" ? [] : ["/sms", "/sms"];
+    expect(sink.requests.map(({ path }) => path)).toEqual(["/sms", ...repeats, "/plan-b"]);
+    expect(sink.requests.at(-1)?.params).toMatchObject({
+      ErrorCode: String(code),
+      ErrorUrl: sink.url("/sms"),
+    });
+    const tokens = sink.requests.map(({ headers }) => headers["i-twilio-idempotency-token"]);
+    expect(new Set(tokens)).toEqual(new Set([task.idempotencyToken]));
+  });
+
+  it.each([
+    ["that nobody listens for", "http://127.0.0.1:1/sms"],
+    ["whose name is not known", "http://nowhere.invalid/sms"],
+    ["that speaks no TLS", "https"],
+  ])("is asked in the same try after an app %s", async (_what, url) => {
+    sink.at("/plan-b", twiml("<Message>sorry</Message>"));
+    const primary = url === "https" ? sink.url().replace("http:", "https:") : url;
+    const decision = await attempt(taskOf({ url: primary, fallbackUrl: sink.url("/plan-b") }), context);
+    expect(bodiesOf(decision)).toEqual(["sorry"]);
+    expect(sink.requests.at(-1)?.params["ErrorUrl"]).toBe(primary);
+    const code = finished(decision).events[0]?.errorCode;
+    expect(sink.requests.at(-1)?.params["ErrorCode"]).toBe(String(code));
+  });
+
+  it("is asked in the same try when the app's time is over", async () => {
+    sink.at("/sms", never).at("/plan-b", twiml("<Message>sorry</Message>"));
+    const decided = attempt(taskOf({ fallbackUrl: sink.url("/plan-b") }), context);
+    await sink.received(1);
+    await clock.advance(15_000);
+    expect(bodiesOf(await decided)).toEqual(["sorry"]);
+    expect(sink.requests.map(({ path }) => path)).toEqual(["/sms", "/plan-b"]);
+  });
+
+  it("that is silent too leaves its queue to wait, and the next try asks both again", async () => {
+    sink.at("/sms", resets).at("/plan-b", isNotHttp, twiml("<Message>sorry</Message>"));
+    const task = taskOf({ fallbackUrl: sink.url("/plan-b") });
+    expect(await attempt(task, context)).toMatchObject({
+      is: "defer",
+      deferral: {
+        aside: false,
+        attempts: 1,
+        event: {
+          type: "webhook.retry",
+          text: expect.stringMatching(/nor did its fallback URL: .*; it will be asked again/),
+          detail: { url: sink.url("/sms"), fallbackUrl: sink.url("/plan-b"), fallbackErrorCode: 11206 },
+        },
+      },
+    });
+    expect(bodiesOf(await attempt({ ...task, attempts: 1 }, context))).toEqual(["sorry"]);
+    const paths = sink.requests.map(({ path }) => path);
+    expect(paths).toEqual(["/sms", "/plan-b", "/sms", "/plan-b"]);
+  });
+
+  it("that breaks off in the middle is not listened to, and nothing is sent yet", async () => {
+    sink
+      .at("/sms", resets)
+      .at("/plan-b", twiml("<Message>1</Message><Redirect>/gone</Redirect>"))
+      .at("/gone", resets);
+    const decision = await attempt(taskOf({ fallbackUrl: sink.url("/plan-b") }), context);
+    expect(decision).toMatchObject({ is: "defer", deferral: { aside: false } });
+  });
+
+  it("that fails too is given up on with its app when the waiting is over", async () => {
+    sink.at("/sms", resets).at("/plan-b", says(404, null));
+    const over = taskOf({
+      fallbackUrl: sink.url("/plan-b"),
+      attempts: 900,
+      createdAt: clock.now() - 48 * HOUR,
+    });
     const { messages, events } = finished(await attempt(over, context));
-    expect(sink.requests.at(-1)?.path).toBe("/plan-b");
     expect(messages).toEqual([]);
     expect(codesOf(events)).toEqual([
       ["webhook.failed", 11200],
-      ["twiml.error", undefined],
+      ["webhook.failed", 11200],
     ]);
+  });
+
+  it("is told the URL that failed without its password and its fragment", async () => {
+    sink.at("/sms", says(404, null)).at("/plan-b", twiml(""));
+    const url = `${sink.url("/sms?tenant=7").replace("http://", "http://user:secret@")}#rc=1`;
+    await attempt(taskOf({ url, fallbackUrl: sink.url("/plan-b") }), context);
+    expect(sink.requests.at(-1)?.params["ErrorUrl"]).toBe(sink.url("/sms?tenant=7"));
   });
 });
 

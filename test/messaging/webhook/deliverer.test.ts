@@ -335,6 +335,39 @@ describe("order", () => {
   });
 });
 
+describe("an app that is down and has a fallback", () => {
+  it("loses nothing: the fallback is asked in the same try, in order, and its TwiML is acted on", async () => {
+    sink.at("/plan-b", (response, request) =>
+      twiml(`<Message>re ${request.params["Body"]}</Message>`)(response, request),
+    );
+    deliverer.start();
+    const url = "http://127.0.0.1:1/sms";
+    for (const body of ["1", "2", "3"]) await textIn({ body, url, fallbackUrl: sink.url("/plan-b") });
+    await allDelivered();
+    expect(bodiesAsked()).toEqual(["1", "2", "3"]);
+    expect(await repliesSent()).toEqual(["re 1", "re 2", "re 3"]);
+    expect((await events()).map(({ type }) => type)).toEqual(Array(3).fill("webhook.failed"));
+  });
+
+  it("holds its queue while both are down, and both are asked at each try, by the same token", async () => {
+    sink.at("/sms", says(502, null)).at("/plan-b", says(503, null), twiml("<Message>at last</Message>"));
+    deliverer.start();
+    await textIn({ body: "1", fallbackUrl: sink.url("/plan-b") });
+    await sink.received(2);
+    await waiting(1);
+    await textIn({ body: "2", fallbackUrl: sink.url("/plan-b") });
+    await settle(50);
+    expect(sink.requests.map(({ path }) => path)).toEqual(["/sms", "/plan-b"]);
+    await clock.advance(1_000);
+    await allDelivered();
+    const asked = sink.requests.map(({ path, params }) => `${path} ${params["Body"]}`);
+    expect(asked).toEqual(["/sms 1", "/plan-b 1", "/sms 1", "/plan-b 1", "/sms 2", "/plan-b 2"]);
+    const tokens = sink.requests.map(({ headers }) => headers["i-twilio-idempotency-token"]);
+    expect(new Set(tokens.slice(0, 4)).size).toBe(1);
+    expect(await repliesSent()).toEqual(["at last", "at last"]);
+  });
+});
+
 describe("a slow disk", () => {
   /** Ends of webhooks that are asked for and not synced, with what lets each go. */
   let pending: (() => void)[];

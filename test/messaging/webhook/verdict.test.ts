@@ -37,7 +37,6 @@ const situation = (fields: Partial<Situation> = {}): Situation => ({
   ageMs: 0,
   now: NOW,
   retryForMs: 48 * HOUR,
-  fallbackLeft: false,
   random: 0.5,
   ...fields,
 });
@@ -128,40 +127,27 @@ describe("an answer to a status callback", () => {
 });
 
 describe("the verdict", () => {
-  it("on no answer is to wait in place, fallback or not", () => {
-    for (const fallbackLeft of [true, false]) {
-      expect(verdictOn(trouble("hold"), situation({ fallbackLeft }))).toEqual({
-        is: "retry",
-        aside: false,
-        attempts: 1,
-        notBefore: NOW + 1000,
-      });
-    }
+  it("on no answer is to wait in place", () => {
+    expect(verdictOn(trouble("hold"), situation())).toEqual({
+      is: "retry",
+      aside: false,
+      attempts: 1,
+      notBefore: NOW + 1000,
+    });
   });
 
-  it("on a 500 is the fallback, then to wait aside", () => {
-    expect(verdictOn(trouble("aside"), situation({ fallbackLeft: true }))).toEqual({
-      is: "fallback",
-      code: 11200,
-    });
+  it("on a 500 is to wait aside", () => {
     expect(verdictOn(trouble("aside"), situation())).toMatchObject({ is: "retry", aside: true });
   });
 
-  it("on a 404 is the fallback, then to give up", () => {
-    expect(verdictOn(trouble("fail"), situation({ fallbackLeft: true }))).toEqual({
-      is: "fallback",
-      code: 11200,
-    });
+  it("on a 404 is to give up", () => {
     expect(verdictOn(trouble("fail"), situation())).toEqual({ is: "failed", code: 11200 });
   });
 
-  it("after two days is the fallback, then to give up", () => {
-    const old = { attempts: 99, ageMs: 48 * HOUR };
+  it("after two days is to give up", () => {
     for (const remedy of ["hold", "aside"] as const) {
-      expect(verdictOn(trouble(remedy), situation({ ...old, fallbackLeft: true }))).toMatchObject({
-        is: "fallback",
-      });
-      expect(verdictOn(trouble(remedy), situation(old))).toMatchObject({ is: "failed" });
+      const old = situation({ attempts: 99, ageMs: 48 * HOUR });
+      expect(verdictOn(trouble(remedy), old)).toMatchObject({ is: "failed" });
     }
   });
 
