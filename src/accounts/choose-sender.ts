@@ -10,6 +10,7 @@
  */
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { Address } from "./address.ts";
+import { takesNames } from "./takes-names.ts";
 
 export type Candidate = { readonly number: NumberRecord; readonly queuedSegments: number };
 
@@ -18,9 +19,6 @@ export type Preferences = {
   readonly sticky: string | null;
   readonly areaCodeGeomatch: boolean;
 };
-
-/** Countries whose networks replace or block names as senders. */
-const NO_ALPHANUMERIC = new Set(["US", "CA", "PR", "CN", "BR"]);
 
 /** Null: nobody in the pool can reach the recipient. */
 export function chooseSender(
@@ -40,7 +38,7 @@ export function chooseSender(
 
 function canReach(number: NumberRecord, to: Address): boolean {
   if (number.phoneNumber === to.address) return false;
-  if (number.kind === "alphanumeric") return to.country === null || !NO_ALPHANUMERIC.has(to.country);
+  if (number.kind === "alphanumeric") return takesNames(to.country);
   if (number.kind === "short-code") return to.country === null || to.country === number.country;
   return true;
 }

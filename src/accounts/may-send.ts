@@ -6,6 +6,7 @@
 import type { AccountRecord, NumberRecord } from "../store/settings-document.ts";
 import { type Address, parseAddress } from "./address.ts";
 import type { Numbers } from "./numbers.ts";
+import { takesNames } from "./takes-names.ts";
 
 export type Refusal = { readonly is: "no"; readonly code: number; readonly message: string };
 
@@ -51,6 +52,12 @@ export function maySend(account: AccountRecord, from: NonNullable<Parties["from"
   }
   if (to.kind === "short-code") {
     return no(21265, `The 'To' number ${to.address} is a short code; short codes take no messages.`);
+  }
+  if (number.kind === "alphanumeric" && !takesNames(to.country)) {
+    return no(
+      21612,
+      `The 'To' phone number: ${to.address}, is not currently reachable using the 'From' phone number: ${text} via SMS.`,
+    );
   }
   return { is: "yes", number };
 }

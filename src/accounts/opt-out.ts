@@ -3,8 +3,9 @@
  * text in, what it asks for and the answer to it out. The whole message must be the word, whatever its case and
  * the white space around it: "STOP please" is conversation.
  *
- * The words of every language count everywhere; only the answer's language is chosen: that of the word where it
- * belongs to one language alone, else the recipient's country's, else English. A toll-free number is taken up
+ * The words of every language count everywhere; only the answer's language is chosen: the configured one, or with
+ * `auto` that of the word where one language alone has it (AIDE, HELP), else the recipient's country's, which is
+ * French or English. A toll-free number is taken up
  * again by START or UNSTOP only, and a short code that is in no service has no keywords, as with Twilio.
  */
 import type { NumberKind } from "../store/settings-document.ts";
@@ -24,7 +25,7 @@ export type OptOutTexts = {
 /** The configuration's `optOut`: what it says of a language replaces the built-in of that class alone. */
 export type OptOutSettings = {
   readonly enabled: boolean;
-  /** `auto`, or the language of every answer that its word does not decide. */
+  /** `auto`, or the language of every answer. */
   readonly language: string;
   readonly languages: Readonly<
     Record<
@@ -101,7 +102,15 @@ export function optOutPolicy(settings: OptOutSettings): OptOutPolicy | null {
   return { texts, words, language: settings.language };
 }
 
-export type Keyword = { readonly class: KeywordClass; readonly reply: string };
+export type Keyword = {
+  readonly class: KeywordClass;
+  readonly reply: string;
+  /** Else only where it changed something. */
+  readonly isAlwaysAnswered: boolean;
+};
+
+/** Nobody writes these by the way, as they do YES. */
+const ALWAYS_ANSWERED: readonly string[] = ["START", "UNSTOP"];
 
 export function readKeyword(
   text: string,
@@ -120,13 +129,18 @@ export function readKeyword(
   if (found === undefined) return null;
   if (about.kind === "toll-free" && word === "YES") return null;
   const texts = policy.texts.get(languageOf(found.languages, about.country, policy)) ?? ENGLISH;
-  return { class: found.class, reply: texts.replies[found.class] };
+  const reply = texts.replies[found.class];
+  // An answer that is a keyword itself would be answered by another box like this one, for ever.
+  const isRepeatable = !policy.words.has(canonical(reply));
+  const isAlwaysAnswered =
+    found.class === "help" || (found.class === "start" && ALWAYS_ANSWERED.includes(word) && isRepeatable);
+  return { class: found.class, reply, isAlwaysAnswered };
 }
 
 function languageOf(languages: readonly string[], country: string | null, policy: OptOutPolicy): string {
-  const [only, another] = languages;
-  if (only !== undefined && another === undefined && only !== "en") return only;
   if (policy.language !== "auto") return policy.language;
+  const [only, another] = languages;
+  if (only !== undefined && another === undefined) return only;
   return country !== null && FRENCH_SPEAKING.includes(country) ? "fr" : "en";
 }
 

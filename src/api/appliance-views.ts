@@ -3,11 +3,13 @@ import type { Line } from "../line/line.ts";
 import type { Rate } from "../messaging/outbound/accept.ts";
 import type { FallbackView } from "../messaging/outbound/fallback.ts";
 import type { Event } from "../runtime/event.ts";
+import type { Standing } from "../store/reading.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { StoredMessage } from "../store/store.ts";
 import type { SubmissionDetail } from "../store/submission-record.ts";
 import type { HandsetMessage } from "./deps.ts";
 import { explain, type WaitingFacts } from "./explain.ts";
+import type { WebhookView } from "./explain-received.ts";
 import { dateText, dateTextOrNull, messageView } from "./views.ts";
 
 /** How a Line stands to the others, and to its carrier. */
@@ -39,7 +41,8 @@ export function lineView(line: Line, traffic: LineTraffic): Record<string, unkno
       segments_per_second: rateOf(number.phoneNumber),
     })),
     fallback: fallback?.line ?? null,
-    fallback_active: fallback?.spill === "carrying",
+    fallback_active: fallback?.isActive ?? false,
+    fallback_refuses: fallback?.refuses ?? [],
     fallback_since: dateTextOrNull(fallback?.since ?? null),
     carries,
     throttled_to: throttledTo === null ? null : Math.round(throttledTo * 10) / 10,
@@ -71,17 +74,36 @@ export function lineView(line: Line, traffic: LineTraffic): Record<string, unkno
   };
 }
 
+/** What stands behind a Message. */
+export type MessageDetail = {
+  readonly submissions: readonly SubmissionDetail[];
+  /** Null when nothing of it waits to be sent. */
+  readonly standing: Standing | null;
+  /** Of a received Message, whose app has not answered yet; else null. */
+  readonly webhook: WebhookView | null;
+};
+
 /** Twilio's Message and what stands behind it. */
 export function messageDetailView(
   message: StoredMessage,
-  submissions: readonly SubmissionDetail[],
+  { submissions, standing, webhook }: MessageDetail,
 ): Record<string, unknown> {
   return {
     ...messageView(message, "read"),
     line: message.line,
+    send_at: dateTextOrNull(standing?.sendAt ?? null),
     attempts: message.attempts,
     retry_at: dateTextOrNull(message.retryAt),
     waiting_for: message.waitingFor,
+    webhook:
+      webhook === null
+        ? null
+        : {
+            app: webhook.app,
+            attempts: webhook.attempts,
+            ahead: webhook.ahead,
+            next_attempt: dateTextOrNull(webhook.nextAttemptAt),
+          },
     submissions: submissions.map((submission) => ({
       submission_id: submission.submissionId,
       index: submission.index,
@@ -97,10 +119,11 @@ export function messageDetailView(
   };
 }
 
-/** "Why is it not sent", in one answer. */
+/** "Why is it not sent", or "does my app know of it", in one answer. */
 export function explanationView(message: StoredMessage, facts: WaitingFacts): Record<string, unknown> {
   const { standing, line, segmentsPerSecond } = facts;
   const { reason, nextAttemptAt, forecastAt } = explain(message, facts);
+  const inQueue = standing?.sendAt === null ? standing : null;
   return {
     message_sid: message.sid,
     account_sid: message.accountSid,
@@ -108,15 +131,15 @@ export function explanationView(message: StoredMessage, facts: WaitingFacts): Re
     reason,
     error_code: message.errorCode,
     queue: standing?.queue ?? null,
-    position: standing === null ? null : standing.messagesAhead + 1,
-    messages_ahead: standing?.messagesAhead ?? null,
-    segments_ahead: standing?.segmentsAhead ?? null,
+    position: inQueue === null ? null : inQueue.messagesAhead + 1,
+    messages_ahead: inQueue?.messagesAhead ?? null,
+    segments_ahead: inQueue?.segmentsAhead ?? null,
     segments_per_second: standing === null ? null : segmentsPerSecond,
     line: line?.name ?? message.line,
     fallback: facts.fallback?.name ?? null,
     line_state: line?.state ?? null,
     line_reason: line?.reason ?? null,
-    attempts: message.attempts,
+    attempts: facts.webhook.standing?.attempts ?? message.attempts,
     next_attempt: dateTextOrNull(nextAttemptAt),
     forecast: dateTextOrNull(forecastAt),
     expires: dateTextOrNull(standing?.expiresAt ?? null),

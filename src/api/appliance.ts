@@ -1,7 +1,7 @@
 /** `/appliance/v1`: what the appliance knows and Twilio has no resource for. The main account's only. */
 import type { Line } from "../line/line.ts";
 import type { Event, EventLevel } from "../runtime/event.ts";
-import type { EventFilter } from "../store/reading.ts";
+import type { EventFilter, WebhookStanding } from "../store/reading.ts";
 import type { StoredMessage } from "../store/store.ts";
 import { ApiError } from "./api-error.ts";
 import {
@@ -14,6 +14,7 @@ import {
 import { type ApiRouter, answer, canonicalSid, notFound, sidOf } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import type { WaitingFacts } from "./explain.ts";
+import { untoldOf, viewOfWebhook, type WebhookFate } from "./explain-received.ts";
 import { listFrom, pageOf } from "./page.ts";
 import { textOf } from "./parameter.ts";
 
@@ -34,7 +35,13 @@ export function routeAppliance(router: ApiRouter, deps: ApiDeps): void {
   router.get("/appliance/v1/Messages/:sid", async (ctx) => {
     const message = await deps.store.getMessage(sidOf(ctx, ["SM", "MM"]));
     if (message === null) throw notFound(ctx);
-    answer(ctx, 200, messageDetailView(message, await deps.store.submissionsOf(message.sid)));
+    const [submissions, standing, waiting] = await Promise.all([
+      deps.store.submissionsOf(message.sid),
+      deps.store.standingOf(message.sid),
+      webhookOf(message, deps),
+    ]);
+    const webhook = waiting === null ? null : viewOfWebhook(waiting, deps.clock.now());
+    answer(ctx, 200, messageDetailView(message, { submissions, standing, webhook }));
   });
 
   router.get("/appliance/v1/Messages/:sid/Explanation", async (ctx) => {
@@ -81,11 +88,31 @@ async function factsOf(message: StoredMessage, deps: ApiDeps): Promise<WaitingFa
   return {
     standing,
     isAccountActive: deps.accounts.bySid(message.accountSid)?.status === "active",
-    line: line === null ? null : { name: line.name, state: line.status.state, reason: line.status.reason },
+    line:
+      line === null
+        ? null
+        : {
+            name: line.name,
+            state: line.status.state,
+            reason: line.status.reason,
+            sends: !deps.receiveOnly.has(line.name),
+          },
     fallback: line === null || number === null ? null : fallbackOf(line.name, number.phoneNumber, deps),
     segmentsPerSecond: deps.rateOf(standing?.queue ?? message.from),
+    webhook: await fateOf(message, deps),
     now: deps.clock.now(),
   };
+}
+
+/** The store looks through every webhook that waits: it is asked only of what may have one. */
+async function webhookOf(message: StoredMessage, { store }: ApiDeps): Promise<WebhookStanding | null> {
+  return message.direction === "inbound" ? store.webhookStandingOf(message.sid) : null;
+}
+
+async function fateOf(message: StoredMessage, deps: ApiDeps): Promise<WebhookFate> {
+  const standing = await webhookOf(message, deps);
+  if (standing !== null || message.direction !== "inbound") return { standing, untold: null };
+  return { standing, untold: untoldOf(await deps.store.listEvents({ messageSid: message.sid, limit: 100 })) };
 }
 
 function trafficOf({ name }: Line, { numbers, rateOf, fallbacks, throttledTo }: ApiDeps): LineTraffic {

@@ -28,6 +28,7 @@ export type ApiDeps = {
     | "listMessages"
     | "submissionsOf"
     | "standingOf"
+    | "webhookStandingOf"
     | "listEvents"
     | "poolFacts"
     | "redact"
@@ -43,6 +44,8 @@ export type ApiDeps = {
   /** Ends what waits to be sent from a number that was released. */
   readonly endQueueOf: (phoneNumber: string) => Promise<void>;
   readonly roster: { all(): readonly Line[]; get(name: string): Line | null };
+  /** Names of Lines that are made to receive and nothing else: nothing can be sent from their Numbers. */
+  readonly receiveOnly: ReadonlySet<string>;
   /** Which Lines stand in for others. */
   readonly fallbacks: Pick<Fallbacks, "viewOf" | "carriedBy" | "isRefused">;
   /** Segments per second while the carrier of a Line holds it back; null while it does not. */

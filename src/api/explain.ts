@@ -1,19 +1,28 @@
 /**
  * "Why is it not sent": one sentence for the strongest reason there is, and when it will be. Pure: facts in, words
  * out. The forecast is the queue before it at its Number's rate, from its next attempt on; it knows nothing of other
- * Numbers on the same Line nor of what fails on the way, and there is none while the Line is not ready.
+ * Numbers on the same Line nor of what fails on the way, and there is none while the Line is not ready. What is
+ * scheduled has the one of the queue as it stands, from its instant on.
  */
 import type { Spill } from "../messaging/outbound/choose-line.ts";
 import { assertNever } from "../runtime/assert-never.ts";
+import type { MessageStatus } from "../sms/message.ts";
 import type { Standing } from "../store/reading.ts";
 import type { StoredMessage } from "../store/store.ts";
+import { explainReceived, viewOfWebhook, type WebhookFate } from "./explain-received.ts";
 
 export type WaitingFacts = {
   /** Null when nothing of it waits to be sent. */
   readonly standing: Standing | null;
   readonly isAccountActive: boolean;
   /** The Line that serves its sender; null when none does. */
-  readonly line: { readonly name: string; readonly state: string; readonly reason: string } | null;
+  readonly line: {
+    readonly name: string;
+    readonly state: string;
+    readonly reason: string;
+    /** False: it is made to receive and nothing else. */
+    readonly sends: boolean;
+  } | null;
   /** The Line that stands in for that one; null when none does. */
   readonly fallback: {
     readonly name: string;
@@ -26,6 +35,8 @@ export type WaitingFacts = {
     readonly isRefused: boolean;
   } | null;
   readonly segmentsPerSecond: number | "unlimited";
+  /** Of a received Message. */
+  readonly webhook: WebhookFate;
   readonly now: number;
 };
 
@@ -38,21 +49,44 @@ export type Explanation = {
 };
 
 export function explain(message: StoredMessage, facts: WaitingFacts): Explanation {
-  const { standing } = facts;
-  if (standing === null) return { reason: settled(message), nextAttemptAt: null, forecastAt: null };
+  const { standing, webhook, now } = facts;
+  const { status } = message;
+  if (status === "received") {
+    const nextAttemptAt =
+      webhook.standing === null ? null : viewOfWebhook(webhook.standing, now).nextAttemptAt;
+    return { reason: explainReceived(webhook, now), nextAttemptAt, forecastAt: null };
+  }
+  if (standing === null) return { reason: settled(message, status), nextAttemptAt: null, forecastAt: null };
+  if (facts.isAccountActive && standing.isOptedOut) {
+    return { reason: planned(standing) + OPTED_OUT, nextAttemptAt: null, forecastAt: null };
+  }
   const obstacle = obstacleOf(facts);
   const detour = detourOf(facts);
   const forecastAt = obstacle === null ? forecast(message, standing, facts) : null;
   const late = forecastAt !== null && forecastAt > standing.expiresAt;
   const warning = late ? " At this rate its validity period ends first: it would fail with 30036." : "";
+  if (standing.sendAt !== null) {
+    const reason = `${planned(standing)}${obstacle ?? detour}`.trim() + warning;
+    return { reason, nextAttemptAt: standing.sendAt, forecastAt };
+  }
   const reason = (obstacle ?? detour + turn(message, standing, facts)) + warning;
   return { reason, nextAttemptAt: message.retryAt, forecastAt };
+}
+
+const OPTED_OUT = "The recipient has opted out of messages from its sender: it will fail with 21610.";
+
+function planned({ sendAt }: Standing): string {
+  return sendAt === null ? "" : `It is scheduled for ${new Date(sendAt).toISOString()}. `;
 }
 
 /** What holds up the whole queue. */
 function obstacleOf({ isAccountActive, line, standing, fallback }: WaitingFacts): string | null {
   if (!isAccountActive) return "Its account is not active: it will fail with 30002.";
   if (line === null) return `No line serves ${standing?.queue ?? "its sender"}: it waits until one does.`;
+  if (!line.sends) {
+    const number = standing?.queue ?? "its sender";
+    return `No line sends from ${number}: ${line.name} only receives (\`bind: receiver\`). It waits until one does.`;
+  }
   if (line.state === "ready" || isCarried(fallback)) return null;
   const down = `Its line ${line.name} is ${line.state}: ${line.reason}`;
   return fallback === null ? `${down}.` : `${down}; ${whyNotCarried(fallback)}.`;
@@ -92,13 +126,15 @@ function turn(message: StoredMessage, standing: Standing, facts: WaitingFacts): 
     return `${messages} before it with ${standing.segmentsAhead} segments, which go out ${pace}.`;
   }
   if (message.status === "sending") {
-    return `Part of it is with the network; ${standing.waitingSegments} segments follow${why}.`;
+    const { waitingSegments } = standing;
+    const rest = waitingSegments === 1 ? "1 segment follows" : `${waitingSegments} segments follow`;
+    return `Part of it is with the network; ${rest}${why}.`;
   }
   return `It is next in its queue${why}.`;
 }
 
-function settled(message: StoredMessage): string {
-  const { status, errorCode, errorMessage } = message;
+function settled(message: StoredMessage, status: Exclude<MessageStatus, "received">): string {
+  const { errorCode, errorMessage } = message;
   const why = `${errorCode === null ? "" : ` with ${errorCode}`}: ${errorMessage ?? "no reason given"}`;
   switch (status) {
     case "accepted":
@@ -120,8 +156,6 @@ function settled(message: StoredMessage): string {
       return `It failed${why}.`;
     case "canceled":
       return "It was canceled before it was sent.";
-    case "received":
-      return "It came in: there is nothing to send.";
     default:
       return assertNever(status);
   }
@@ -129,7 +163,9 @@ function settled(message: StoredMessage): string {
 
 function forecast(message: StoredMessage, standing: Standing, facts: WaitingFacts): number {
   const { now, segmentsPerSecond } = facts;
-  const segments = standing.segmentsAhead + standing.waitingSegments;
-  const queueMs = segmentsPerSecond === "unlimited" ? 0 : Math.ceil((segments / segmentsPerSecond) * 1000);
-  return Math.max(now + queueMs, message.retryAt ?? 0);
+  const { segmentsAhead, waitingSegments, sendAt } = standing;
+  const msOf = (segments: number) =>
+    segmentsPerSecond === "unlimited" ? 0 : Math.ceil((segments / segmentsPerSecond) * 1000);
+  const byQueue = now + msOf(segmentsAhead + waitingSegments);
+  return Math.max(byQueue, message.retryAt ?? 0, sendAt === null ? 0 : sendAt + msOf(waitingSegments));
 }

@@ -19,11 +19,12 @@ export function addressOf(parameters: URLSearchParams, name: string): string | n
 }
 
 /**
- * Absolute, http or https, at most 4000 characters. Private addresses and host names with an underscore, which
- * Twilio refuses, are the normal case on a local network.
+ * What `new URL` reads as http or https, at most 4000 characters: a raw space in the path too, because what is
+ * requested and signed is how `URL` writes it (contract §10). Private addresses and host names with an underscore,
+ * which Twilio refuses, are the normal case on a local network.
  */
 export function isWebUrl(text: string): boolean {
-  return text.length <= 4000 && /^https?:\/\/[^\s/?#]/i.test(text) && !/\s/.test(text) && URL.canParse(text);
+  return text.length <= 4000 && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** Null when it is absent. An empty one, or one of more than 64 characters, is Twilio's 20002. */

@@ -40,7 +40,7 @@ export async function readSend(form: URLSearchParams, account: AccountRecord, de
   const parties = readParties({ from, to }, deps);
   if (parties.is === "no") throw refused(parties);
   const pool = serviceSid === null ? null : poolNamed(serviceSid, account, deps);
-  const named = readNamedSender(parties, pool, account);
+  const named = readNamedSender(parties, pool, account, deps);
 
   if (body !== null && body.length > MAX_BODY_LENGTH) throw new ApiError(21617);
   readMedia(
@@ -57,7 +57,7 @@ export async function readSend(form: URLSearchParams, account: AccountRecord, de
   refuseCountry(parties.to, deps.countries);
 
   const service = pool?.service ?? null;
-  const number = named ?? (pool === null ? null : await senderOf(pool, parties.to, deps.store));
+  const number = named ?? (pool === null ? null : await senderOf(pool, parties.to, deps));
   // The empty sender of a message that nobody can send: its row exists to say so.
   const sender = number?.phoneNumber ?? "";
   const smart = readFlag(textOf(form, "SmartEncoded")) ?? service?.smartEncoding ?? false;
@@ -82,7 +82,12 @@ export async function readSend(form: URLSearchParams, account: AccountRecord, de
 }
 
 /** Null when a service is to choose. */
-function readNamedSender(parties: Parties, pool: Pool | null, account: AccountRecord): NumberRecord | null {
+function readNamedSender(
+  parties: Parties,
+  pool: Pool | null,
+  account: AccountRecord,
+  { receiveOnly }: Pick<ApiDeps, "receiveOnly">,
+): NumberRecord | null {
   const { from, to } = parties;
   if (from === null) {
     if (pool === null) throw new ApiError(21603);
@@ -92,6 +97,12 @@ function readNamedSender(parties: Parties, pool: Pool | null, account: AccountRe
   if (pool !== null) refuseOutsider(from.number, pool);
   const allowed = maySend(account, from, to);
   if (allowed.is === "no") throw refused(allowed);
+  if (receiveOnly.has(allowed.number.line)) {
+    throw new ApiError(
+      21606,
+      `The From phone number ${from.text} is not SMS-capable: its line ${allowed.number.line} only receives (\`bind: receiver\`).`,
+    );
+  }
   return allowed.number;
 }
 

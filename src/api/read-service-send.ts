@@ -43,10 +43,11 @@ export function refuseOutsider(from: NumberRecord | null, pool: Pool): void {
 export async function senderOf(
   pool: Pool,
   to: Address,
-  store: ApiDeps["store"],
+  { store, receiveOnly }: Pick<ApiDeps, "store" | "receiveOnly">,
 ): Promise<NumberRecord | null> {
   const { service } = pool;
-  const members = poolFor(pool.members, to.country);
+  const able = pool.members.filter(({ number }) => !receiveOnly.has(number.line));
+  const members = poolFor(able, to.country);
   const queues = members.map(({ number }) => number.phoneNumber);
   const known = await store.poolFacts(service.sid, to.address, queues);
   const candidates = members.map(({ number }, index) => ({

@@ -30,6 +30,7 @@ import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-que
 import { Fallbacks } from "../messaging/outbound/fallback.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
+import { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
 import { createReportHandler } from "../messaging/outbound/report.ts";
 import { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import { ownAddresses } from "../messaging/webhook/own-address.ts";
@@ -123,18 +124,26 @@ async function composeOn(
   const simulated = config.lines.some(isSimulated) ? new SimulatedLines(clock, log) : null;
   const lineDeps: LineDeps = { clock, log, store, siteCountry, simulated, claims: new PortClaims() };
   const lines = config.lines.map((line, position) => createLine(line, position, lineDeps));
+  const receiveOnly = new Set(
+    config.lines.flatMap((line) => (line.type === "smpp" && line.bind === "receiver" ? [line.name] : [])),
+  );
   const roster = new LineRoster({
     lines,
-    lineNameOf: (phoneNumber) => numbers.byNumber(phoneNumber)?.line ?? null,
+    lineNameOf: (phoneNumber) => {
+      const name = numbers.byNumber(phoneNumber)?.line ?? null;
+      return name === null || receiveOnly.has(name) ? null : name;
+    },
   });
   const fallbacks = new Fallbacks({
     roster,
     clock,
     rules: fallbackRulesOf(config.lines),
+    numbersOf: (line) => numbers.ofLine(line).map(({ phoneNumber }) => phoneNumber),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
   });
   for (const line of rehearsedFallbacks(config.lines))
     log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
+  const turns = new PhoneTurns();
   const dispatcher = new Dispatcher({
     store,
     roster,
@@ -143,6 +152,7 @@ async function composeOn(
     rateOf,
     maxRateOf: createMaxRateOf(config.lines),
     policy: config.outbound,
+    turns,
     fallbacks,
   });
 
@@ -183,6 +193,7 @@ async function composeOn(
     kindOf: (line) => roster.get(line)?.kind ?? "modem",
     clock,
     log,
+    turns,
     onEnded: (messageSid) => dispatcher.withdraw(messageSid),
     inHandOf: (name) => {
       const line = config.lines.find((each) => each.name === name);
@@ -210,9 +221,6 @@ async function composeOn(
   });
 
   const endQueued = createEndQueued({ store, clock });
-  const receiveOnly = new Set(
-    config.lines.flatMap((line) => (line.type === "smpp" && line.bind === "receiver" ? [line.name] : [])),
-  );
   const health = createHealth({
     store,
     lines,
@@ -234,6 +242,7 @@ async function composeOn(
     endQueued,
     endQueueOf: createEndQueueOf({ store, clock }),
     roster,
+    receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
     siteCountry,

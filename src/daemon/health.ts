@@ -35,10 +35,14 @@ export function createHealth(deps: {
 }): () => Promise<HealthReport> {
   const { store, lines, webhooks, clock } = deps;
   const isReady = (name: string) => lines.some((line) => line.name === name && line.status.state === "ready");
-  /** The line that carries its queue; null when none does. */
-  const carrierOf = (line: Line): string | null => {
+  /** The line that carries its queue, and what it does not take; null when none does. */
+  const carriedOf = (line: Line): Carried | null => {
     const view = deps.fallbacks?.viewOf(line.name) ?? null;
-    return view?.spill === "carrying" && isReady(view.line) ? view.line : null;
+    if (view?.spill !== "carrying" || !isReady(view.line)) return null;
+    const { isActive, refuses } = view;
+    if (!isActive) return { isActive, text: `${view.line} does not take its sender, so its queue waits` };
+    const but = refuses.length === 0 ? "" : `, but for ${refuses.length} of its numbers, which wait`;
+    return { isActive, text: `its queue goes over ${view.line}${but}` };
   };
   let asked: { at: number; answer: ReturnType<typeof askStore> } | null = null;
 
@@ -49,7 +53,7 @@ export function createHealth(deps: {
     }
     const { disk, apps } = await asked.answer;
     const checks: Record<string, HealthCheck> = { store: disk, ...(apps === null ? {} : { webhooks: apps }) };
-    for (const line of lines) checks[`line:${line.name}`] = lineCheck(line, carrierOf(line));
+    for (const line of lines) checks[`line:${line.name}`] = lineCheck(line, carriedOf(line));
     const doubt = deps.whyClockUntrusted?.() ?? null;
     if (doubt !== null) checks["clock"] = { status: "warn", text: `not to be trusted: ${doubt}` };
     const canSend = lines.some(({ name }) => isReady(name) && deps.receiveOnly?.has(name) !== true);
@@ -64,14 +68,21 @@ export function createHealth(deps: {
   };
 }
 
-function lineCheck(line: Line, carrier: string | null): HealthCheck {
+type Carried = { readonly isActive: boolean; readonly text: string };
+
+function lineCheck(line: Line, carried: Carried | null): HealthCheck {
   const { state, reason, simulated } = line.status;
   const kind = simulated ? "simulated, " : "";
-  const text = `${kind}${state}${reason === "" ? "" : `: ${reason}`}`;
-  if (carrier !== null) return { status: "warn", text: `${text}; its queue goes over ${carrier}` };
+  const detour = carried === null ? "" : `; ${carried.text}`;
+  const text = `${kind}${state}${reason === "" ? "" : `: ${reason}`}${detour}`;
+  if (carried?.isActive === true) return { status: "warn", text };
   switch (state) {
     case "ready":
-      return { status: "pass", text };
+      // An SMSC that took the bind and answers nothing: the reason says so.
+      return {
+        status: line.kind === "smpp" && (line.status.recovery ?? null) !== null ? "warn" : "pass",
+        text,
+      };
     case "opening":
     case "starting":
       return { status: "warn", text };

@@ -8,19 +8,19 @@ export type EventType =
   | "line.state" // a line changed state: `text` says from, to and why
   | "line.undecodable" // a PDU that could not be read was kept raw
   | "line.noise" // a line from the modem nobody understands, the first of its kind
-  | "line.refused" // the modem or SIM refuses: PIN, no credit, barred
+  | "line.refused" // the modem, the SIM or the carrier refuses: PIN, no credit, barred, the bind
   | "line.throttled" // the carrier takes no more at this rate; told once an hour
   | "line.fallback" // a line that is down leaves its queue to another, or has it back
   | "line.fallback-refused" // the other line's carrier does not take a number as a sender
   | "line.recovery" // a rung of the recovery ladder was climbed, or has helped; `detail.wire` has the last seconds
-  | "line.call" // somebody rang
-  | "line.storage" // the modem's message storage fills up: full, it receives nothing
+  | "line.call" // somebody rang; `detail.from` has the number
+  | "line.storage" // the modem's message storage is nearly full, or full: then it receives nothing
   | "line.power" // the modem's supply is too weak, or looks so
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
   | "message.resent" // an unknown outcome was resolved by sending again
   | "inbound.unrouted" // kept, but no number or no webhook takes it
-  | "inbound.duplicate" // the network delivered the same TPDU again
+  | "inbound.duplicate" // a segment came again that is kept already; `detail.count`, at most every ten minutes
   | "optout.changed" // a recipient texted STOP or START
   | "inbound.incomplete" // a message is shown with a gap: parts of it did not come in time (30009)
   | "inbound.special" // a message of class 0, or one that tells of waiting voice mail, fax or mail

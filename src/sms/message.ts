@@ -85,7 +85,10 @@ export type InboundSegment = {
   readonly to: string | null;
   readonly userData: UserData;
   readonly concatenation: Concatenation | null;
-  /** 23.040 §9.2.3.11 as ISO 8601 with the network's own zone; null when unreadable. Decoration: never order by it. */
+  /**
+   * 23.040 §9.2.3.11 as ISO 8601 with the network's own zone; null when unreadable. Decoration: it orders nothing
+   * but what one modem's one listing shows (`line/modem/listing-order.ts`).
+   */
   readonly tpScts: string | null;
   readonly tpPid: number;
   readonly tpDcs: number;

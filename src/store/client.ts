@@ -13,7 +13,8 @@ import type { Worker } from "node:worker_threads";
 import { assertNever } from "../runtime/assert-never.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
-import type { CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
+import { newlyStored } from "./message-row.ts";
+import type { AcceptAnswer, CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
 import type { Store, WebhookNotice } from "./store.ts";
 
 type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
@@ -51,7 +52,11 @@ export class StoreClient implements Store {
     worker.on("exit", () => this.#fail("the store's thread ended"));
   }
 
-  readonly accept: Store["accept"] = (...args) => this.#call("accept", args);
+  readonly accept: Store["accept"] = async (message) => {
+    const answer = (await this.#call("accept", [message])) as AcceptAnswer;
+    if (answer.is !== "accepted") return answer;
+    return { is: answer.is, message: newlyStored(message, answer.status) };
+  };
   readonly poolFacts: Store["poolFacts"] = (...args) => this.#call("poolFacts", args);
   readonly releaseScheduled: Store["releaseScheduled"] = (...args) => this.#call("releaseScheduled", args);
   readonly claim: Store["claim"] = (...args) => this.#call("claim", args);
@@ -86,6 +91,7 @@ export class StoreClient implements Store {
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
   readonly standingOf: Store["standingOf"] = (...args) => this.#call("standingOf", args);
   readonly submissionsOf: Store["submissionsOf"] = (...args) => this.#call("submissionsOf", args);
+  readonly webhookStandingOf: Store["webhookStandingOf"] = (...args) => this.#call("webhookStandingOf", args);
   readonly usage: Store["usage"] = (...args) => this.#call("usage", args);
   readonly redact: Store["redact"] = (...args) => this.#call("redact", args);
   readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);

@@ -23,6 +23,7 @@ import type { SubmissionDetail } from "./submission-record.ts";
 import { detailOf, Submissions } from "./submissions.ts";
 import { Undo } from "./undo.ts";
 import { Usage } from "./usage.ts";
+import { WebhookStandings } from "./webhook-standings.ts";
 import { Webhooks } from "./webhooks.ts";
 
 export type CommandSet = {
@@ -52,6 +53,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
   const memory = new Memory(db);
   const list = new MessageList(db);
+  const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
 
   messages.recall();
@@ -76,7 +78,10 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   }
 
   const commands: Commands = {
-    accept: (message) => queue.accept(message),
+    accept: (message) => {
+      const result = queue.accept(message);
+      return result.is === "accepted" ? { is: result.is, status: result.message.status } : result;
+    },
     poolFacts: (service, recipient, queues) => ({
       sticky: sticky.get(service, recipient),
       queuedSegments: queues.map((name) => depths.segments(name)),
@@ -131,6 +136,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       return row?.sid === sid ? queue.standingOf(row) : null;
     },
     submissionsOf,
+    webhookStandingOf: (sid) => webhookStandings.of(sid),
 
     usage: (accountSid, firstDay, lastDay) => usage.days(accountSid, firstDay, lastDay),
     redact: (sid, at) => {

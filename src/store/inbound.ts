@@ -250,10 +250,10 @@ export class Inbound {
   }
 
   /** A reply that finds its queue full is not sent: the block is what counts. */
-  #act({ change, reply, event }: KeywordEffect): void {
+  #act({ change, reply, event, repliesAlways = false }: KeywordEffect): void {
     const changed = change !== null && this.#optOuts.apply(change);
     if (changed && event !== null) this.#events.insert(event);
-    if (reply !== null && (changed || change === null)) this.#queue.accept(reply);
+    if (reply !== null && (changed || change === null || repliesAlways)) this.#queue.accept(reply);
   }
 }
 

@@ -1,4 +1,5 @@
 /** A row of the hot table: what an accepted Message begins as, and what a change makes of it. */
+import type { MessageStatus } from "../sms/message.ts";
 import { rankOf, waitingSegments } from "./progress.ts";
 import type { Lane, NewOutbound, StoredMessage } from "./store.ts";
 
@@ -137,7 +138,7 @@ function given<T>(changed: T | undefined, before: T): T {
 }
 
 /** A Message as it stands right after its acceptance. */
-export function newlyStored(message: NewOutbound): StoredMessage {
+export function newlyStored(message: NewOutbound, status: MessageStatus = "queued"): StoredMessage {
   return {
     sid: message.sid,
     accountSid: message.accountSid,
@@ -145,7 +146,7 @@ export function newlyStored(message: NewOutbound): StoredMessage {
     from: message.from,
     to: message.to,
     body: message.body,
-    status: "queued",
+    status,
     numSegments: message.numSegments ?? message.parts.length,
     messagingServiceSid: message.messagingServiceSid,
     statusCallback: message.statusCallback,

@@ -125,11 +125,11 @@ export class Messages {
       row.airSegments,
     );
     this.#inHand.keep(key, row);
-    const stored = newlyStored(message);
     if (status === "scheduled") {
       this.#countScheduled(1);
-      return { ...stored, status };
+      return newlyStored(message, status);
     }
+    const stored = newlyStored(message);
     this.#depths.change(message.queue, 0, numSegments);
     this.#horizon.include(message.expiresAt);
     this.#notices.queued(message.queue);

@@ -199,8 +199,10 @@ export class OutboundQueue {
 
   /** Counts the queue's rows: for whoever asks why, not for sending. */
   standingOf(row: MessageRow): Standing | null {
-    const waiting = waitingSegments(row);
-    const rank = row.rank ?? rankOf({ ...row, retryAt: null });
+    const isScheduled = row.status === "scheduled";
+    const status = isScheduled ? "queued" : row.status;
+    const waiting = waitingSegments({ ...row, status });
+    const rank = row.rank ?? rankOf({ ...row, status, retryAt: null });
     if (waiting === 0 || rank === null) return null;
     const { queue, key, expiresAt } = row;
     const ahead = this.#ahead.get({ queue, rank, key }) ?? { messages: 0, segments: 0 };
@@ -210,6 +212,8 @@ export class OutboundQueue {
       waitingSegments: waiting,
       messagesAhead: ahead.messages,
       segmentsAhead: ahead.segments,
+      sendAt: isScheduled ? row.sendAt : null,
+      isOptedOut: this.#isOptedOut(row),
     };
   }
 

@@ -94,10 +94,13 @@ export class Outcomes {
         }));
       case "unknown":
         this.#submissions.change(submission, { state: "unknown", settledAt: at, why: settlement.why });
-        return this.#settled(row, submission, at, ({ progress }) => ({
-          progress: withState(progress, submission.position, "u"),
-          waitingFor: settlement.why,
-        }));
+        return {
+          ...this.#settled(row, submission, at, ({ progress }) => ({
+            progress: withState(progress, submission.position, "u"),
+            waitingFor: settlement.why,
+          })),
+          resends: this.#submissions.resendsOf(submission),
+        };
       default:
         return assertNever(settlement);
     }

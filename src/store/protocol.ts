@@ -3,14 +3,22 @@
  * one answer per transaction the other way. Everything is plain data (structured clone).
  */
 import type { FaultFields } from "../runtime/fault.ts";
-import type { Store, WebhookNotice } from "./store.ts";
+import type { MessageStatus } from "../sms/message.ts";
+import type { AcceptResult, Store, WebhookNotice } from "./store.ts";
 
 /** The door's methods that are carried out in the worker. */
 export type CommandName = Exclude<keyof Store, "newestKey" | "onWebhook" | "onQueued" | "close">;
 
+/** Who asked has the message already: only what the worker made of it travels back. */
+export type AcceptAnswer =
+  | { readonly is: "accepted"; readonly status: MessageStatus }
+  | Exclude<AcceptResult, { is: "accepted" }>;
+
 /** The same commands as the worker carries them out: at once, inside a transaction. */
 export type Commands = {
-  readonly [Name in CommandName]: (...args: Parameters<Store[Name]>) => Awaited<ReturnType<Store[Name]>>;
+  readonly [Name in CommandName]: (
+    ...args: Parameters<Store[Name]>
+  ) => Name extends "accept" ? AcceptAnswer : Awaited<ReturnType<Store[Name]>>;
 };
 
 export type Request = {

@@ -13,7 +13,7 @@ export type UsageDay = {
   readonly segments: number;
 };
 
-/** Where an outbound Message stands among those that wait for the same Number. */
+/** Where an outbound Message stands among those that wait for the same Number, or would if its time had come. */
 export type Standing = {
   readonly queue: string;
   readonly expiresAt: number;
@@ -22,6 +22,21 @@ export type Standing = {
   /** What goes before it, or would if its time to try again were now. */
   readonly messagesAhead: number;
   readonly segmentsAhead: number;
+  /** While it is scheduled, and in no queue yet: when it joins it. */
+  readonly sendAt: number | null;
+  /** When its turn comes it fails, because its recipient has said STOP since. */
+  readonly isOptedOut: boolean;
+};
+
+/** A received Message's webhook that its app has not answered yet. */
+export type WebhookStanding = {
+  readonly url: string;
+  /** Tries that failed. */
+  readonly attempts: number;
+  /** Those of its queue that are asked before it. */
+  readonly ahead: number;
+  /** The first of its queue, which is itself where none is ahead. */
+  readonly head: { readonly attempts: number; readonly notBefore: number };
 };
 
 export type EventFilter = {
@@ -30,4 +45,11 @@ export type EventFilter = {
   readonly type?: string;
   readonly messageSid?: string;
   readonly limit: number;
+};
+
+/** What an app says became of a Message (contract §3.9). */
+export type Feedback = {
+  readonly outcome: "confirmed" | "unconfirmed";
+  readonly createdAt: number;
+  readonly updatedAt: number;
 };

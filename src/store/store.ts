@@ -10,7 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
-import type { EventFilter, Standing, UsageDay } from "./reading.ts";
+import type { EventFilter, Feedback, Standing, UsageDay, WebhookStanding } from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
 import type {
   OpenSubmission,
@@ -116,7 +116,8 @@ export type Settlement =
   | { readonly is: "retry"; readonly retryAt: number; readonly why: string }
   /** Not sent and nobody's fault: back in its place, no attempt burnt. */
   | { readonly is: "released"; readonly why: string }
-  | { readonly is: "unknown"; readonly why: string };
+  /** `told`: `why` in an operator's words, where those are others. */
+  | { readonly is: "unknown"; readonly why: string; readonly told?: string };
 
 /** An *unknown* may still be settled as accepted: its answer came late.
  * `stale`: the Submission was already settled (a report was quicker, or a restart judged it). */
@@ -126,6 +127,8 @@ export type SettleResult = {
   readonly message: Pick<StoredMessage, "sid" | "accountSid" | "status">;
   /** No report with the reference it was accepted with was parked by then. */
   readonly reports?: "none";
+  /** Of one that is unknown now: how often its Segment was sent again before, because nobody knew. */
+  readonly resends?: number;
 };
 
 export type KeptSegment = {
@@ -156,6 +159,8 @@ export type KeywordEffect = {
   readonly change: OptOutChange | null;
   /** Sent when the change changed something, or when there is none. */
   readonly reply: NewOutbound | null;
+  /** Sent whatever the change changed. */
+  readonly repliesAlways?: boolean;
   readonly event: NewEvent | null;
 };
 
@@ -257,12 +262,6 @@ export type MessageFilter = {
   readonly limit: number;
 };
 
-/** What an app says became of a Message (contract §3.9). */
-export type Feedback = {
-  readonly outcome: "confirmed" | "unconfirmed";
-  readonly createdAt: number;
-  readonly updatedAt: number;
-};
 /** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
 export type RedactResult =
   | { readonly is: "redacted"; readonly message: StoredMessage }
@@ -358,9 +357,11 @@ export interface Store {
   getMessage(sid: string): Promise<StoredMessage | null>;
   /** Newest created first; stable while rows are added. */
   listMessages(filter: MessageFilter): Promise<readonly StoredMessage[]>;
-  /** Null when nothing of it waits to be sent. */
+  /** Null when nothing of it waits to be sent, now or later. */
   standingOf(messageSid: string): Promise<Standing | null>;
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
+  /** Of a received Message; null when none waits. It looks through every webhook that does: not for a chore. */
+  webhookStandingOf(messageSid: string): Promise<WebhookStanding | null>;
 
   /** What an account used, by day and category; both days included. */
   usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;

@@ -12,6 +12,8 @@ export type UnknownSubmission = {
   readonly line: string;
   readonly recipient: string;
   readonly startedAt: number;
+  /** How often its Segment was sent again before, because nobody knew. */
+  readonly resends: number;
 };
 
 /** A Submission that a Report may still be about: accepted, or unknown; without a final report. */

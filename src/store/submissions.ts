@@ -46,6 +46,7 @@ export class Submissions {
   readonly #get: Statement<[number, number], SubmissionRow>;
   readonly #of: Statement<[number], SubmissionRow>;
   readonly #newestOf: Statement<[number, number], number>;
+  readonly #resends: Statement<[number, number], number>;
   readonly #trying: Statement<[], SubmissionRow>;
   readonly #unknown: Statement<[], WithMessage>;
   readonly #open: Statement<[string | null, string], WithMessage>;
@@ -68,6 +69,11 @@ export class Submissions {
     this.#newestOf = db
       .prepare<[number, number], number>(
         "SELECT max(number) FROM submission WHERE messageKey = ? AND position = ?",
+      )
+      .pluck();
+    this.#resends = db
+      .prepare<[number, number], number>(
+        "SELECT count(*) FROM submission WHERE messageKey = ? AND position = ? AND verdict = 'resend'",
       )
       .pluck();
     this.#trying = db.prepare(
@@ -160,7 +166,13 @@ export class Submissions {
       line: row.line,
       recipient: row.to,
       startedAt: row.startedAt,
+      resends: this.resendsOf(row),
     }));
+  }
+
+  /** How often its Segment was sent again because nobody knew. */
+  resendsOf({ messageKey, position }: SubmissionRow): number {
+    return this.#resends.get(messageKey, position) ?? 0;
   }
 
   answered(line: string, reference: string): void {

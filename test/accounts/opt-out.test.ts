@@ -68,11 +68,17 @@ describe("the answer to a keyword", () => {
     expect(replyTo("ARRET", "US")).toBe(fr?.replies.stop);
     expect(replyTo("STOP", "FR")).toBe(fr?.replies.stop);
     expect(replyTo("STOP", "US")).toBe(en?.replies.stop);
-    expect(replyTo("HELP", "FR")).toBe(fr?.replies.help);
+    expect(replyTo("AIDE", "US")).toBe(fr?.replies.help);
+    expect(replyTo("HELP", "FR")).toBe(en?.replies.help);
+    expect(replyTo("UNSTOP", "FR")).toBe(en?.replies.start);
+    expect(replyTo("INFO", "FR")).toBe(fr?.replies.help);
+    expect(replyTo("INFO", "DE")).toBe(en?.replies.help);
     expect(replyTo("START", null)).toBe(en?.replies.start);
   });
 
-  it("is in the configured language where one is configured", () => {
+  it("is in the configured language where one is configured, whatever the word", () => {
+    expect(replyTo("AIDE", "FR", { language: "en" })).toBe(en?.replies.help);
+    expect(replyTo("HELP", "US", { language: "fr" })).toBe(fr?.replies.help);
     expect(replyTo("STOP", "FR", { language: "en" })).toBe(en?.replies.stop);
     expect(replyTo("STOP", "US", { language: "fr" })).toBe(fr?.replies.stop);
   });
@@ -99,6 +105,21 @@ describe("the answer to a keyword", () => {
     for (const text of Object.values(replies)) {
       expect(cut(text)).toEqual({ alphabet: "gsm7", parts: [text] });
     }
+  });
+
+  it("is no keyword itself, so that two machines have nothing to answer each other", () => {
+    for (const { replies } of Object.values(BUILT_IN_LANGUAGES)) {
+      for (const text of Object.values(replies)) expect(classOf(text)).toBeNull();
+    }
+  });
+
+  it("is given to START and UNSTOP always, to YES only where there was a block", () => {
+    const always = (text: string, settings: Partial<OptOutSettings> = {}) =>
+      readKeyword(text, MOBILE, policy(settings))?.isAlwaysAnswered;
+    expect(["start", "UNSTOP", "HELP"].map((word) => always(word))).toEqual([true, true, true]);
+    expect(["YES", "REPRENDRE", "STOP"].map((word) => always(word))).toEqual([false, false, false]);
+    const echo = { en: { replies: { start: "Start" } } };
+    expect(always("START", { languages: echo })).toBe(false);
   });
 
   it("and the keywords can be switched off", () => {

@@ -195,6 +195,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
+    receiveOnly: new Set(["inbox"]),
     throttledTo: () => null,
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",

@@ -77,9 +77,11 @@ describe("a Message in detail", () => {
     expect(body).toEqual({
       ...twilio.body,
       line: expect.toSatisfy((line: unknown) => line === null || line === "sim1"),
+      send_at: null,
       attempts: 1,
       retry_at: "Sun, 04 Jan 2026 10:16:30 +0000",
       waiting_for: expect.stringContaining("congested"),
+      webhook: null,
       submissions: [
         {
           submission_id: claims[0]?.submissionId,

@@ -39,13 +39,16 @@ function facts(fields: Partial<WaitingFacts> = {}, standing: Partial<Standing> |
     waitingSegments: 1,
     messagesAhead: 0,
     segmentsAhead: 0,
+    sendAt: null,
+    isOptedOut: false,
   };
   return {
     standing: standing === null ? null : { ...next, ...standing },
     isAccountActive: true,
-    line: { name: "sim1", state: "ready", reason: "registered" },
+    line: { name: "sim1", state: "ready", reason: "registered", sends: true },
     fallback: null,
     segmentsPerSecond: 1,
+    webhook: { standing: null, untold: null },
     now: NOW,
     ...fields,
   };
@@ -84,7 +87,7 @@ describe("a message that waits", () => {
     [{ isAccountActive: false }, "Its account is not active: it will fail with 30002."],
     [{ line: null }, "No line serves +33639980001: it waits until one does."],
     [
-      { line: { name: "sim1", state: "starting", reason: "not registered" } },
+      { line: { name: "sim1", state: "starting", reason: "not registered", sends: true } },
       "Its line sim1 is starting: not registered.",
     ],
   ])("is held up by %j, and nobody can say until when", (obstacle, reason) => {
@@ -92,7 +95,7 @@ describe("a message that waits", () => {
     expect(explain(waiting, facts(obstacle))).toEqual({ reason, nextAttemptAt: NOW + 5, forecastAt: null });
   });
 
-  const down = { name: "sim1", state: "opening", reason: "no such device" };
+  const down = { name: "sim1", state: "opening", reason: "no such device", sends: true };
   const fallback = { name: "carrier", state: "ready", reason: "bound", isRefused: false, inMs: null };
 
   it("goes over the fallback while its line is down, with a forecast like any other", () => {
@@ -131,12 +134,79 @@ describe("a message that waits", () => {
     expect(explain(message(), idle).reason).toBe("It is next in its queue.");
   });
 
+  it("waits for a line that sends when its own only receives", () => {
+    const line = { name: "inbox", state: "ready", reason: "bound", sends: false };
+    expect(explain(message(), facts({ line }, { queue: "36205" }))).toMatchObject({
+      reason: "No line sends from 36205: inbox only receives (`bind: receiver`). It waits until one does.",
+      forecastAt: null,
+    });
+  });
+
+  it.each([
+    [1, "Part of it is with the network; 1 segment follows."],
+    [2, "Part of it is with the network; 2 segments follow."],
+  ])("is half sent, with %i to come", (waitingSegments, reason) => {
+    expect(explain(message({ status: "sending" }), facts({}, { waitingSegments }))).toMatchObject({ reason });
+  });
+
   it("is told when it will expire first", () => {
     const { reason } = explain(
       message(),
       facts({}, { messagesAhead: 9, segmentsAhead: 9, expiresAt: NOW + 5000 }),
     );
     expect(reason).toContain("it would fail with 30036");
+  });
+});
+
+describe("a message to somebody who has said STOP since", () => {
+  it("will fail, whatever goes before it, and has no forecast", () => {
+    const waiting = facts({}, { isOptedOut: true, messagesAhead: 3, segmentsAhead: 7 });
+    expect(explain(message({ attempts: 1, retryAt: NOW + 5 }), waiting)).toEqual({
+      reason: "The recipient has opted out of messages from its sender: it will fail with 21610.",
+      nextAttemptAt: null,
+      forecastAt: null,
+    });
+  });
+
+  it("will fail at its instant where it is scheduled", () => {
+    const later = facts({}, { isOptedOut: true, sendAt: NOW + 3_600_000 });
+    expect(explain(message({ status: "scheduled" }), later)).toEqual({
+      reason:
+        "It is scheduled for 2026-01-04T11:15:30.000Z. " +
+        "The recipient has opted out of messages from its sender: it will fail with 21610.",
+      nextAttemptAt: null,
+      forecastAt: null,
+    });
+  });
+});
+
+describe("a scheduled message", () => {
+  const sendAt = NOW + 3_600_000;
+  const scheduled = message({ status: "scheduled", numSegments: 2 });
+
+  it("says when, and is forecast from then on", () => {
+    const later = facts({}, { sendAt, waitingSegments: 2, expiresAt: sendAt + 36_000_000 });
+    expect(explain(scheduled, later)).toEqual({
+      reason: "It is scheduled for 2026-01-04T11:15:30.000Z.",
+      nextAttemptAt: sendAt,
+      forecastAt: sendAt + 2000,
+    });
+  });
+
+  it("counts a queue that will not be empty by then", () => {
+    const later = facts({}, { sendAt, segmentsAhead: 7200, messagesAhead: 7200 });
+    expect(explain(scheduled, later).forecastAt).toBe(NOW + 7_201_000);
+  });
+
+  it.each([
+    [{ line: null }, "No line serves +33639980001: it waits until one does."],
+    [{ isAccountActive: false }, "Its account is not active: it will fail with 30002."],
+  ])("says what would hold it up, and is not forecast: %j", (obstacle, held) => {
+    expect(explain(scheduled, facts(obstacle, { sendAt }))).toEqual({
+      reason: `It is scheduled for 2026-01-04T11:15:30.000Z. ${held}`,
+      nextAttemptAt: sendAt,
+      forecastAt: null,
+    });
   });
 });
 

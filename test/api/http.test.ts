@@ -150,6 +150,22 @@ describe("a path", () => {
   });
 });
 
+describe("a page in a browser", () => {
+  it("may not read what the API answers, nor is its preflight answered", async () => {
+    const headers = { Origin: "http://page.lan", "Access-Control-Request-Method": "POST" };
+    const preflight = { method: "OPTIONS", headers, credentials: null };
+    const answers = [
+      await box.get(box.api("/Messages.json"), { headers }),
+      await box.request(box.api("/Messages.json"), preflight),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 401]);
+    for (const answer of answers) {
+      const names = [...answer.headers.keys()].filter((name) => name.startsWith("access-control-"));
+      expect(names).toEqual([]);
+    }
+  });
+});
+
 describe("credentials", () => {
   const NONE = {
     code: 20003,

@@ -77,12 +77,23 @@ describe("IncomingPhoneNumbers through the official SDK", () => {
   });
 });
 
+describe("a webhook's URL", () => {
+  it.each(["http://app.lan/la rochelle?q=a b", "HTTP://App.lan:5000/é", "http:app.lan/sms"])(
+    "may be whatever `new URL` reads as http, and is shown as it was written: %s",
+    async (url) => {
+      const number = await box.client.incomingPhoneNumbers(own.sid).update({ smsUrl: url });
+      expect(number.smsUrl).toBe(url);
+    },
+  );
+});
+
 describe("an update refuses", () => {
   it.each([
     [{ SmsUrl: "192.168.1.20/sms" }, 21402],
     [{ SmsUrl: "ftp://a.test/" }, 21402],
     [{ SmsUrl: "http://" }, 21402],
     [{ SmsUrl: "http://a b/" }, 21402],
+    [{ SmsUrl: `http://a.test/${"x".repeat(3987)}` }, 21402],
     [{ StatusCallback: "x" }, 21402],
     [{ VoiceUrl: "x" }, 21402],
     [{ SmsMethod: "PUT" }, 21403],

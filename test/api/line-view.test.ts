@@ -47,13 +47,31 @@ describe("a line", () => {
   });
 
   it("shows which line stands in for it, and whether it does", () => {
-    const fallback = { line: "carrier", afterMs: 300_000, since: null, inMs: 1000 };
+    const fallback = {
+      line: "carrier",
+      afterMs: 300_000,
+      since: null,
+      inMs: 1000,
+      isActive: false,
+      refuses: [],
+    };
     expect(viewOf({}, { fallback: { ...fallback, spill: "waiting" } })).toMatchObject({
       fallback: "carrier",
       fallback_active: false,
       fallback_since: null,
     });
-    const carrying = { ...fallback, spill: "carrying", since: clock.now(), inMs: null } as const;
+    const carrying = {
+      ...fallback,
+      spill: "carrying",
+      isActive: true,
+      since: clock.now(),
+      inMs: null,
+    } as const;
+    const refuses = ["+33639980001"];
+    expect(viewOf({}, { fallback: { ...carrying, isActive: false, refuses } })).toMatchObject({
+      fallback_active: false,
+      fallback_refuses: refuses,
+    });
     expect(viewOf({}, { fallback: carrying })).toMatchObject({
       fallback: "carrier",
       fallback_active: true,

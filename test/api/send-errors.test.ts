@@ -11,6 +11,8 @@ let box: ApiBox;
 beforeAll(async () => {
   box = await openApiBox();
   await provision(box.numbers, box.account, "36123", "gsm2", "short-code");
+  await provision(box.numbers, box.account, "HARBOUR", "gsm2", "alphanumeric");
+  await provision(box.numbers, box.account, "36205", "inbox", "short-code");
   const other = { ...box.account, sid: `AC${"c".repeat(32)}` };
   await provision(box.numbers, other, "+33639980077", "gsm2");
 });
@@ -40,11 +42,13 @@ const REFUSALS: readonly [why: string, form: Record<string, string>, status: num
     21701,
   ],
   ["a From nobody owns", { ...ok, From: "+33639980042", To: "+33639980042" }, 400, 21606],
+  ["a From whose line only receives", { ...ok, From: "36205" }, 400, 21606],
   ["a From of another account", { ...ok, From: "+33639980077" }, 400, 21606],
   ["an alphanumeric From nobody owns", { ...ok, From: "PYLONE" }, 400, 21606],
   ["a short code sending abroad", { ...ok, From: "36123", To: "+14155551212" }, 400, 21606],
   ["To equal to From", { ...ok, To: "06 39 98 00 01", Body: "x".repeat(1601) }, 400, 21266],
   ["a short code as To", { ...ok, To: "36124", Body: "x".repeat(1601) }, 400, 21265],
+  ["a name to a country that blocks names", { ...ok, From: "HARBOUR", To: "+14155551212" }, 400, 21612],
   ["1601 characters", { ...ok, Body: "x".repeat(1601), MediaUrl: "http://a.test/x" }, 400, 21617],
   ["801 emoji, which are 1602 units", { ...ok, Body: "🙂".repeat(801) }, 400, 21617],
   ["media that is no URL", { ...ok, MediaUrl: "ftp://a.test/x", StatusCallback: "x" }, 400, 21620],
@@ -85,6 +89,13 @@ describe("POST Messages refuses", () => {
       more_info: `https://www.twilio.com/docs/errors/${code}`,
       status,
     });
+  });
+
+  it("a name to a country that blocks names, in Twilio's words", async () => {
+    const answer = await box.post(box.api("/Messages.json"), { ...ok, From: "HARBOUR", To: "+14155551212" });
+    expect(answer.body["message"]).toBe(
+      "The 'To' phone number: +14155551212, is not currently reachable using the 'From' phone number: HARBOUR via SMS.",
+    );
   });
 
   it("eleven media", async () => {
@@ -130,6 +141,7 @@ describe("POST Messages takes", () => {
       { StatusCallback: "http://u:p@10.0.0.2:5000/s#rc=2" },
     ],
     ["a callback on a host with an underscore", { StatusCallback: "http://my_app:5000/s" }],
+    ["a callback with a raw space", { StatusCallback: "http://app.lan/s?place=La Rochelle" }],
     [
       "what Twilio knows and an SMS does not need",
       {

@@ -128,6 +128,15 @@ describe("a message through a service", () => {
     expect(message).toMatchObject({ status: "failed", errorCode: 21703, from: null });
   });
 
+  it("has no sender when the line of its only number receives and does not send", async () => {
+    const { sid: phoneNumberSid } = await provision(box.numbers, box.account, "+33639980098", "inbox");
+    const inbox = await v1().services.create({ friendlyName: "inbox" });
+    await v1().services(inbox.sid).phoneNumbers.create({ phoneNumberSid });
+    const answer = await post({ MessagingServiceSid: inbox.sid });
+    const message = await box.client.messages(String(answer.body["sid"])).fetch();
+    expect(message).toMatchObject({ status: "failed", errorCode: 21703, from: null });
+  });
+
   it.each([
     ["a SID that is none", { MessagingServiceSid: "MG1" }, 400, 21705],
     ["a service that does not exist", { MessagingServiceSid: `MG${"0".repeat(32)}` }, 404, 21701],

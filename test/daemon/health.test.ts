@@ -59,12 +59,38 @@ describe("the health of the appliance", () => {
     expect(report.checks["line:a"]?.status).toBe("fail");
   });
 
+  const carrying = { line: "carrier", afterMs: 0, spill: "carrying" as const, since: 0, inMs: null };
+
+  it.each([
+    [
+      ["+33639980001"],
+      false,
+      "fail",
+      "refused: the PIN is wrong; carrier does not take its sender, so its queue waits",
+    ],
+    [
+      ["+33639980001"],
+      true,
+      "warn",
+      "refused: the PIN is wrong; its queue goes over carrier, but for 1 of its numbers, which wait",
+    ],
+  ])(
+    "says that the carrier refuses %j as senders (others are carried: %s)",
+    async (refuses, isActive, status, text) => {
+      const health = createHealth({
+        store: { ping: async () => {} },
+        lines: [line("sim1", "refused", "the PIN is wrong"), line("carrier", "ready", "bound")],
+        fallbacks: { viewOf: (name) => (name === "sim1" ? { ...carrying, isActive, refuses } : null) },
+        clock: new FakeClock(),
+        webhooks: nobodyWaits,
+      });
+      expect(await health()).toMatchObject({ status: "warn", checks: { "line:sim1": { status, text } } });
+    },
+  );
+
   it("warns, and does not fail, while a line that is down is carried by its fallback", async () => {
     const lines = [line("sim1", "refused", "the PIN is wrong"), line("carrier", "ready", "bound")];
-    const viewOf = (name: string) =>
-      name === "sim1"
-        ? { line: "carrier", afterMs: 0, spill: "carrying" as const, since: 0, inMs: null }
-        : null;
+    const viewOf = (name: string) => (name === "sim1" ? { ...carrying, isActive: true, refuses: [] } : null);
     const health = createHealth({
       store: { ping: async () => {} },
       lines,
@@ -84,6 +110,16 @@ describe("the health of the appliance", () => {
     });
     lines[1] = line("carrier", "opening", "connecting");
     expect(await health()).toMatchObject({ status: "fail", checks: { "line:sim1": { status: "fail" } } });
+  });
+
+  it("warns of an SMPP line that is ready and whose SMSC answers nothing", async () => {
+    const reason = "bound, but it answers nothing";
+    const mute = { state: "ready", reason, simulated: false, recovery: { trouble: "mute", reason } };
+    const carrier = { name: "carrier", kind: "smpp", status: mute } as unknown as Line;
+    expect(await healthOf([carrier])()).toMatchObject({
+      status: "warn",
+      checks: { "line:carrier": { status: "warn", text: `ready: ${reason}` } },
+    });
   });
 
   it("fails when all that is ready can only receive", async () => {

@@ -10,7 +10,8 @@ export type Handset = {
   /** ISO 8601. */
   at: string;
 };
-export type Hold = "mute" | "registration" | "sends" | "results";
+/** `registration` of a modem, `binds` of an SMSC. */
+export type Hold = "mute" | "registration" | "binds" | "sends" | "results";
 
 export class SimulatorClient {
   /** For `device:`. */
@@ -53,12 +54,12 @@ export class SimulatorClient {
     return this.#post("Faults", fields);
   }
 
-  /** Waits until a fault that is on has done what it does. */
-  async acted(fault: string): Promise<void> {
+  /** Waits until a fault that is on has done what it does so many times. */
+  async acted(fault: string, times = 1): Promise<void> {
     await eventually(async () => {
       const answer = await fetch(`${this.#control}/Faults`);
       const { faults } = (await answer.json()) as { faults: { fault: string; acted: number }[] };
-      return faults.some((on) => on.fault === fault && on.acted > 0) ? true : null;
+      return faults.some((on) => on.fault === fault && on.acted >= times) ? true : null;
     });
   }
 

@@ -7,6 +7,7 @@ import { type Accept, createAccept } from "../../src/messaging/outbound/accept.t
 import { Dispatcher } from "../../src/messaging/outbound/dispatcher.ts";
 import { LineRoster } from "../../src/messaging/outbound/line-roster.ts";
 import { Pending } from "../../src/messaging/outbound/pending.ts";
+import { PhoneTurns } from "../../src/messaging/outbound/phone-turns.ts";
 import { createReportHandler } from "../../src/messaging/outbound/report.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
@@ -68,7 +69,9 @@ export class Life {
       lines: this.lines,
       lineNameOf: (number) => records.find(({ phoneNumber }) => phoneNumber === number)?.line ?? null,
     });
+    const turns = new PhoneTurns();
     this.#dispatcher = new Dispatcher({
+      turns,
       store,
       roster,
       clock,
@@ -85,7 +88,7 @@ export class Life {
       parseAddress: parseFrench,
       siteCountry: "FR",
     });
-    const report = createReportHandler({ store, kindOf: () => "modem", clock, log });
+    const report = createReportHandler({ store, turns, kindOf: () => "modem", clock, log });
     this.#start = async () => {
       await receive.routeKept();
       await this.#dispatcher.start();

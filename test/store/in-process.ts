@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type CommandSet, createCommands } from "../../src/store/commands.ts";
 import { Committer } from "../../src/store/committer.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
-import type { CommandName, Request } from "../../src/store/protocol.ts";
+import { newlyStored } from "../../src/store/message-row.ts";
+import type { AcceptAnswer, CommandName, Request } from "../../src/store/protocol.ts";
 import { migrate } from "../../src/store/schema.ts";
 import type { Store } from "../../src/store/store.ts";
 import { T0 } from "./new-outbound.ts";
@@ -45,5 +46,11 @@ export function storeOver(opened: InProcess): Pick<Store, CommandName> {
   };
   const names = Object.keys(opened.commands) as CommandName[];
   const methods = names.map((name) => [name, async (...args: readonly unknown[]) => call(name, args)]);
-  return Object.fromEntries(methods) as Pick<Store, CommandName>;
+  const accept: Store["accept"] = async (message) => {
+    const answer = call("accept", [message]) as AcceptAnswer;
+    return answer.is === "accepted"
+      ? { is: answer.is, message: newlyStored(message, answer.status) }
+      : answer;
+  };
+  return { ...Object.fromEntries(methods), accept } as Pick<Store, CommandName>;
 }

@@ -85,6 +85,17 @@ describe("a recipient who said STOP", () => {
     expect(await send({ from: OTHER, optOutScope: `MG${"1".repeat(32)}` })).toBe("accepted");
   });
 
+  it("is told of where a message to them waits, until START", async () => {
+    const message = newOutbound({ optOutScope: SERVICE });
+    await store.accept(message);
+    const isOptedOut = async () => (await store.standingOf(message.sid))?.isOptedOut;
+    expect(await isOptedOut()).toBe(false);
+    await says({ change: change("stop", [OTHER, SERVICE]) });
+    expect(await isOptedOut()).toBe(true);
+    await says({ change: change("start", [SERVICE]) });
+    expect(await isOptedOut()).toBe(false);
+  });
+
   it("is sent messages again after START", async () => {
     await says({ change: change("stop", [FROM, SERVICE]) });
     await says({ change: change("start", [FROM, SERVICE, OTHER]) });
@@ -142,6 +153,11 @@ describe("the answer to a keyword", () => {
     await says({ change: change("start"), reply: reply() });
     await says({ change: change("stop"), reply: reply() });
     await says({ change: change("stop"), reply: reply() });
+    expect((await claim()).claims).toHaveLength(1);
+  });
+
+  it("is given without a block too where the word asks for it", async () => {
+    await says({ change: change("start"), reply: reply(), repliesAlways: true });
     expect((await claim()).claims).toHaveLength(1);
   });
 

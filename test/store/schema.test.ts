@@ -209,6 +209,15 @@ describe("where a message stands", () => {
     expect(commands.standingOf(newOutbound().sid)).toBeNull();
   });
 
+  it("is told of one that is scheduled, with its instant, and no more once it has joined its queue", () => {
+    const { commands } = opened;
+    const [before, later] = [newOutbound(), newOutbound({ sendAt: T0 + 9000 })];
+    for (const message of [before, later]) commands.accept(message);
+    expect(commands.standingOf(later.sid)).toMatchObject({ sendAt: T0 + 9000, messagesAhead: 1 });
+    commands.releaseScheduled(T0 + 9000);
+    expect(commands.standingOf(later.sid)).toMatchObject({ sendAt: null, messagesAhead: 1 });
+  });
+
   it("is where it would go back to, while it backs off", () => {
     const { commands } = opened;
     const [first, second] = [newOutbound(), newOutbound()];

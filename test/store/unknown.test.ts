@@ -56,6 +56,7 @@ describe("a submission whose outcome is unknown", () => {
         line: "sim1",
         recipient: TO,
         startedAt: T0,
+        resends: 0,
       },
     ]);
   });

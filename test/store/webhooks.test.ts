@@ -24,7 +24,7 @@ const FAILED: NewEvent = {
 };
 
 /** An inbound message whose app is to be told. */
-async function receive(body: string, queue = QUEUE): Promise<void> {
+async function receive(body: string, queue = QUEUE): Promise<string> {
   const sid = newSid();
   const message = {
     sid,
@@ -52,6 +52,7 @@ async function receive(body: string, queue = QUEUE): Promise<void> {
     },
     event: null,
   });
+  return sid;
 }
 
 /** A status callback to the same app, for a message that failed at once. */
@@ -108,6 +109,26 @@ describe("the webhook queue", () => {
       { queue: QUEUE, first: one, more: false },
       { queue: QUEUE, first: two, more: true },
     ]);
+  });
+
+  it("tells of one received message what it waits for and what stands before it, until it has ended", async () => {
+    const sids = [await receive("one"), await receive("two"), await receive("three")];
+    const elsewhere = await receive("elsewhere", `${FROM} http://other.lan`);
+    const { webhookId } = await head();
+    await store.deferWebhook(webhookId, { attempts: 2, notBefore: T0 + 500, aside: false, event: null });
+    const first = { attempts: 2, notBefore: T0 + 500 };
+    const standings = () => Promise.all(sids.map((sid) => store.webhookStandingOf(sid)));
+    expect(await standings()).toEqual([
+      { url: "http://app.lan/sms", attempts: 2, ahead: 0, head: first },
+      { url: "http://app.lan/sms", attempts: 0, ahead: 1, head: first },
+      { url: "http://app.lan/sms", attempts: 0, ahead: 2, head: first },
+    ]);
+    expect(await store.webhookStandingOf(elsewhere)).toMatchObject({ ahead: 0, head: { attempts: 0 } });
+
+    await store.deferWebhook(webhookId, { attempts: 3, notBefore: T0 + 900, aside: true, event: null });
+    expect(await standings()).toMatchObject([{ attempts: 3, ahead: 0 }, { ahead: 0 }, { ahead: 1 }]);
+    await store.finishWebhook(webhookId, { replies: [], events: [] });
+    expect((await standings())[0]).toBeNull();
   });
 
   it("says how many wait in all, and since when", async () => {

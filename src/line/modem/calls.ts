@@ -7,7 +7,6 @@
  * end may be told in several ways or none, so ten seconds without a RING are the end too.
  */
 import type { Clock, Timer } from "../../runtime/clock.ts";
-import { maskNumber } from "../../runtime/log.ts";
 import { type Ask, may } from "./ask.ts";
 import { fieldsOf } from "./at/command.ts";
 import { set } from "./commands.ts";
@@ -19,7 +18,7 @@ export type CallsOptions = {
   readonly policy: CallPolicy;
   /** Rings off; settles when the modem has answered. */
   readonly hangUp: () => Promise<void>;
-  /** The caller, masked; null when withheld or unknown. Once for each call. */
+  /** The caller; null when withheld or unknown. Once for each call. */
   readonly onCall: (caller: string | null) => void;
   /** The call is over. */
   readonly onOver: () => void;
@@ -81,7 +80,7 @@ export class Calls {
     if (this.#told) return;
     this.#told = true;
     this.#clip?.cancel();
-    this.#options.onCall(number === "" ? null : maskNumber(number));
+    this.#options.onCall(number === "" ? null : number);
     if (this.#options.policy === "hang-up") this.#options.hangUp().catch(() => undefined);
   }
 

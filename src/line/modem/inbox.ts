@@ -22,6 +22,7 @@ import type { Setup } from "./bring-up.ts";
 import { ATTENTION, acknowledge, erase, LIST_ALL, read, selectStorage, set } from "./commands.ts";
 import { type FromNetwork, fromNetwork } from "./from-network.ts";
 import type { Listing } from "./listing.ts";
+import { inOrderOfTime } from "./listing-order.ts";
 import { StorageGauge } from "./storage-gauge.ts";
 import {
   type Entry,
@@ -259,7 +260,7 @@ export class Inbox {
       this.#gauge.left(storage, entries.length);
       // What could not be deleted is tried once in each drain.
       const tried = (entry: Entry) => refused.has(placeOf(entry)) || (pass > 0 && this.#isStuck(entry));
-      const fresh = entries.filter((entry) => !tried(entry));
+      const fresh = inOrderOfTime(entries.filter((entry) => !tried(entry)));
       if (fresh.length === 0) break;
       for (const entry of await this.#keepAll(fresh)) refused.add(placeOf(entry));
     }
@@ -365,12 +366,12 @@ export class Inbox {
   async #delete(entry: Entry): Promise<void> {
     if (!(await this.#select(entry.storage))) return;
     const place = placeOf(entry);
+    // The place is taken until now: what was announced for it is what goes. What is announced from here on is new.
+    this.#removeJobs((job) => job.is === "read" && placeOf(job) === place);
     const result = await this.#options.ask(erase(entry.index));
     // 321: no such index, so it is gone already.
     if (result.is === "ok" || (result.is === "error" && result.error.code === 321)) {
       this.#undeleted.delete(place);
-      // The place was taken until now, so what was announced for it is what is gone.
-      this.#removeJobs((job) => job.is === "read" && placeOf(job) === place);
       return;
     }
     const stuck = this.#undeleted.get(place);

@@ -265,7 +265,10 @@ class ModemLine implements Line {
       },
       onLate: (text) => this.#late(text),
       onNoise: (text, kind) => this.#noise(text, kind),
-      onStorageAlarm: (level) => this.#news.storageFillsUp(level),
+      onStorage: (level, alarming) => {
+        this.#facts = { ...this.#facts, storage: level };
+        if (alarming) this.#news.storageFillsUp(level);
+      },
       onStuck: (storage, index) => this.#news.stuck(storage, index),
       onProfile: (profile) => {
         this.#resetCommand = profile.reset.command;

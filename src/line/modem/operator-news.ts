@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
+import { maskNumber } from "../../runtime/log.ts";
 import type { StorageLevel, SubmitOutcome } from "../line.ts";
 import { type NoiseKind, NoiseLog } from "./noise-log.ts";
 import { PowerSupply, type Voltage } from "./power-supply.ts";
@@ -34,15 +35,19 @@ export class OperatorNews {
     if (news !== null) this.#tell("line.noise", `${this.#line}: ${news}`);
   }
 
+  /** The sentence goes to the log, so its number is masked; the event's detail does not. */
   called(caller: string | null, isLeftToRing: boolean): void {
     const done = isLeftToRing ? "it is left to ring" : "it is hung up";
-    this.#tell("line.call", `${this.#line}: a call from ${caller ?? "a withheld number"}; ${done}`);
+    const who = caller === null ? "a withheld number" : maskNumber(caller);
+    this.#tell("line.call", `${this.#line}: a call from ${who}; ${done}`, { from: caller });
   }
 
   storageFillsUp({ name, used, total }: StorageLevel): void {
+    const state =
+      used < total ? "it is nearly full, and receives nothing once it is" : "it is full and receives nothing";
     this.#tell(
       "line.storage",
-      `${this.#line}: the message storage ${name} holds ${used} of ${total}: full, it receives nothing. It is being emptied; what stays in it cannot be kept or deleted.`,
+      `${this.#line}: the message storage ${name} holds ${used} of ${total}: ${state}. It is being emptied; what stays in it cannot be kept or deleted.`,
     );
   }
 
@@ -72,8 +77,9 @@ export class OperatorNews {
     if (alarm !== null) this.#tell("line.refused", alarm);
   }
 
-  #tell(type: Told, text: string): void {
+  #tell(type: Told, text: string, detail?: NonNullable<NewEvent["detail"]>): void {
     const level = type === "line.noise" || type === "line.call" ? "info" : "warning";
-    this.#onEvent({ type, level, at: this.#clock.now(), text, line: this.#line });
+    const event = { type, level, at: this.#clock.now(), text, line: this.#line } as const;
+    this.#onEvent(detail === undefined ? event : { ...event, detail });
   }
 }

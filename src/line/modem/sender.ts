@@ -7,22 +7,42 @@ import type { CommandResult } from "./at/command.ts";
 import type { Dialogue } from "./at/dialogue.ts";
 import { send } from "./commands.ts";
 import { MORE_MESSAGES, MoreMessages } from "./more-messages.ts";
+import { SlowAnswer } from "./slow-answer.ts";
 import type { Ussd } from "./ussd.ts";
 
 type Pdu = { readonly hex: string; readonly tpduLength: number };
+
+export type SenderOptions = {
+  readonly dialogue: Dialogue;
+  readonly clock: Clock;
+  readonly ussd: Ussd;
+  /** `slow` has changed. */
+  readonly onSlow: () => void;
+};
 
 export class Sender {
   readonly #dialogue: Dialogue;
   readonly #clock: Clock;
   readonly #ussd: Ussd;
+  readonly #slowAnswer: SlowAnswer;
+  #slow: string | null = null;
   readonly #sending = new Set<Promise<CommandResult>>();
   #more = new MoreMessages(false);
   #withdrawn = false;
 
-  constructor(options: { readonly dialogue: Dialogue; readonly clock: Clock; readonly ussd: Ussd }) {
-    this.#dialogue = options.dialogue;
-    this.#clock = options.clock;
+  constructor(options: SenderOptions) {
+    const { dialogue, clock, onSlow } = options;
+    this.#dialogue = dialogue;
+    this.#clock = clock;
     this.#ussd = options.ussd;
+    this.#slowAnswer = new SlowAnswer({
+      clock,
+      awaitedMs: () => dialogue.resultAwaitedMs,
+      onSlow: (reason) => {
+        this.#slow = reason;
+        onSlow();
+      },
+    });
   }
 
   /** Whether this modem is worth asking for `+CMMS`. */
@@ -34,6 +54,11 @@ export class Sender {
     const sending = this.#submit(pdu, signal);
     this.#sending.add(sending);
     return sending.finally(() => this.#sending.delete(sending));
+  }
+
+  /** Why a text that is being sent holds everything up; null when none does. */
+  get slow(): string | null {
+    return this.#slow;
   }
 
   /** Withdraws the submissions that have not passed the point of no return. */
@@ -61,6 +86,10 @@ export class Sender {
         () => undefined,
       );
     }
-    return this.#dialogue.run(send(pdu), { signal }).finally(() => more.ended(this.#clock.monotonicMs()));
+    this.#slowAnswer.begins();
+    return this.#dialogue.run(send(pdu), { signal }).finally(() => {
+      this.#slowAnswer.ended();
+      more.ended(this.#clock.monotonicMs());
+    });
   }
 }

@@ -8,7 +8,7 @@ import type { CallPolicy } from "./calls.ts";
 import type { FromNetwork } from "./from-network.ts";
 import type { Voltage } from "./power-supply.ts";
 import type { ModemProfile } from "./profiles/profile.ts";
-import type { Life, Trouble } from "./recovery/ladder.ts";
+import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
 
 export type SessionOptions = {
   readonly port: BytePort;
@@ -24,12 +24,12 @@ export type SessionOptions = {
   /** A `+CMGS:` of a send that was given up. */
   readonly onLate: (text: string) => void;
   readonly onNoise: (text: string, kind: "unknown" | "stale" | "damaged") => void;
-  /** A message storage is nearly full. */
-  readonly onStorageAlarm: (level: StorageLevel) => void;
+  /** How full the fullest storage is; `alarming`: nearly full, and was not before. */
+  readonly onStorage: (level: StorageLevel, alarming: boolean) => void;
   readonly onStuck: (storage: string, index: number) => void;
   readonly onProfile: (profile: ModemProfile) => void;
   readonly callPolicy: CallPolicy;
-  /** Somebody rings: the number masked, or null. */
+  /** Somebody rings: the number, or null. */
   readonly onCall: (caller: string | null) => void;
   /** The modem complains of its supply. */
   readonly onVoltage: (voltage: Voltage) => void;
@@ -45,6 +45,15 @@ export type SessionEnd = {
   readonly why: "closed" | "silence" | "unusable" | "left";
   readonly reason: string;
 };
+
+/** A rung to be climbed. */
+export type Order = { readonly rung: Rung; readonly reason: string };
+
+export type Wake =
+  | { readonly is: "watch" }
+  | { readonly is: "restarted"; readonly reason: string }
+  | { readonly is: "ordered"; readonly order: Order }
+  | { readonly is: "over" };
 
 /** What a bring-up that failed says about the modem. */
 export function whyOf(error: unknown): SessionEnd["why"] {

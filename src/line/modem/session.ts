@@ -5,6 +5,7 @@
  */
 import { assertNever } from "../../runtime/assert-never.ts";
 import { reasonOf } from "../../runtime/fault.ts";
+import type { LineState } from "../line.ts";
 import { type Ask, may } from "./ask.ts";
 import { Dialogue } from "./at/dialogue.ts";
 import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
@@ -21,7 +22,7 @@ import { cycleRadio } from "./recovery/radio.ts";
 import { airTroubleOf } from "./recovery/symptom.ts";
 import { askRegistration, type Registration, registrationOf } from "./registration.ts";
 import { Sender } from "./sender.ts";
-import { type SessionEnd, type SessionOptions, whyOf } from "./session-terms.ts";
+import { type Order, type SessionEnd, type SessionOptions, type Wake, whyOf } from "./session-terms.ts";
 import { recallSmsc } from "./smsc.ts";
 import { newsOf } from "./unsolicited.ts";
 import { GENERIC_URCS } from "./urcs.ts";
@@ -34,13 +35,6 @@ const WATCH_MS = 60_000;
 const SEARCH_MS = 10_000;
 const SUSPECT_SIM_EVERY_MS = 600_000;
 const RESTART_SETTLE_MS = 1000;
-type Order = { readonly rung: Rung; readonly reason: string };
-
-type Wake =
-  | { readonly is: "watch" }
-  | { readonly is: "restarted"; readonly reason: string }
-  | { readonly is: "ordered"; readonly order: Order }
-  | { readonly is: "over" };
 
 export class Session {
   readonly #options: SessionOptions;
@@ -100,7 +94,8 @@ export class Session {
     const { clock } = options;
     this.#waker = new Waker(clock);
     this.ussd = new Ussd({ ask: this.#ask, clock });
-    this.sender = new Sender({ dialogue: this.#dialogue, clock, ussd: this.ussd });
+    const onSlow = () => this.#showState();
+    this.sender = new Sender({ dialogue: this.#dialogue, clock, ussd: this.ussd, onSlow });
     this.#time = new NetworkTime({ ask: this.#ask, onTime: options.onNetworkTime });
     this.#calls = new Calls({
       clock,
@@ -220,10 +215,7 @@ export class Session {
       keep: this.#options.keep,
       onStuck: this.#options.onStuck,
       listing: await Listing.of({ imei, ends: brought.setup.profile.lists }, { memory, log }),
-      onStorage: (level, alarming) => {
-        onFacts({ storage: level });
-        if (alarming) this.#options.onStorageAlarm(level);
-      },
+      onStorage: this.#options.onStorage,
       onTextMode: () => this.#restart("the modem fell back to text mode"),
       sleep: (ms) => this.#sleep(ms),
     });
@@ -362,10 +354,16 @@ export class Session {
   }
 
   #showRegistration(): void {
-    if (!this.#settled || this.#restarted !== null || this.#over !== null || this.#stopping) return;
+    if (this.#showState() === "ready") this.#options.onLife("registered");
+  }
+
+  /** Null where the registration does not decide it. */
+  #showState(): LineState | null {
+    if (!this.#settled || this.#restarted !== null || this.#over !== null || this.#stopping) return null;
     const { registered, reason } = this.#registration;
-    this.#options.onState(registered ? "ready" : "starting", reason);
-    if (registered) this.#options.onLife("registered");
+    const state = registered ? "ready" : "starting";
+    this.#options.onState(state, (registered ? this.sender.slow : null) ?? reason);
+    return state;
   }
 
   #restart(reason: string): void {

@@ -1,7 +1,8 @@
 /**
  * Where a bind is: pure. The states are those of SMPP 3.4 §2.2, `connecting` before them and `unbinding`, `stopped`
  * after. What went wrong last is part of the state until the bind stands again, so that a person who looks while it
- * is being tried once more still sees why.
+ * is being tried once more still sees why. That an SMSC answered nothing outlives the next bind, until it answers:
+ * an answer is the proof of life, a bind is not.
  */
 import { assertNever } from "../../runtime/assert-never.ts";
 import type { CloseReason } from "./session.ts";
@@ -9,8 +10,8 @@ import type { CloseReason } from "./session.ts";
 export type BindRole = "transceiver" | "transmitter" | "receiver";
 
 export type Trouble = {
-  /** `refused`: needs a person (password, system_id); `denied`: not now. */
-  readonly why: "unreachable" | "refused" | "denied" | CloseReason;
+  /** `refused`: needs a person (password, system_id); `denied`: not now; `mute`: binds, and then answers nothing. */
+  readonly why: "unreachable" | "refused" | "denied" | "mute" | CloseReason;
   readonly reason: string;
 };
 
@@ -22,7 +23,7 @@ type Trying = {
 
 export type BindState =
   | ({ readonly is: "closed" | "connecting" | "open" } & Trying)
-  | { readonly is: "bound_trx" | "bound_tx" | "bound_rx"; readonly failures: number }
+  | ({ readonly is: "bound_trx" | "bound_tx" | "bound_rx"; readonly isProven: boolean } & Trying)
   | { readonly is: "unbinding" }
   | { readonly is: "stopped" };
 
@@ -31,6 +32,8 @@ export type BindInput =
   | { readonly is: "connected" }
   | { readonly is: "unreachable"; readonly reason: string }
   | { readonly is: "bound"; readonly role: BindRole }
+  /** Something was, after the bind: a request of ours, or the SMSC has brought a message. */
+  | { readonly is: "answered" }
   | { readonly is: "denied"; readonly needsPerson: boolean; readonly reason: string }
   | { readonly is: "lost"; readonly why: CloseReason; readonly reason: string; readonly boundForMs: number }
   | { readonly is: "unbind" }
@@ -38,7 +41,7 @@ export type BindInput =
 
 export const NOT_CONNECTED: BindState = { is: "closed", failures: 0, trouble: null };
 
-/** A bind that stood so long was in order: what ends it is a first failure. */
+/** A bind that answers and stood so long was in order: what ends it is a first failure. */
 const STEADY_MS = 10_000;
 
 const BOUND = { transceiver: "bound_trx", transmitter: "bound_tx", receiver: "bound_rx" } as const;
@@ -53,19 +56,17 @@ export function next(state: BindState, input: BindInput): BindState {
       if (input.is === "connected") return { ...state, is: "open" };
       return input.is === "unreachable" ? failed(state, input.is, input.reason) : state;
     case "open":
-      if (input.is === "bound") return { is: BOUND[input.role], failures: state.failures };
+      if (input.is === "bound") return bound(state, input.role);
       if (input.is === "denied") return failed(state, input.needsPerson ? "refused" : "denied", input.reason);
       return input.is === "lost" ? failed(state, input.why, input.reason) : state;
     case "bound_trx":
     case "bound_tx":
     case "bound_rx":
       if (input.is === "unbind") return { is: "unbinding" };
-      if (input.is !== "lost") return state;
-      return failed(
-        { failures: input.boundForMs >= STEADY_MS ? 0 : state.failures },
-        input.why,
-        input.reason,
-      );
+      if (input.is === "answered") {
+        return state.isProven ? state : { ...state, isProven: true, trouble: null };
+      }
+      return input.is === "lost" ? lost(state, input) : state;
     case "unbinding":
     case "stopped":
       return state;
@@ -99,4 +100,18 @@ export function canReceive(state: BindState): boolean {
 
 function failed({ failures }: { failures: number }, why: Trouble["why"], reason: string): BindState {
   return { is: "closed", failures: failures + 1, trouble: { why, reason } };
+}
+
+function bound({ failures, trouble }: Trying, role: BindRole): BindState {
+  return { is: BOUND[role], failures, isProven: false, trouble: trouble?.why === "mute" ? trouble : null };
+}
+
+function lost(
+  state: { readonly isProven: boolean; readonly failures: number },
+  { why, reason, boundForMs }: Extract<BindInput, { is: "lost" }>,
+): BindState {
+  if (!state.isProven && why === "silent") {
+    return failed(state, "mute", `bound, but it answers nothing: ${reason}`);
+  }
+  return failed({ failures: state.isProven && boundForMs >= STEADY_MS ? 0 : state.failures }, why, reason);
 }

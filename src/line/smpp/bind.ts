@@ -45,6 +45,9 @@ const QUIET_MS = 300;
 /** A backlog longer than this does not keep us from sending. */
 const DRAIN_AT_MOST_MS = 10_000;
 
+/** submit_sm since the last one that was answered; monotonic. */
+type Unanswered = { readonly count: number; readonly since: number };
+
 export class Bind {
   readonly role: BindRole;
   readonly window: SubmitWindow;
@@ -56,6 +59,8 @@ export class Bind {
   #retryAt: number | null = null;
   #quiet: Timer | null = null;
   #lastMessageAt = 0;
+  #unanswered: Unanswered | null = null;
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: BindOptions) {
     this.#options = options;
@@ -75,6 +80,16 @@ export class Bind {
   /** What the SMSC had stored for us has been handed over; a transmitter has nothing to wait for. */
   get drained(): boolean {
     return this.#drained;
+  }
+
+  /** Why it may be of no use though it stands; null while there is no doubt. */
+  get doubt(): string | null {
+    if (!canReceiveOrSend(this.#state)) return null;
+    if ("trouble" in this.#state && this.#state.trouble !== null) return "it answers nothing";
+    if (this.#unanswered === null) return null;
+    const { count, since } = this.#unanswered;
+    const seconds = Math.round((this.#options.clock.monotonicMs() - since) / 1000);
+    return `${count === 1 ? "1 submit is" : `${count} submits are`} without an answer for ${seconds} s`;
   }
 
   async run(): Promise<void> {
@@ -100,8 +115,37 @@ export class Bind {
     if (session === null) {
       return Promise.resolve({ is: "not-written", why: "closed", reason: "the bind is gone" });
     }
-    const { onLate } = options;
-    return this.window.submit(() => session.request("submit_sm", fields, { onLate }), options.signal);
+    return this.window.submit(() => this.#submit(session, fields, options.onLate), options.signal);
+  }
+
+  async #submit(session: Session, fields: Fields, onLate: (answer: Answer) => void): Promise<Answer> {
+    const writtenAt = this.#options.clock.monotonicMs();
+    const answer = await session.request("submit_sm", fields, {
+      onLate: (late) => {
+        this.#answered(session);
+        onLate(late);
+      },
+    });
+    if (answer.is === "response" || answer.is === "nack") this.#answered(session);
+    else if (answer.is === "timeout") this.#notAnswered(session, writtenAt);
+    return answer;
+  }
+
+  #answered(session: Session): void {
+    if (session !== this.#session) return;
+    this.#answeredAt = this.#options.clock.monotonicMs();
+    if (this.#unanswered === null) return;
+    this.#unanswered = null;
+    this.#options.onState();
+  }
+
+  /** One that is lost among others is no sign; that nothing at all has come since is asked about. */
+  #notAnswered(session: Session, writtenAt: number): void {
+    if (session !== this.#session || this.#answeredAt >= writtenAt) return;
+    const { count, since } = this.#unanswered ?? { count: 0, since: writtenAt };
+    this.#unanswered = { count: count + 1, since };
+    if (session.heardAt <= writtenAt) session.probe();
+    if (count === 0) this.#options.onState();
   }
 
   pause(): void {
@@ -136,6 +180,7 @@ export class Bind {
         enquireLinkMs,
         responseTimeoutMs,
         onRequest: (received) => this.#requested(session, received),
+        onAnswer: () => this.#enter({ is: "answered" }),
         onStray: () => this.#options.onNoise("a response to nothing we asked"),
       });
     } catch (error) {
@@ -150,6 +195,8 @@ export class Bind {
     const boundAt = clock.monotonicMs();
     const closed = await session.closed;
     this.#session = null;
+    this.#unanswered = null;
+    this.#answeredAt = Number.NEGATIVE_INFINITY;
     this.#options.onEnded(session, closed);
     this.#quiet?.cancel();
     this.#drained = false;
@@ -168,6 +215,8 @@ export class Bind {
           onBound(typeof systemId === "string" && systemId !== "" ? systemId : null);
           this.#awaitQuiet();
           this.#enter({ is: "bound", role: this.role });
+          // After a failure the bind must prove itself at once: only an answer ends the growing of the pauses.
+          if ("failures" in this.#state && this.#state.failures > 0) session.probe();
           return;
         }
         const reason = `the SMSC refuses the bind: ${nameOfStatus(status)}`;
@@ -193,6 +242,7 @@ export class Bind {
       case "deliver_sm":
       case "data_sm":
         this.#lastMessageAt = this.#options.clock.monotonicMs();
+        this.#enter({ is: "answered" });
         this.#options.onMessage(received, session);
         return;
       case "unbind":

@@ -30,7 +30,7 @@ export class LineNews {
     this.#onEvent = options.onEvent;
   }
 
-  /** After any bind has changed its state. `isUp`: the line does what it is for. */
+  /** After any bind has changed its state. `isUp`: the line does what it is for, and nothing speaks against it. */
   look(binds: readonly Bind[], isUp: boolean): void {
     const refused = troubleOf(binds, "refused");
     if (refused !== null && refused.reason !== this.#refusal) {
@@ -53,13 +53,14 @@ export class LineNews {
   recovery(binds: readonly Bind[]): RecoveryStatus | null {
     const trouble = troubleOf(binds, null);
     if (this.#downSince === null || trouble === null) return null;
+    const stands = binds.some(({ doubt }) => doubt !== null);
     const due = binds.flatMap(({ retryAt }) => retryAt ?? []);
     return {
       trouble: trouble.why,
       reason: trouble.reason,
       since: this.#downSince,
       lastStep: "connect and bind",
-      nextStep: "connect and bind again",
+      nextStep: stands ? "enquire_link; without any answer, close and bind again" : "connect and bind again",
       nextStepAt: due.length === 0 ? null : Math.min(...due),
     };
   }
@@ -91,9 +92,10 @@ export class LineNews {
 }
 
 function troubleOf(binds: readonly Bind[], why: Trouble["why"] | null): Trouble | null {
-  for (const { state } of binds) {
-    if (!("trouble" in state) || state.trouble === null) continue;
-    if (why === null || state.trouble.why === why) return state.trouble;
+  for (const { state, doubt } of binds) {
+    const trouble = "trouble" in state ? state.trouble : null;
+    if (trouble !== null && (why === null || trouble.why === why)) return trouble;
+    if (doubt !== null && why === null) return { why: "unanswered", reason: `bound, but ${doubt}` };
   }
   return null;
 }

@@ -3,7 +3,12 @@ import type { LineState } from "../line.ts";
 import { type BindState, canReceive, canSend } from "./bind-state.ts";
 import type { BindKind } from "./smpp-line-options.ts";
 
-export type BindFacts = { readonly state: BindState; readonly drained: boolean };
+export type BindFacts = {
+  readonly state: BindState;
+  readonly drained: boolean;
+  /** Why a bind that stands may be of no use. */
+  readonly doubt: string | null;
+};
 
 export type StateAndReason = { readonly state: LineState; readonly reason: string };
 
@@ -17,7 +22,7 @@ export function lineStateOf(kind: BindKind, binds: readonly BindFacts[]): StateA
   const standing = binds.filter(({ state }) => canSend(state) || canReceive(state));
   if (sends && receives) {
     if (isDrained(kind, standing)) {
-      return { state: "ready", reason: standingReason(standing.length, binds.length) };
+      return { state: "ready", reason: standingReason(standing, binds.length) };
     }
     return { state: "starting", reason: "bound; taking what the SMSC has stored for us" };
   }
@@ -39,6 +44,9 @@ function isDrained(kind: BindKind, standing: readonly BindFacts[]): boolean {
   return kind === "transmitter" || standing.some(({ state, drained }) => canReceive(state) && drained);
 }
 
-function standingReason(standing: number, all: number): string {
-  return all === 1 ? "bound" : `${standing} of ${all} binds stand`;
+function standingReason(standing: readonly BindFacts[], all: number): string {
+  const doubt = standing.find((bind) => bind.doubt !== null)?.doubt ?? null;
+  if (all === 1) return doubt === null ? "bound" : `bound, but ${doubt}`;
+  const reason = `${standing.length} of ${all} binds stand`;
+  return doubt === null ? reason : `${reason}, but one: ${doubt}`;
 }

@@ -5,8 +5,8 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "../../runtime/clock.ts";
-import { Fault } from "../../runtime/fault.ts";
 import type { OpenStream } from "../byte-stream.ts";
+import { sentenceOf, troubleAt } from "./socket-trouble.ts";
 
 export type SocketTls = {
   /** PEM; absent: those the system trusts. */
@@ -39,7 +39,9 @@ export function openSocket(options: SocketOptions): OpenStream {
       const socket = tls === null ? connectTcp({ host, port }) : secured(host, port, tls);
       socket.setNoDelay(true);
       socket.setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
-      const timer = clock.timer(connectTimeoutMs, () => fail(faultOf(where, "ETIMEDOUT", "no answer")));
+      const timer = clock.timer(connectTimeoutMs, () =>
+        fail(troubleAt(where, Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }))),
+      );
       const done = () => {
         timer.cancel();
         signal.removeEventListener("abort", onAbort);
@@ -52,12 +54,16 @@ export function openSocket(options: SocketOptions): OpenStream {
         reject(error);
       };
       const onAbort = () => fail(signal.reason);
-      const onError = (error: NodeJS.ErrnoException) =>
-        fail(faultOf(where, error.code, error.message, error));
+      const onError = (error: Error) => fail(troubleAt(where, error));
       signal.addEventListener("abort", onAbort, { once: true });
       socket.on("error", onError);
       socket.once(tls === null ? "connect" : "secureConnect", () => {
         done();
+        // In TLS 1.3 an SMSC that wants a certificate says so after the handshake (RFC 8446 §4.4.2.4): whoever hears
+        // of an error from here on reads the sentence as well.
+        socket.prependListener("error", (error: Error) => {
+          error.message = sentenceOf(where, error);
+        });
         resolve(socket);
       });
     });
@@ -74,39 +80,4 @@ function secured(host: string, port: number, { ca, cert, key, verify }: SocketTl
     ...(cert === undefined ? null : { cert }),
     ...(key === undefined ? null : { key }),
   });
-}
-
-/** What, where, and the mend. */
-function faultOf(where: string, code: string | undefined, problem: string, cause?: unknown): Fault {
-  return new Fault({
-    code: "line.closed",
-    disposition: "line",
-    message: sentenceOf(where, code, problem),
-    cause,
-  });
-}
-
-function sentenceOf(where: string, code: string | undefined, problem: string): string {
-  switch (code) {
-    case "ECONNREFUSED":
-      return `${where} refuses the connection: correct host and port in \`url\`, or ask the carrier whether this address may connect`;
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return `${where} cannot be found: correct the host in \`url\`, or mend the name service`;
-    case "ETIMEDOUT":
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-      return `${where} cannot be reached: check the network, the host in \`url\` and the firewall`;
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-    case "SELF_SIGNED_CERT_IN_CHAIN":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-      return `${where} has a certificate nobody here trusts (${code}): give its authority as \`tls.ca\``;
-    case "CERT_HAS_EXPIRED":
-      return `${where} has a certificate that has expired: ask the carrier, and check this machine's clock`;
-    case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return `${where} has a certificate for another name: correct the host in \`url\``;
-    default:
-      return `${where} cannot be opened: ${problem}`;
-  }
 }

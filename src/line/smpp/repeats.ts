@@ -6,8 +6,8 @@
  * store knows what it has. Everything else is new.
  *
  * A response that went out on a connection that broke may not have arrived: it is in doubt unless the SMSC was heard
- * a while after it. What nobody repeats within a quarter of an hour is forgotten; kept longer, it would swallow what
- * somebody says again.
+ * a while after it. One that went out just before the process ended is in doubt as well. What nobody repeats within a
+ * quarter of an hour is forgotten; kept longer, it would swallow what somebody says again.
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { Clock, Timer } from "../../runtime/clock.ts";
@@ -19,6 +19,10 @@ const REPEATED_WITHIN_MS = 15 * 60_000;
 const CERTAIN_AFTER_MS = 2000;
 const WRITE_IDLE_AFTER_MS = 2000;
 const MOST_KEPT = 1000;
+/** So long a response may be on its way; less than the wait before a write, which then finds none. */
+const ON_ITS_WAY_MS = 1900;
+/** Of those acknowledged last, how many the Line's memory keeps: an SMSC has no more on their way at once. */
+const ACKNOWLEDGED_WRITTEN = 64;
 
 /** Of a fingerprint's digits, those that come from the octets; the others make it unique. */
 const BODY_DIGITS = 40;
@@ -119,10 +123,19 @@ export class Repeats {
     if (this.#left.length > 0) this.#left = this.#left.filter(({ until }) => until > now);
   }
 
+  /** Their responses may still be on their way when the power goes. */
+  #justAcknowledged(): readonly string[] {
+    const since = this.#clock.monotonicMs() - ON_ITS_WAY_MS;
+    return this.#acknowledged
+      .slice(-ACKNOWLEDGED_WRITTEN)
+      .flatMap(({ fingerprint, at }) => (at > since ? fingerprint : []));
+  }
+
   /** A write that fails is not worth a text: at the worst one is shown twice after a power cut. */
   #write(): void {
     this.#forgetOld(this.#clock.monotonicMs());
-    const text = [...this.#left.map(({ fingerprint }) => fingerprint), ...this.#inHand].join(" ");
+    const left = this.#left.map(({ fingerprint }) => fingerprint);
+    const text = [...left, ...this.#justAcknowledged(), ...this.#inHand].join(" ");
     if (text === this.#written) return;
     this.#written = text;
     this.#memory.put(MEMORY_KEY, text).catch(() => {

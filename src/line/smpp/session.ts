@@ -61,6 +61,8 @@ export type SessionOptions = {
   readonly enquireLinkMs: number;
   readonly responseTimeoutMs: number;
   readonly onRequest: (received: Received) => void;
+  /** The SMSC has answered a request of ours, late or in time. */
+  readonly onAnswer: () => void;
   /** A response nobody waits for. */
   readonly onStray: () => void;
 };
@@ -69,6 +71,8 @@ type Pending = {
   readonly commandId: number;
   readonly settle: (answer: Answer) => void;
   readonly deadline: number;
+  /** How much longer it may take while nothing is read. */
+  readonly slackMs: number;
   readonly onLate: ((answer: Answer) => void) | undefined;
 };
 
@@ -99,6 +103,7 @@ export class Session {
   #outgoing: Buffer[] = [];
   #heardAt: number;
   #expiry: { readonly at: number; readonly timer: Timer } | null = null;
+  /** Null while the SMSC is being asked. */
   #silence: Timer | null = null;
   #linger: Timer | null = null;
 
@@ -146,7 +151,7 @@ export class Session {
     return this.#heardAt;
   }
 
-  /** `onLate` is called should the response come after the time-out. */
+  /** `onLate` is called should the response come after the time-out. A `timeoutMs` holds whether or not we read. */
   request(
     command: string,
     fields: Fields,
@@ -166,9 +171,12 @@ export class Session {
     } catch (error) {
       return Promise.resolve({ is: "not-written", why: "unencodable", reason: reasonOf(error) });
     }
-    const deadline = this.#clock.monotonicMs() + (options.timeoutMs ?? this.#options.responseTimeoutMs);
+    const { responseTimeoutMs } = this.#options;
+    const { timeoutMs = responseTimeoutMs, onLate } = options;
+    const slackMs = options.timeoutMs === undefined ? responseTimeoutMs : 0;
+    const deadline = this.#clock.monotonicMs() + timeoutMs;
     return new Promise((settle) => {
-      this.#pending.set(sequenceNumber, { commandId, settle, deadline, onLate: options.onLate });
+      this.#pending.set(sequenceNumber, { commandId, settle, deadline, slackMs, onLate });
       this.#write(octets);
       this.#expectBy(deadline);
     });
@@ -257,6 +265,7 @@ export class Session {
       commandId === GENERIC_NACK
         ? { is: "nack", status }
         : { is: "response", status, fields: fieldsOf(octets) ?? {} };
+    this.#options.onAnswer();
     if (pending === undefined) {
       this.#late.delete(sequenceNumber);
       waiting.onLate?.(answer);
@@ -309,9 +318,9 @@ export class Session {
     this.#expiry = null;
     const now = this.#clock.monotonicMs();
     // While we do not read, nobody can be blamed for silence; but not for ever.
-    const slack = this.#paused ? this.#options.responseTimeoutMs : 0;
     let next = Number.POSITIVE_INFINITY;
     for (const [sequenceNumber, pending] of this.#pending) {
+      const slack = this.#paused ? pending.slackMs : 0;
       if (pending.deadline + slack > now) {
         next = Math.min(next, pending.deadline + slack);
         continue;
@@ -340,9 +349,18 @@ export class Session {
     });
   }
 
+  /** Asks now whether anybody is there; closes when nothing at all comes in time. */
+  probe(): void {
+    if (this.#isClosed !== null || this.#paused || this.#silence === null) return;
+    this.#silence.cancel();
+    void this.#enquire();
+  }
+
   async #enquire(): Promise<void> {
+    const askedAt = this.#clock.monotonicMs();
+    this.#silence = null;
     const answer = await this.request("enquire_link", {});
-    if (answer.is === "timeout") {
+    if (answer.is === "timeout" && this.#heardAt <= askedAt) {
       const reason = `no answer to enquire_link within ${this.#options.responseTimeoutMs / 1000} s`;
       this.#end({ why: "silent", reason });
     } else if (this.#isClosed === null) {

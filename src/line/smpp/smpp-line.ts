@@ -40,6 +40,9 @@ const ROLES: Readonly<Record<BindKind, readonly BindRole[]>> = {
   pair: ["transmitter", "receiver"],
 };
 
+/** Kept of the grace for unbind and its response; at most half of it. */
+const UNBIND_MS = 1000;
+
 class SmppLine implements Line {
   readonly kind = "smpp";
   readonly window: number;
@@ -57,6 +60,8 @@ class SmppLine implements Line {
     () => this.#facts(),
     () => ({ ...Object.fromEntries(this.#counters), waited: this.#waited() }),
     () => this.#news.recovery(this.#binds),
+    // A doubt counts seconds: it is told as it is when somebody asks.
+    () => (this.#state === "ready" ? lineStateOf(this.#options.bind, this.#binds).reason : this.#reason),
   ] as const;
   #handlers: LineHandlers | null = null;
   #running: Promise<unknown> | null = null;
@@ -100,10 +105,12 @@ class SmppLine implements Line {
 
   /** Asked for before every submit: what only people read is made when it is read. */
   get status(): LineStatus {
-    const [facts, counters, recovery] = this.#details;
+    const [facts, counters, recovery, reason] = this.#details;
     return {
       state: this.#state,
-      reason: this.#reason,
+      get reason() {
+        return reason();
+      },
       since: this.#since,
       simulated: this.#options.simulated,
       get facts() {
@@ -154,10 +161,16 @@ class SmppLine implements Line {
     const { clock } = this.#options;
     const graceOver = new AbortController();
     const endsAt = clock.monotonicMs() + graceMs;
-    const grace = clock.sleep(graceMs, { signal: graceOver.signal }).catch(() => undefined);
+    const within = (ms: number) => clock.sleep(ms, { signal: graceOver.signal }).catch(() => undefined);
+    const grace = within(graceMs);
+    // Who never answers a submit_sm is taken leave of all the same.
+    const untilUnbind = within(graceMs - Math.min(UNBIND_MS, graceMs / 2));
     this.#stopping.abort(new Error("the line stops"));
     for (const bind of this.#binds) bind.window.withdraw();
-    await Promise.race([Promise.all([Promise.allSettled([...this.#onWire]), this.#desk.idle()]), grace]);
+    await Promise.race([
+      Promise.all([Promise.allSettled([...this.#onWire]), this.#desk.idle()]),
+      untilUnbind,
+    ]);
     await Promise.all(this.#binds.map((bind) => bind.stop(endsAt - clock.monotonicMs())));
     await Promise.race([this.#running?.catch(() => undefined), grace]);
     graceOver.abort();
@@ -280,7 +293,8 @@ class SmppLine implements Line {
     const { state, reason } = lineStateOf(this.#options.bind, this.#binds);
     this.#set(state, reason);
     const stands = this.#binds.some((bind) => canSend(bind.state) || canReceive(bind.state));
-    this.#news.look(this.#binds, state === "ready" || (state === "starting" && stands));
+    const isDoubted = this.#binds.some(({ doubt }) => doubt !== null);
+    this.#news.look(this.#binds, !isDoubted && (state === "ready" || (state === "starting" && stands)));
   }
 
   #set(state: LineState, reason: string): void {

@@ -6,7 +6,8 @@
  * - A Number in a messaging service stands for the whole service: STOP blocks both, START frees the service and
  *   every Number of its pool.
  * - Who is blocked already is not answered again, and YES from someone who never said STOP is an answer to the
- *   app, not to us: the reply goes out only when the word changed something. HELP is always answered.
+ *   app, not to us: the reply goes out only when the word changed something. START, UNSTOP and HELP are nothing but
+ *   keywords, and always answered.
  * - The answer is not a message of the app's: no list shows it and no callback tells of it.
  */
 import { type Keyword, type OptOutPolicy, readKeyword } from "../../accounts/opt-out.ts";
@@ -69,6 +70,7 @@ export function createKeywords(options: {
       effect: {
         change,
         reply: replyOf(keyword, message),
+        repliesAlways: keyword.isAlwaysAnswered,
         event: change === null ? null : eventOf(change, message),
       },
       optOutType: service === null ? null : TYPES[keyword.class],

@@ -19,6 +19,7 @@ import type { InboundSegment } from "../../sms/message.ts";
 import type { KeptSegment, Store } from "../../store/store.ts";
 import { type Completer, type CompleterOptions, createCompleter, mendOf } from "./complete.ts";
 import { kindOfContent, signalTextOf } from "./content.ts";
+import { Duplicates } from "./duplicates.ts";
 import { type Assembled, assemble, INCOMPLETE_AFTER_HOURS, isConcatenated, newestAt } from "./reassemble.ts";
 
 const HOUR_MS = 3_600_000;
@@ -27,7 +28,7 @@ export type Receiver = {
   (line: string, segment: InboundSegment): Promise<Kept>;
   /** Completes what is kept and can now be routed; returns how many Messages it made. */
   routeKept(): Promise<number>;
-  /** Shows what waited too long for its other parts; returns how many Messages it made. */
+  /** Shows what waited too long for its other parts; returns how many Messages it made. Tells of held-back news. */
   publishIncomplete(): Promise<number>;
 };
 
@@ -50,6 +51,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     return isRouted;
   };
   const unrouted = new Set<string>();
+  const duplicates = new Duplicates(clock);
 
   const receive = async (line: string, segment: InboundSegment): Promise<void> => {
     const receivedAt = clock.now();
@@ -61,14 +63,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     const whole = isConcatenated(part) ? null : completer.complete({ parts: [part], keptIds: [] });
     const result = await store.keepInbound({ line, receivedAt, segment }, whole);
     if (result.is === "duplicate") {
-      await store.addEvent({
-        type: "inbound.duplicate",
-        level: "info",
-        at: receivedAt,
-        text: `The network delivered a segment to ${line} that is kept already.`,
-        line,
-      });
+      const news = duplicates.again(line, segment.fingerprint);
+      if (news !== null) await store.addEvent(news);
+      return;
     }
+    duplicates.kept(line, segment.fingerprint);
     if (result.is !== "kept") return;
     const kept = isConcatenated(part) ? result.siblings : [{ ...part, keptId: result.keptId }];
     const isRouted = await finishAll(kept);
@@ -106,6 +105,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const publishIncomplete = async (): Promise<number> => {
     const before = clock.now() - incompleteAfterHours * HOUR_MS;
     let made = 0;
+    for (const news of duplicates.due()) await store.addEvent(news);
     for (const assembled of assembledOf(await store.unfinishedInbound())) {
       if (assembled.shownIn !== null) await finish(completer, store, assembled, clock.now());
       if (assembled.shownIn !== null || !assembled.parts.includes(null)) continue;

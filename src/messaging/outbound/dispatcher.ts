@@ -20,6 +20,7 @@ import type { LineRoster } from "./line-roster.ts";
 import { NumberQueue } from "./number-queue.ts";
 import { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
+import type { PhoneTurns } from "./phone-turns.ts";
 import { recordParkedReports } from "./report.ts";
 import { type UnknownPolicy, UnknownWatch } from "./unknown-watch.ts";
 
@@ -56,6 +57,8 @@ export class Dispatcher {
     /** Segments per second of a Number. */
     readonly rateOf: (number: string) => Rate;
     readonly policy: UnknownPolicy;
+    /** Those of the report handler. */
+    readonly turns: PhoneTurns;
     /** Segments per second of a Line as a whole; unlimited where none is said. */
     readonly maxRateOf?: (line: string) => Rate;
     /** Absent: every Number is served by its own Line alone. */
@@ -75,6 +78,7 @@ export class Dispatcher {
       store,
       kindOf: (line: string) => roster.get(line)?.kind ?? "modem",
       clock,
+      turns: options.turns,
       onEnded: (messageSid: string) => this.withdraw(messageSid),
     };
     const downs = new Downs();

@@ -19,7 +19,11 @@ export type FallbackRule = { readonly line: string; readonly afterMs: number };
 
 export type FallbackView = FallbackRule & {
   readonly spill: Spill;
-  /** Epoch milliseconds: since when it carries; null while it does not. */
+  /** It carries, and takes one of the Line's Numbers at least as a sender. */
+  readonly isActive: boolean;
+  /** Numbers of the Line that the fallback's carrier does not take as senders: they wait for their own Line. */
+  readonly refuses: readonly string[];
+  /** Epoch milliseconds: since when it is active; null while it is not. */
   readonly since: number | null;
   /** How long until it would; null when it is not the time that decides. */
   readonly inMs: number | null;
@@ -37,6 +41,7 @@ export class Fallbacks {
   readonly #roster: LineRoster;
   readonly #clock: Clock;
   readonly #onEvent: (event: NewEvent) => void;
+  readonly #numbersOf: (line: string) => readonly string[];
   readonly #watched = new Map<string, Watched>();
   /** By fallback and Number; monotonic, until when. */
   readonly #refused = new Map<string, number>();
@@ -48,8 +53,11 @@ export class Fallbacks {
     readonly clock: Clock;
     /** By the Line that may be down. */
     readonly rules: ReadonlyMap<string, FallbackRule>;
+    /** The Numbers that a Line serves. */
+    readonly numbersOf: (line: string) => readonly string[];
     readonly onEvent: (event: NewEvent) => void;
   }) {
+    this.#numbersOf = options.numbersOf;
     this.#roster = options.roster;
     this.#clock = options.clock;
     this.#onEvent = options.onEvent;
@@ -106,14 +114,18 @@ export class Fallbacks {
       spill === "waiting" && downSinceMs !== null
         ? downSinceMs + rule.afterMs - this.#clock.monotonicMs()
         : null;
-    return { ...rule, spill, since: carryingSince, inMs };
+    const numbers = this.#numbersOf(line);
+    const refuses = numbers.filter((number) => this.isRefused(rule.line, number));
+    const isActive = carryingSince !== null && (refuses.length === 0 || refuses.length < numbers.length);
+    return { ...rule, spill, isActive, refuses, since: isActive ? carryingSince : null, inMs };
   }
 
   /** The Lines whose queues a Line carries at present. */
   carriedBy(fallback: string): readonly string[] {
-    return [...this.#watched].flatMap(([name, { rule, carryingSince }]) =>
-      rule.line === fallback && carryingSince !== null ? [name] : [],
-    );
+    return [...this.#watched.keys()].filter((name) => {
+      const view = this.viewOf(name);
+      return view?.line === fallback && view.isActive;
+    });
   }
 
   #lookAtAll(): void {

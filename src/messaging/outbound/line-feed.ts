@@ -26,7 +26,7 @@ import { LineRest } from "./line-rest.ts";
 import type { NumberQueue, Ready } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
-import { isAccountFault, isSenderRefused, judge, setAside } from "./retry.ts";
+import { isSenderRefused, judge, mendOf, setAside } from "./retry.ts";
 import { CLAIM_AHEAD_MS, shareClaims } from "./share-claims.ts";
 import { isThrottling } from "./throttle.ts";
 
@@ -287,16 +287,19 @@ export class LineFeed {
   }
 
   #hold(fault: Fault): void {
-    const { restMs, isFirst } = this.#rest.begin(fault);
+    const rest = this.#rest.begin(fault);
+    if (rest === null) return;
+    const { restMs, isFirst } = rest;
     this.#log.warn({ line: this.#line.name, reason: fault.message, restMs }, "the line rests");
-    if (isFirst && isAccountFault(fault)) {
+    const mend = isFirst ? mendOf(fault) : null;
+    if (mend !== null) {
       this.#pending.own(
         "event",
         this.#store.addEvent({
           type: "line.refused",
           level: "error",
           at: this.#clock.now(),
-          text: `${this.#line.name} may not send: ${fault.message}. Check the SIM's credit and subscription; the next message is the probe.`,
+          text: `${this.#line.name} may not send: ${fault.message}. ${mend}`,
           line: this.#line.name,
           detail: { status: fault.status },
         }),

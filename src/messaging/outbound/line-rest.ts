@@ -17,8 +17,12 @@ export class LineRest {
     return this.#untilMs - this.#clock.monotonicMs();
   }
 
-  /** How long it rests, and whether this fault is the first of its row. */
-  begin(fault: Fault): { readonly restMs: number; readonly isFirst: boolean } {
+  /**
+   * How long it rests, and whether this fault is the first of its row. Null when it rests already: a bind has many
+   * Segments on the wire, and what their answers say was found out by the first of them.
+   */
+  begin(fault: Fault): { readonly restMs: number; readonly isFirst: boolean } | null {
+    if (this.leftMs > 0) return null;
     this.#faults++;
     const restMs = holdMs(this.#faults, fault);
     this.#untilMs = this.#clock.monotonicMs() + restMs;

@@ -14,7 +14,7 @@ export class LineRoster {
 
   constructor(options: {
     readonly lines: readonly Line[];
-    /** The name of the Line a provisioned Number is served by; null when there is no such Number. */
+    /** The name of the Line that sends for a provisioned Number; null when there is no such Number, or none sends. */
     readonly lineNameOf: (number: string) => string | null;
   }) {
     this.#lines = new Map(options.lines.map((line) => [line.name, line]));

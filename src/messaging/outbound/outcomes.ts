@@ -71,9 +71,9 @@ export class Outcomes {
         await settling;
         return;
       case "unknown": {
-        const { is, message } = await settling;
+        const { is, message, resends = 0 } = await settling;
         if (is === "stale") return;
-        this.#onUnknown({ submissionId, messageSid, queue, line, recipient, startedAt });
+        this.#onUnknown({ submissionId, messageSid, queue, line, recipient, startedAt, resends });
         await this.#store.addEvent({
           type: "message.unknown",
           level: "warning",

@@ -100,6 +100,13 @@ export function isAccountFault(fault: Fault): boolean {
   return fault.code === "modem.cms" && fault.status !== null && ACCOUNT_CAUSES.has(fault.status);
 }
 
+/** What a person should look at when the other side refuses the whole line; null where it may mend itself. */
+export function mendOf(fault: Fault): string | null {
+  if (isAccountFault(fault)) return "Check the SIM's credit and subscription; the next message is the probe.";
+  if (fault.code !== "smpp.status") return null;
+  return "Ask the carrier, or correct the line's configuration; the next message is the probe.";
+}
+
 /** True when another sender would have been taken. */
 export function isSenderRefused(fault: Fault): boolean {
   return fault.code === "smpp.status" && fault.status !== null && SENDER_REFUSED.has(fault.status);

@@ -3,8 +3,11 @@
  * site's policy decides, and an event says so: it is never silent (DESIGN §4.2).
  *
  * - The wait runs on the monotonic clock while the Line is `ready`, which a Line only is once everything the
- *   network had stored for us is drained. A Line that leaves `ready` cannot bring a report: its waits begin anew
- *   when it is back.
+ *   network had stored for us is drained. A Line that leaves `ready` cannot bring a report: its waits stand still and
+ *   go on when it is back, for ten seconds at least. They do not begin anew: a link that falls every minute would
+ *   hold a Message open for ever.
+ * - A Segment that was sent again before waits twice as long each time, up to half an hour: a carrier that takes
+ *   everything and answers nothing would be sent the same text every minute.
  * - A Message that has brought its modem down three times is not sent again, whatever the policy (`downs.ts`).
  * - A Line that never stays ready long enough must not keep a Message open for ever: after ten hours, the longest
  *   a Message may be valid, the policy decides all the same.
@@ -26,7 +29,17 @@ export type UnknownPolicy = {
   readonly unknownOutcomeWaitSeconds: number;
 };
 
-type Entry = { readonly submission: UnknownSubmission; wait: Timer | null; readonly end: Timer };
+/** Of the wait that is left when a Line comes back: what the network had stored is in by then. */
+const AFTER_RETURN_MS = 10_000;
+const LONGEST_WAIT_MS = 1_800_000;
+
+type Entry = {
+  readonly submission: UnknownSubmission;
+  /** While its Line is ready. */
+  wait: { readonly timer: Timer; readonly sinceMs: number } | null;
+  leftMs: number;
+  readonly end: Timer;
+};
 
 export class UnknownWatch {
   readonly #store: Store;
@@ -65,11 +78,11 @@ export class UnknownWatch {
     const { submissionId } = submission;
     if (this.#stopped || this.#entries.has(submissionId)) return;
     const end = this.#clock.timer(DEFAULT_VALIDITY_SECONDS * 1000, () => this.#judge(submissionId));
-    const entry: Entry = { submission, wait: null, end };
+    const entry: Entry = { submission, wait: null, leftMs: this.#waitMsOf(submission), end };
     this.#entries.set(submissionId, entry);
     // A Line that is no longer configured will never be ready again: nothing to wait for but the time.
     const line = this.#roster.get(submission.line);
-    if (line === null || line.status.state === "ready") this.#beginWait(entry);
+    if (line === null || line.status.state === "ready") this.#wait(entry, entry.leftMs);
   }
 
   /** The outcome is known after all. Null when nobody watches this one any more. */
@@ -77,7 +90,7 @@ export class UnknownWatch {
     const entry = this.#entries.get(submissionId);
     if (entry === undefined) return null;
     this.#entries.delete(submissionId);
-    entry.wait?.cancel();
+    entry.wait?.timer.cancel();
     entry.end.cancel();
     return entry.submission;
   }
@@ -85,26 +98,43 @@ export class UnknownWatch {
   lineStateChanged(name: string, isReady: boolean): void {
     for (const entry of this.#entries.values()) {
       if (entry.submission.line !== name) continue;
-      if (isReady && entry.wait === null) this.#beginWait(entry);
-      if (!isReady) {
-        entry.wait?.cancel();
-        entry.wait = null;
-      }
+      if (isReady && entry.wait === null) this.#wait(entry, Math.max(entry.leftMs, this.#afterReturnMs));
+      if (!isReady) this.#standStill(entry);
     }
   }
 
   stop(): void {
     this.#stopped = true;
     for (const { wait, end } of this.#entries.values()) {
-      wait?.cancel();
+      wait?.timer.cancel();
       end.cancel();
     }
     this.#entries.clear();
   }
 
-  #beginWait(entry: Entry): void {
-    const waitMs = this.#policy.unknownOutcomeWaitSeconds * 1000;
-    entry.wait = this.#clock.timer(waitMs, () => this.#judge(entry.submission.submissionId));
+  #wait(entry: Entry, ms: number): void {
+    const { submissionId } = entry.submission;
+    entry.wait = {
+      timer: this.#clock.timer(ms, () => this.#judge(submissionId)),
+      sinceMs: this.#clock.monotonicMs(),
+    };
+  }
+
+  #standStill(entry: Entry): void {
+    if (entry.wait === null) return;
+    entry.wait.timer.cancel();
+    entry.leftMs -= this.#clock.monotonicMs() - entry.wait.sinceMs;
+    entry.wait = null;
+  }
+
+  #waitMsOf({ resends }: UnknownSubmission): number {
+    const first = this.#policy.unknownOutcomeWaitSeconds * 1000;
+    return Math.max(first, Math.min(first * 2 ** resends, LONGEST_WAIT_MS));
+  }
+
+  /** Where the site waits less than that anyway, it is its own. */
+  get #afterReturnMs(): number {
+    return Math.min(AFTER_RETURN_MS, this.#policy.unknownOutcomeWaitSeconds * 1000);
   }
 
   #judge(submissionId: string): void {

@@ -9,6 +9,10 @@ const PDU = "0031000B913316325476F80000A712C730BD0CA281DEF0B21BB4E1BDD71B1F";
 const calls = (stage: Stage) =>
   stage.seen.events.filter((event) => event.type === "line.call").map((event) => event.text);
 
+/** Kept with the event, never logged. */
+const details = (stage: Stage) =>
+  stage.seen.events.filter((event) => event.type === "line.call").map((event) => event.detail);
+
 /** What the watchdog asks once a call is over. Some sticks hear nothing until they are told again (E3372h-153). */
 function looksAfter({ modem }: Stage): void {
   modem.expects("AT+CNMI=2,1,0,1,0").answers("OK");
@@ -32,6 +36,7 @@ describe("an incoming call", () => {
     looksAfter(stage);
     await stage.until(() => stage.modem.remaining === 0);
     expect(calls(stage)).toEqual(["sim1: a call from +33•••••5678; it is hung up"]);
+    expect(details(stage)).toEqual([{ from: "+33612345678" }]);
     expect(stage.line.status).toMatchObject({ state: "ready", counters: { calls: 1 } });
     await closeStage(stage);
   });
@@ -47,6 +52,7 @@ describe("an incoming call", () => {
     looksAfter(stage);
     await stage.until(() => stage.modem.remaining === 0);
     expect(calls(stage)).toEqual(["sim1: a call from a withheld number; it is hung up"]);
+    expect(details(stage)).toEqual([{ from: null }]);
     await closeStage(stage);
   });
 

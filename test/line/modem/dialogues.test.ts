@@ -152,6 +152,32 @@ describe("sending", () => {
     await closeStage(stage);
   });
 
+  test("says from 20 s on that the answer to a PDU is waited for, until it comes", async () => {
+    const stage = await readyLine();
+    const reasons: string[] = [];
+    const note = () => reasons.push(`${stage.line.status.state}: ${stage.line.status.reason}`);
+    const settled = submit(stage);
+    stage.modem
+      .expects("AT+CMGS=30")
+      .prompts()
+      .expectsPdu(SUBMIT)
+      .waits(19_000)
+      .does(note)
+      .waits(2000)
+      .does(note)
+      .waits(20_000)
+      .does(note)
+      .says("\r\n+CMGS: 44\r\n\r\nOK\r\n");
+    await stage.until(() => settled.outcome !== null);
+    note();
+    const slow = (seconds: number) =>
+      `ready: a text has waited ${seconds} s for the network's answer, at most 180 s; nothing is read meanwhile`;
+    const usual = reasons[0];
+    expect(usual).toMatch(/^ready: registered/);
+    expect(reasons).toEqual([usual, slow(20), slow(40), usual]);
+    await closeStage(stage);
+  });
+
   test("takes a result that comes late for the message it belongs to, and its OK for nobody's", async () => {
     const stage = await readyLine();
     stage.modem

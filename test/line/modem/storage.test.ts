@@ -152,6 +152,9 @@ describe("a storage that fills up", () => {
     await until(clock, () => modem.stored("ME") === 0, 61_000);
     await clock.advance(300_000);
     expect(alarms()).toMatchObject([{ level: "warning", line: "sim1" }]);
+    expect(alarms()[0]?.text).toContain(
+      "holds 80 of 100: it is nearly full, and receives nothing once it is.",
+    );
     expect(seen.inbound).toHaveLength(Math.ceil(0.8 * total));
   });
 
@@ -185,6 +188,7 @@ describe("a storage that fills up", () => {
     modem.unsolicited('^SMMEMFULL: "SM"');
     await until(clock, () => seen.inbound.length === 1, 1_000);
     expect(alarms()).toHaveLength(1);
+    expect(alarms()[0]?.text).toContain("holds 20 of 20: it is full and receives nothing.");
   });
 });
 

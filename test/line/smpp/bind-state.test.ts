@@ -13,9 +13,9 @@ const STATES: Readonly<Record<BindState["is"], BindState>> = {
   closed: { is: "closed", failures: 2, trouble },
   connecting: { is: "connecting", failures: 2, trouble },
   open: { is: "open", failures: 2, trouble },
-  bound_trx: { is: "bound_trx", failures: 2 },
-  bound_tx: { is: "bound_tx", failures: 2 },
-  bound_rx: { is: "bound_rx", failures: 2 },
+  bound_trx: { is: "bound_trx", failures: 2, isProven: true, trouble: null },
+  bound_tx: { is: "bound_tx", failures: 2, isProven: true, trouble: null },
+  bound_rx: { is: "bound_rx", failures: 2, isProven: true, trouble: null },
   unbinding: { is: "unbinding" },
   stopped: { is: "stopped" },
 };
@@ -28,6 +28,7 @@ const INPUTS = {
   denied: { is: "denied", needsPerson: false, reason: "busy" },
   refused: { is: "denied", needsPerson: true, reason: "password" },
   lost: { is: "lost", why: "silent", reason: "quiet", boundForMs: 0 },
+  answered: { is: "answered" },
   unbind: { is: "unbind" },
   stop: { is: "stop" },
 } as const satisfies Record<string, BindInput>;
@@ -41,7 +42,7 @@ const CHANGES: Readonly<Record<string, BindState>> = {
     failures: 3,
     trouble: { why: "unreachable", reason: "no route" },
   },
-  "open bound": { is: "bound_tx", failures: 2 },
+  "open bound": { is: "bound_tx", failures: 2, isProven: false, trouble: null },
   "open denied": { is: "closed", failures: 3, trouble: { why: "denied", reason: "busy" } },
   "open refused": { is: "closed", failures: 3, trouble: { why: "refused", reason: "password" } },
   "open lost": { is: "closed", failures: 3, trouble: { why: "silent", reason: "quiet" } },
@@ -75,6 +76,26 @@ describe("the states of a bind", () => {
     const lost = { is: "lost", why: "broken", reason: "cut" } as const;
     expect(next(STATES.bound_trx, { ...lost, boundForMs: 9_999 })).toMatchObject({ failures: 3 });
     expect(next(STATES.bound_trx, { ...lost, boundForMs: 10_000 })).toMatchObject({ failures: 1 });
+  });
+
+  test("what has answered nothing since the bind goes on counting, however long it stood", () => {
+    const fresh = next(STATES.open, { is: "bound", role: "transceiver" });
+    const mute = next(fresh, { is: "lost", why: "silent", reason: "no answer", boundForMs: 60_000 });
+    expect(mute).toEqual({
+      is: "closed",
+      failures: 3,
+      trouble: { why: "mute", reason: "bound, but it answers nothing: no answer" },
+    });
+    const cut = next(fresh, { is: "lost", why: "ended", reason: "cut", boundForMs: 60_000 });
+    expect(cut).toEqual({ is: "closed", failures: 3, trouble: { why: "ended", reason: "cut" } });
+  });
+
+  test("that it answered nothing is remembered by the next bind until something is answered", () => {
+    const trouble = { why: "mute", reason: "bound, but it answers nothing" } as const;
+    const again = next({ is: "open", failures: 1, trouble }, { is: "bound", role: "transmitter" });
+    expect(again).toEqual({ is: "bound_tx", failures: 1, isProven: false, trouble });
+    const proven = { is: "bound_tx", failures: 1, isProven: true, trouble: null };
+    expect(next(again, { is: "answered" })).toEqual(proven);
   });
 
   test("says what it can do", () => {

@@ -203,6 +203,94 @@ describe("an SMSC in trouble", () => {
     await conversation.until(() => status().state === "ready");
   });
 
+  test("that binds and then answers nothing is tried with growing pauses, and the line says so", async () => {
+    const { smsc, clock, seen } = begin();
+    smsc.mute.add(ENQUIRE_LINK).add(SUBMIT_SM);
+    await conversation.until(() => status().state === "ready");
+    void submit();
+    await clock.advance(60_000);
+    const mute = "bound, but it answers nothing: no answer to enquire_link within 30 s";
+    expect(status()).toMatchObject({ state: "opening", reason: mute });
+    expect(status().recovery).toMatchObject({
+      trouble: "mute",
+      reason: mute,
+      nextStepAt: expect.any(Number),
+    });
+    await conversation.until(() => status().state === "ready");
+    expect(status().reason).toBe("bound, but it answers nothing");
+    expect(status().recovery).toMatchObject({
+      trouble: "mute",
+      nextStep: expect.stringContaining("bind again"),
+    });
+    await clock.advance(1_500_000);
+    // Each bind stands for the half minute that enquire_link may take.
+    expect(
+      pauses()
+        .slice(1, 9)
+        .map((pause) => Math.round(pause) - 30),
+    ).toEqual([2, 4, 8, 16, 32, 64, 120, 120]);
+    expect(seen.events.filter(({ type }) => type === "line.recovery")).toHaveLength(1);
+    smsc.mute.clear();
+    await conversation.until(() => status().reason === "bound");
+    expect(status().recovery).toBeNull();
+    expect(await submit()).toMatchObject({ is: "accepted" });
+  });
+
+  test("that answers enquire_link and no submit keeps its bind, and the reason tells", async () => {
+    const { smsc, clock } = begin();
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(SUBMIT_SM);
+    void submit();
+    void submit("+33612345679");
+    await clock.advance(100_000);
+    expect(smsc.connections).toHaveLength(1);
+    expect(status()).toMatchObject({
+      state: "ready",
+      reason: "bound, but 2 submits are without an answer for 100 s",
+      recovery: { trouble: "unanswered" },
+    });
+    smsc.mute.clear();
+    await submit();
+    expect(status()).toMatchObject({ state: "ready", reason: "bound", recovery: null });
+  });
+
+  test("that loses one answer among many is in no doubt", async () => {
+    const { smsc, clock } = begin();
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(SUBMIT_SM);
+    void submit();
+    await clock.advance(1000);
+    smsc.mute.clear();
+    await submit();
+    await clock.advance(40_000);
+    expect(status()).toMatchObject({ state: "ready", reason: "bound", counters: { timeouts: 1 } });
+  });
+
+  test("that leaves a submit unanswered is asked at once whether it is there", async () => {
+    const { smsc, clock } = begin({ enquireLinkMs: 300_000 });
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(ENQUIRE_LINK).add(SUBMIT_SM);
+    void submit();
+    await clock.advance(29_000);
+    expect(smsc.last.heardOf(ENQUIRE_LINK)).toHaveLength(0);
+    await clock.advance(31_000);
+    expect(smsc.connections[0]?.heardOf(ENQUIRE_LINK)).toHaveLength(1);
+    expect(status()).toMatchObject({ state: "opening", reason: expect.stringContaining("answers nothing") });
+  });
+
+  test("that does not know enquire_link keeps its bind while it answers submits", async () => {
+    const { smsc, clock } = begin();
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(ENQUIRE_LINK);
+    smsc.last.cut();
+    await conversation.until(() => smsc.connections.length === 2 && status().state === "ready");
+    for (let time = 0; time < 6; time++) {
+      expect(await submit()).toMatchObject({ is: "accepted" });
+      await clock.advance(10_000);
+    }
+    expect(smsc.connections).toHaveLength(2);
+  });
+
   test("that sends garbage is bound to anew, and the operator is told once", async () => {
     const { smsc, seen } = begin();
     for (let time = 0; time < 3; time++) {
@@ -374,6 +462,41 @@ describe("stopping", () => {
     expect(isStopped).toBe(false);
     await clock.advance(1);
     await stopping;
+  });
+
+  test("unbinds within its grace though a message is never answered", async () => {
+    const { smsc, line, clock } = begin();
+    await conversation.until(() => status().state === "ready");
+    smsc.mute.add(SUBMIT_SM);
+    const outcome = submit();
+    await clock.advance(0);
+    const stopping = line.stop(500);
+    await clock.advance(500);
+    await stopping;
+    expect(smsc.last.heard.at(-1)).toMatchObject({ commandId: UNBIND });
+    expect(await outcome).toMatchObject({ is: "unknown" });
+  });
+
+  test("waits no longer than its grace though the desk is full and nothing is read", async () => {
+    const { smsc, line, clock, seen } = begin({ inboundWindow: 2 });
+    await conversation.until(() => status().state === "ready");
+    let keep = (): void => undefined;
+    const kept = new Promise<"kept">((resolve) => {
+      keep = () => resolve("kept");
+    });
+    seen.answer = () => kept;
+    for (const text of ["1", "2"]) smsc.delivers({ shortMessage: Buffer.from(text) });
+    await clock.advance(0);
+    let isStopped = false;
+    const stopping = line.stop(500).then(() => {
+      isStopped = true;
+    });
+    await clock.advance(500);
+    expect(isStopped).toBe(true);
+    await stopping;
+    expect(smsc.last.heard.at(-1)).toMatchObject({ commandId: UNBIND });
+    keep();
+    await clock.advance(0);
   });
 
   test("ends a pause between two tries at once", async () => {

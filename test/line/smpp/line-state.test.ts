@@ -9,13 +9,20 @@ const closed = (why: Trouble["why"], reason: string = why): BindState => ({
 });
 const fresh = (is: "closed" | "connecting" | "open"): BindState => ({ is, failures: 0, trouble: null });
 const again = (is: "connecting" | "open"): BindState => ({ ...closed("silent"), is }) as BindState;
-const bound = (is: "bound_trx" | "bound_tx" | "bound_rx"): BindState => ({ is, failures: 0 });
+const bound = (is: "bound_trx" | "bound_tx" | "bound_rx"): BindState => ({
+  is,
+  failures: 0,
+  isProven: true,
+  trouble: null,
+});
 
 const stateOf = (kind: Parameters<typeof lineStateOf>[0], ...binds: (BindState | [BindState, "drained"])[]) =>
   lineStateOf(
     kind,
     binds.map((bind) =>
-      Array.isArray(bind) ? { state: bind[0], drained: true } : { state: bind, drained: false },
+      Array.isArray(bind)
+        ? { state: bind[0], drained: true, doubt: null }
+        : { state: bind, drained: false, doubt: null },
     ),
   );
 
@@ -70,5 +77,17 @@ describe("the state of a line", () => {
     ],
   ])("%s", (_name, found, state, reason) => {
     expect(found).toEqual({ state, reason });
+  });
+
+  test("that is ready and in doubt says what the doubt is", () => {
+    const inDoubt = { state: bound("bound_trx"), drained: true, doubt: "it answers nothing" };
+    const fine = { ...inDoubt, doubt: null };
+    expect(lineStateOf("transceiver", [inDoubt])).toEqual({
+      state: "ready",
+      reason: "bound, but it answers nothing",
+    });
+    expect(lineStateOf("transceiver", [fine, inDoubt]).reason).toBe(
+      "2 of 2 binds stand, but one: it answers nothing",
+    );
   });
 });

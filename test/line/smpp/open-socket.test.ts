@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { createServer as createTlsServer } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import { openSocket, type SocketTls } from "../../../src/line/smpp/open-socket.ts";
+import { sentenceOf } from "../../../src/line/smpp/socket-trouble.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { FakeClock } from "../../harness/fake-clock.ts";
 import { SELF_SIGNED } from "../../harness/self-signed.ts";
@@ -77,6 +78,83 @@ describe("a socket to an SMSC", () => {
     const [chunk] = await once(stream, "data");
     stream.destroy();
     expect(String(chunk)).toBe("you are app.test");
+  });
+
+  const saying = (text: string) => expect.objectContaining({ message: expect.stringContaining(text) });
+  /** What is heard of a stream that opened. */
+  const broken = async (stream: Awaited<ReturnType<typeof open>>) => {
+    const error = await new Promise<Error>((resolve) => stream.once("error", resolve));
+    return error.message;
+  };
+
+  test("says that no TLS is spoken where a plain SMSC answers", async () => {
+    const nack = Buffer.from("00000010800000000000000300000000", "hex");
+    const port = await listening(createServer((socket) => socket.on("error", () => undefined).write(nack)));
+    const opening = open(port, { verify: true });
+    await expect(opening).rejects.toEqual(
+      saying(`no TLS is spoken at smpps://127.0.0.1:${port}: write smpp://`),
+    );
+  });
+
+  test("says what to look for where the connection ends before TLS stands", async () => {
+    const port = await listening(createServer((socket) => socket.on("error", () => undefined).end()));
+    await expect(open(port, { verify: true })).rejects.toEqual(
+      saying("if no TLS is spoken there write smpp://"),
+    );
+  });
+
+  test.each(["TLSv1.2", "TLSv1.3"] as const)(
+    "says that a certificate of ours is wanted, over %s",
+    async (version) => {
+      const server = createTlsServer(
+        {
+          ...SELF_SIGNED,
+          ca: SELF_SIGNED.cert,
+          requestCert: true,
+          rejectUnauthorized: true,
+          maxVersion: version,
+        },
+        echoing,
+      );
+      const port = await listening(server);
+      const reason = await open(port, { ca: SELF_SIGNED.cert, verify: true }).then(
+        broken,
+        (error: Error) => error.message,
+      );
+      expect(reason).toMatch(/^smpps:\/\/127\.0\.0\.1:\d+ [^\n]* give `tls\.cert` and `tls\.key`[^\n]*$/);
+      expect(reason).not.toMatch(/openssl|error:/i);
+    },
+  );
+
+  test("says that its certificate is for another name", async () => {
+    const port = await listening(createTlsServer(SELF_SIGNED, echoing));
+    const opening = open(port, { ca: SELF_SIGNED.cert, verify: true }, "localhost");
+    await expect(opening).rejects.toEqual(saying("has a certificate for another name: correct the host"));
+  });
+
+  test("says who cut the connection, and what to do should it go on", async () => {
+    const port = await listening(
+      createServer((socket) => socket.once("data", () => socket.resetAndDestroy())),
+    );
+    const stream = await open(port, null);
+    const reason = broken(stream);
+    stream.write("bind");
+    expect(await reason).toMatch(
+      /^smpp:\/\/127\.0\.0\.1:\d+ cut the connection \(ECONNRESET\): should it go on, /,
+    );
+  });
+
+  test.each([
+    ["CERT_HAS_EXPIRED", "has a certificate that has expired: ask the carrier"],
+    ["CERT_NOT_YET_VALID", "is not valid yet: check this machine's clock"],
+    ["SELF_SIGNED_CERT_IN_CHAIN", "nobody here trusts"],
+    ["ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "does not take our certificate (unknown ca): give `tls.cert`"],
+    ["ERR_SSL_SOMETHING", "do not agree on TLS (unknown ca): ask the carrier"],
+  ])("says %s in words, on one line", (code, words) => {
+    const raw = new Error("80EC2189C77F0000:error:0A000418:SSL routines:x.c:1601:SSL alert number 48\n");
+    const sentence = sentenceOf("smpps://smsc:3550", Object.assign(raw, { code, reason: "unknown ca" }));
+    expect(sentence).toContain(words);
+    expect(sentence).toMatch(/^smpps:\/\/smsc:3550 [^\n]+$/);
   });
 
   test("says who refuses the connection, and the mend", async () => {

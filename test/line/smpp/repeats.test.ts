@@ -151,3 +151,25 @@ test("what was acknowledged a while before the process died is new when it comes
   expect(seen.inbound).toHaveLength(1);
   expect(seen.inbound[0]?.fingerprint).not.toBe(fingerprints()[0]);
 });
+
+test("what was acknowledged just before the process died, and others came after it, is the same", async () => {
+  ok();
+  await conversation.clock.advance(100);
+  conversation.smsc.delivers({ shortMessage: Buffer.from("Coming") });
+  await conversation.clock.advance(0);
+  // The acknowledgement was still on its way when the power went.
+  ok();
+  conversation.smsc.last.cut();
+  const seen = await afterRestart();
+  expect(seen.inbound.map(({ fingerprint }) => fingerprint)).toEqual([fingerprints()[0]]);
+});
+
+test("what is remembered of acknowledged texts has a bound", async () => {
+  for (let at = 0; at < 200; at++) conversation.smsc.delivers({ shortMessage: Buffer.from(`text ${at}`) });
+  await conversation.clock.advance(100);
+  conversation.smsc.delivers({ shortMessage: Buffer.from("the last") });
+  await conversation.clock.advance(0);
+  const written = conversation.memory.entries.get("smpp.in-hand") ?? "";
+  expect(written.split(" ").length).toBeLessThanOrEqual(100);
+  expect(written.split(" ").length).toBeGreaterThan(50);
+});

@@ -28,6 +28,7 @@ let smsc: Duplex;
 let heard: OctetPdu[];
 let requests: Received[];
 let strays: number;
+let answers: number;
 let closed: Closed | null;
 
 function open(): void {
@@ -37,6 +38,7 @@ function open(): void {
   heard = [];
   requests = [];
   strays = 0;
+  answers = 0;
   closed = null;
   let rest: Buffer = Buffer.alloc(0);
   smsc.on("error", () => undefined);
@@ -51,6 +53,7 @@ function open(): void {
     enquireLinkMs: QUIET_MS,
     responseTimeoutMs: TIMEOUT_MS,
     onRequest: (received) => requests.push(received),
+    onAnswer: () => answers++,
     onStray: () => strays++,
   });
   void session.closed.then((how) => {
@@ -246,6 +249,26 @@ describe("silence", () => {
   test("that lasts ends the connection: half-open TCP", async () => {
     await clock.advance(QUIET_MS + TIMEOUT_MS);
     expect(closed).toEqual({ why: "silent", reason: "no answer to enquire_link within 5 s" });
+  });
+
+  test("is asked about at once when somebody doubts, and only once", async () => {
+    session.probe();
+    session.probe();
+    await clock.advance(0);
+    expect(heard).toMatchObject([{ commandId: ENQUIRE_LINK }]);
+    smsc.write(pduOf(ENQUIRE_LINK + RESPONSE, 0, heard[0]?.sequenceNumber ?? 0));
+    await clock.advance(0);
+    expect(answers).toBe(1);
+    await clock.advance(QUIET_MS);
+    expect(heard).toHaveLength(2);
+  });
+
+  test("on enquire_link alone ends nothing: something else was heard", async () => {
+    session.probe();
+    await clock.advance(1000);
+    smsc.write(pduOf(DELIVER_SM, 0, 1, smBody({})));
+    await clock.advance(TIMEOUT_MS);
+    expect(closed).toBeNull();
   });
 
   test("is not broken by octets that never become a PDU", async () => {

@@ -149,10 +149,29 @@ describe("STOP", () => {
 describe("START and HELP", () => {
   test("START lifts the block and says so", async () => {
     await receive("sim1", gsm7Segment("STOP"));
-    await receive("sim1", gsm7Segment("UNSTOP"));
+    await receive("sim1", gsm7Segment("START"));
     expect(await send()).toBe("accepted");
     const { stop, start } = BUILT_IN_LANGUAGES["fr"]?.replies ?? {};
     expect((await answers()).slice(0, 2)).toEqual([stop, start]);
+  });
+
+  test.each(["START", "unstop"])(
+    "%s from someone who never said STOP is answered each time",
+    async (word) => {
+      await receive("sim1", gsm7Segment(word));
+      await receive("sim1", gsm7Segment(word));
+      expect(await answers()).toHaveLength(2);
+      expect(await testStore.store.listEvents({ limit: 5, type: "optout.changed" })).toEqual([]);
+    },
+  );
+
+  test("START between two machines ends after one answer each", async () => {
+    const from = "+14155550142";
+    await receive("sim1", gsm7Segment("START", { from }));
+    const [answer = "", ...more] = await answers();
+    expect([answer, more]).toEqual([BUILT_IN_LANGUAGES["en"]?.replies.start, []]);
+    await receive("sim1", gsm7Segment(answer, { from }));
+    expect(await answers()).toEqual([]);
   });
 
   test("YES from someone who never said STOP is for the app alone", async () => {

@@ -138,11 +138,44 @@ describe("a message of one part", () => {
     const segment = gsm7Segment("Paris");
     expect(await receive("sim1", segment)).toBe("kept");
     expect(await receive("sim1", segment)).toBe("kept");
+    expect(await messages()).toHaveLength(1);
+    expect(await webhooks()).toHaveLength(1);
+    expect(await eventTypes()).toEqual(["inbound.duplicate"]);
+  });
+
+  test("that the modem still held at a restart is kept once, and is no event", async () => {
+    const segment = gsm7Segment("Paris");
+    expect(await receive("sim1", segment)).toBe("kept");
     await restart();
     expect(await receive("sim1", segment)).toBe("kept");
     expect(await messages()).toHaveLength(1);
     expect(await webhooks()).toHaveLength(1);
-    expect(await eventTypes()).toEqual(["inbound.duplicate", "inbound.duplicate"]);
+    expect(await eventTypes()).toEqual([]);
+    expect(await receive("sim1", segment)).toBe("kept");
+    expect(await eventTypes()).toEqual(["inbound.duplicate"]);
+  });
+
+  test("that the network delivers again and again is told once, then every ten minutes with a count", async () => {
+    const duplicates = async () =>
+      (await testStore.store.listEvents({ limit: 50 }))
+        .filter(({ type }) => type === "inbound.duplicate")
+        .map(({ line, detail }) => [line, detail])
+        .reverse();
+    const segment = gsm7Segment("Paris");
+    for (let times = 0; times < 100; times++) await receive("sim1", segment);
+    await receive("sim2", segment);
+    await receive("sim2", segment);
+    expect(await duplicates()).toEqual([
+      ["sim1", { count: 1 }],
+      ["sim2", { count: 1 }],
+    ]);
+    await clock.advance(600_000);
+    await receive("sim1", segment);
+    expect((await duplicates()).slice(2)).toEqual([["sim1", { count: 99 }]]);
+    await receive("sim1", segment);
+    await clock.advance(600_000);
+    await receive.publishIncomplete();
+    expect((await duplicates()).slice(3)).toEqual([["sim1", { count: 1 }]]);
   });
 
   test("may have no text", async () => {

@@ -3,6 +3,7 @@ import { createAccept, type OutboundRequest, type Rate } from "../../../src/mess
 import { Dispatcher } from "../../../src/messaging/outbound/dispatcher.ts";
 import { type FallbackRule, Fallbacks } from "../../../src/messaging/outbound/fallback.ts";
 import { LineRoster } from "../../../src/messaging/outbound/line-roster.ts";
+import { PhoneTurns } from "../../../src/messaging/outbound/phone-turns.ts";
 import { createReportHandler } from "../../../src/messaging/outbound/report.ts";
 import type { UnknownPolicy } from "../../../src/messaging/outbound/unknown-watch.ts";
 import { KeySequence } from "../../../src/runtime/ids.ts";
@@ -66,10 +67,13 @@ export class Bench {
       roster: this.roster,
       clock,
       rules: new Map(Object.entries(options.fallbacks ?? {})),
+      numbersOf: (line) => served.find(([name]) => name === line)?.[1] ?? [],
       onEvent: (event) => void store.addEvent(event),
     });
+    const turns = new PhoneTurns();
     this.dispatcher = new Dispatcher({
       store,
+      turns,
       roster: this.roster,
       clock,
       log,
@@ -82,6 +86,7 @@ export class Bench {
     this.#accept = createAccept({ store, keys, clock, limits: { maxQueued: 100_000 } });
     this.#report = createReportHandler({
       store,
+      turns,
       kindOf,
       clock,
       log,

@@ -174,6 +174,8 @@ describe("a carrier that does not take the sender", () => {
       waitingFor: "its sender is not allowed on carrier: invalid source address",
     });
     expect(carrier.texts.filter((text) => text !== "other")).toHaveLength(1);
+    const some = { spill: "carrying", isActive: true, refuses: [NUMBER] };
+    expect(bench.fallbacks.viewOf("sim1")).toMatchObject(some);
     expect(await events(bench)).toEqual([
       "warning sim1 has not been ready for 300 s (as told): its queue goes over carrier.",
       "warning carrier does not take +33•••••0001 as a sender (invalid source address): its messages wait for sim1. It is asked again in a day.",
@@ -213,6 +215,17 @@ describe("a carrier that does not take the sender", () => {
     await bench.advance(300_000, 60_000);
     expect((await bench.message(sid)).status).toBe("sending");
     expect(bench.fallbacks.isRefused("carrier", NUMBER)).toBe(true);
+  });
+
+  test("carries nothing when it takes none of the line's numbers", async () => {
+    const bench = await started({ lines: { sim1: [NUMBER], carrier: [] } });
+    bench.lineNamed("carrier").carrier = () => refusesSender();
+    bench.line.become("opening");
+    await bench.send("one");
+    await bench.advance(300_000, 60_000);
+    const none = { spill: "carrying", isActive: false, refuses: [NUMBER], since: null };
+    expect(bench.fallbacks.viewOf("sim1")).toMatchObject(none);
+    expect(bench.fallbacks.carriedBy("carrier")).toEqual([]);
   });
 
   test("is not what only says that it failed: that message is tried again, and the next one goes", async () => {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { PhoneTurns } from "../../../src/messaging/outbound/phone-turns.ts";
+import { recordParkedReports } from "../../../src/messaging/outbound/report.ts";
 import { unknown } from "../../harness/fake-line.ts";
 import { Bench } from "./bench.ts";
 
@@ -230,6 +232,46 @@ test("a report that came before its answer settles it when the process died in b
   expect(await status(sid)).toBe("delivered");
 });
 
+test("one report settles one of the messages in doubt for a phone, and none that was never sent", async () => {
+  await bench.close();
+  bench = await Bench.open({ window: 3, smpp: ["sim1"] });
+  await bench.start();
+  bench.line.hold();
+  const sids = await bench.send("one", "two", "three", "recorded behind them");
+  expect(bench.line.texts).toEqual(["one", "two", "three"]);
+  for (const reference of ["4a01", "4a02", "4a03"]) await bench.report({ reference });
+  bench = await bench.crash();
+  await bench.start();
+  await bench.advance(60_000);
+  await bench.quiet();
+  expect(bench.line.texts).toEqual(["recorded behind them"]);
+  expect(await bench.statuses(sids)).toEqual(["delivered", "delivered", "delivered", "sent"]);
+});
+
+test("a report that settles a message waits for no other from then on, whenever the power goes", async () => {
+  bench.line.hold();
+  await bench.send("one");
+  await bench.report({ reference: "77" });
+  bench = await bench.crash();
+  const [inDoubt] = await bench.store.unknownSubmissions();
+  let isOver = false;
+  const dying = new Proxy(bench.store, {
+    get(store, name) {
+      if (isOver) return () => Promise.reject(new Error("the power is gone"));
+      const command: unknown = Reflect.get(store, name, store);
+      if (typeof command !== "function") return command;
+      return async (...args: unknown[]) => {
+        const answer: unknown = await command.apply(store, args);
+        isOver ||= name === "recordReport";
+        return answer;
+      };
+    },
+  });
+  const deps = { store: dying, kindOf: () => "smpp" as const, clock: bench.clock, turns: new PhoneTurns() };
+  await recordParkedReports(deps, { ...inDoubt!, reference: null }).catch(() => undefined);
+  expect(await bench.store.parkedReports("sim1", null)).toEqual([]);
+});
+
 describe("a report for a message nobody knows the outcome of", () => {
   test("is not lost while another message to the same phone is on the air", async () => {
     bench.line.willAnswer(unknown());
@@ -245,6 +287,27 @@ describe("a report for a message nobody knows the outcome of", () => {
     expect(bench.line.texts).toEqual(["perhaps", "other"]);
   });
 
+  test("is the report of the one it fits best, whichever is judged first", async () => {
+    const stampOf = () => new Date(bench.clock.now()).toISOString();
+    bench.line.willAnswer(unknown(), unknown());
+    const [neverTaken] = await bench.send("never taken");
+    await bench.advance(2000);
+    const taken = stampOf();
+    const [reported] = await bench.send("taken");
+    bench.line.hold();
+    const [other] = await bench.send("other");
+    await bench.report({ reference: "9", tpScts: taken });
+    bench.line.answer();
+    bench.line.become("opening");
+    await bench.advance(1000);
+    bench.line.become("ready");
+    await bench.advance(60_000);
+    bench.line.answer();
+    await bench.quiet();
+    expect(bench.line.texts).toEqual(["never taken", "taken", "other", "never taken"]);
+    expect(await bench.statuses([neverTaken!, reported!, other!])).toEqual(["sent", "delivered", "sent"]);
+  });
+
   test("settles it, even when it only says not yet", async () => {
     bench.line.willAnswer(unknown());
     const [sid] = await bench.send("perhaps");
@@ -254,6 +317,22 @@ describe("a report for a message nobody knows the outcome of", () => {
     expect(bench.line.texts).toEqual(["perhaps"]);
     await bench.report({ reference: "200" });
     expect(await status(sid)).toBe("delivered");
+  });
+
+  test("that comes with others for the same phone is not taken for the report they are", async () => {
+    await bench.close();
+    bench = await Bench.open({ window: 3, smpp: ["sim1"] });
+    await bench.start();
+    bench.line.hold();
+    const sids = await bench.send("one", "two", "three");
+    expect(bench.line.handed).toHaveLength(3);
+    bench = await bench.crash();
+    await bench.start();
+    await Promise.all(["4a01", "4a02", "4a03"].map((reference) => bench.report({ reference })));
+    expect(await bench.statuses(sids)).toEqual(["delivered", "delivered", "delivered"]);
+    await bench.advance(60_000);
+    await bench.quiet();
+    expect(bench.line.handed).toEqual([]);
   });
 
   test("that comes after it was sent again delivers it all the same", async () => {

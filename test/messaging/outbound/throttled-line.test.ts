@@ -236,6 +236,21 @@ describe("a throttled line", () => {
     expect(bench.dispatcher.throttledTo("sim1")).toBeNull();
   });
 
+  test("rests once for a window of refusals, and tells the operator", async () => {
+    const bench = await started({ window: 5 });
+    bench.line.airMs = 50;
+    const refusal = rejected({ disposition: "line", code: "smpp.status", status: 0x15 });
+    bench.line.willAnswer(refusal, refusal, refusal, refusal, refusal);
+    const sids = await bench.send("1", "2", "3", "4", "5");
+    await bench.advance(50);
+    expect(await bench.eventTypes()).toEqual(["line.refused"]);
+    expect(bench.line.handed).toHaveLength(5);
+    await bench.advance(1000);
+    expect(bench.line.handed).toHaveLength(10);
+    await bench.advance(50);
+    expect(await bench.statuses(sids)).toEqual(sids.map(() => "sent"));
+  });
+
   test("leaves to its queue what is refused while the appliance stops", async () => {
     const bench = await started({ window: 5 });
     bench.line.hold();

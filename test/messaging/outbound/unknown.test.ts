@@ -67,7 +67,7 @@ describe("an unknown outcome", () => {
     expect(await bench.message(sid)).toMatchObject({ status: "delivered" });
   });
 
-  test("is judged only while its line is ready, from when it became so", async () => {
+  test("is judged when its line has been ready for that long, taken together", async () => {
     await started();
     bench.line.hold();
     const [sid] = await bench.send("perhaps");
@@ -80,12 +80,67 @@ describe("an unknown outcome", () => {
     bench.line.become("opening");
     await bench.advance(60_000);
     bench.line.become("ready");
-    await bench.advance(59_999);
+    await bench.advance(19_999);
     expect(bench.line.texts).toHaveLength(1);
     await bench.advance(1);
     await bench.quiet();
     expect(bench.line.texts).toEqual(["perhaps", "perhaps"]);
     expect((await bench.message(sid)).status).toBe("sending");
+  });
+
+  test("is not judged within ten seconds of its line's return: what was stored is still coming in", async () => {
+    await started();
+    bench.line.willAnswer(unknown());
+    await bench.send("perhaps");
+    await bench.advance(55_000);
+    bench.line.become("opening");
+    await bench.advance(1000);
+    bench.line.become("ready");
+    await bench.advance(9000);
+    bench.line.become("opening");
+    await bench.advance(1000);
+    bench.line.become("ready");
+    await bench.advance(9999);
+    expect(bench.line.texts).toHaveLength(1);
+    await bench.advance(1);
+    await bench.quiet();
+    expect(bench.line.texts).toEqual(["perhaps", "perhaps"]);
+  });
+
+  test("that comes again waits twice as long each time, after a restart too, half an hour at most", async () => {
+    await started();
+    bench.line.carrier = unknown;
+    const [sid] = await bench.send("perhaps");
+    for (const [minutes, texts] of [
+      [1, 2],
+      [2, 3],
+      [4, 4],
+    ] as const) {
+      await bench.advance(minutes * 60_000 - 1);
+      expect(bench.line.texts).toHaveLength(texts - 1);
+      await bench.advance(1);
+      await bench.quiet();
+      expect(bench.line.texts).toHaveLength(texts);
+    }
+    bench = await bench.crash();
+    bench.line.carrier = unknown;
+    await bench.start();
+    for (const [minutes, texts] of [
+      [8, 1],
+      [16, 2],
+      [30, 3],
+      [30, 4],
+    ] as const) {
+      await bench.advance(minutes * 60_000 - 1);
+      expect(bench.line.texts).toHaveLength(texts - 1);
+      await bench.advance(1);
+      await bench.quiet();
+      expect(bench.line.texts).toHaveLength(texts);
+    }
+    const resent = (await bench.eventTypes()).filter((type) => type === "message.resent");
+    expect(resent).toHaveLength(7);
+    await bench.advance(11 * 3_600_000, 600_000);
+    expect(await bench.message(sid)).toMatchObject({ status: "failed", errorCode: 30036 });
   });
 
   test("of a line that never comes back is judged after ten hours", async () => {

@@ -142,6 +142,14 @@ export class Dialogue {
     }
   }
 
+  /** How long the PDU in flight has waited for its result; null while there is none. */
+  get resultAwaitedMs(): number | null {
+    const { state } = this.#machine;
+    const isAwaited = state.is === "sending-pdu" || state.is === "awaiting-final";
+    if (!isAwaited || state.flight.command.pdu === undefined) return null;
+    return this.#clock.monotonicMs() - this.#startedAt;
+  }
+
   /** Types outside any command: only where nothing is in flight. */
   type(text: string): Promise<void> {
     return this.#put(text);
