@@ -17,11 +17,13 @@ import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { PortClaims } from "../line/modem/find/find-port.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
+import { followRoutes } from "../messaging/inbound/follow-routes.ts";
 import { createKeywords } from "../messaging/inbound/keywords.ts";
 import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
 import { createReceiver } from "../messaging/inbound/receive.ts";
 import { createAnswer } from "../messaging/inbound/reply.ts";
 import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
+import { routeThrough } from "../messaging/inbound/route.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
@@ -93,8 +95,16 @@ async function composeOn(
   { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
 ): Promise<Composed> {
   const { config, file } = loaded;
-  const settings = await openSettings(config.dataDir);
-  const { account, created } = await ensureMainAccount(settings, config.account ?? null, clock);
+  const stored = await openSettings(config.dataDir);
+  const { account, created } = await ensureMainAccount(stored, config.account ?? null, clock);
+  const settings = followRoutes({
+    settings: stored,
+    store,
+    routeOf: (number) =>
+      routeThrough(serviceOf(number), number, applications.bySid(number.smsApplicationSid)),
+    clock,
+    log,
+  });
   const accounts = new Accounts(settings, clock);
   const apiKeys = new Keys(settings, clock);
   const applications = new Applications(settings, clock);
@@ -278,6 +288,8 @@ async function composeOn(
     isOwnAddress: ownAddresses(() => [server.port]),
     countryOf,
   });
+
+  await settings.catchUp();
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));
   const acceptedLate = dispatcher.acceptedLate.bind(dispatcher);

@@ -86,6 +86,7 @@ export class StoreClient implements Store {
   readonly webhookBacklog: Store["webhookBacklog"] = (...args) => this.#call("webhookBacklog", args);
   readonly deferWebhook: Store["deferWebhook"] = (...args) => this.#call("deferWebhook", args);
   readonly finishWebhook: Store["finishWebhook"] = (...args) => this.#call("finishWebhook", args);
+  readonly redirectInbound: Store["redirectInbound"] = (...args) => this.#call("redirectInbound", args);
   readonly getMessage: Store["getMessage"] = (...args) => this.#call("getMessage", args);
   readonly listMessages: Store["listMessages"] = (...args) => this.#call("listMessages", args);
   readonly standingOf: Store["standingOf"] = (...args) => this.#call("standingOf", args);

@@ -117,7 +117,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     webhookBacklog: () => webhooks.backlog(),
     deferWebhook: (webhookId, deferral) => webhooks.defer(webhookId, deferral),
     finishWebhook: (webhookId, result) => {
-      webhooks.end(webhookId);
+      if (!webhooks.end(webhookId, result)) return "moved";
       for (const event of result.events) events.insert(event);
       return result.replies.map((reply) => {
         const accepted = queue.accept(reply);
@@ -126,6 +126,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
         return accepted;
       });
     },
+    redirectInbound: (redirection) => webhooks.redirectInbound(redirection),
 
     getMessage,
     listMessages: (filter) => list.list(filter),

@@ -61,3 +61,9 @@ export type EventFilter = {
 };
 
 export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
+/** What an app says became of a Message (contract §3.9). */
+export type Feedback = {
+  readonly outcome: "confirmed" | "unconfirmed";
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};

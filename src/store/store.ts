@@ -12,6 +12,7 @@ import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "
 import type { Mend } from "./mend.ts";
 import type {
   EventFilter,
+  Feedback,
   MessageFilter,
   QueueDepth,
   Standing,
@@ -26,6 +27,7 @@ import type {
   SubmissionDetail,
   UnknownSubmission,
 } from "./submission-record.ts";
+import type { Redirected, Redirection, WebhookTarget } from "./webhook-target.ts";
 
 /** Single messages go before broadcasts; FIFO within each (DESIGN §5). */
 export type Lane = "single" | "broadcast";
@@ -199,16 +201,7 @@ export type WebhookFacts =
 
 export type HttpMethod = "GET" | "POST";
 
-export type NewWebhook = {
-  /** Webhooks of one queue are delivered in order: the Number and the app's origin. See `webhookQueueOf`. */
-  readonly queue: string;
-  readonly facts: WebhookFacts;
-  readonly url: string;
-  readonly method: HttpMethod;
-  readonly fallbackUrl: string | null;
-  readonly fallbackMethod: HttpMethod;
-  readonly createdAt: number;
-};
+export type NewWebhook = WebhookTarget & { readonly facts: WebhookFacts; readonly createdAt: number };
 
 export type WebhookTask = NewWebhook & {
   readonly webhookId: string;
@@ -224,6 +217,8 @@ export type WebhookNotice = {
   readonly first: WebhookTask | null;
   /** There came more than that one. */
   readonly more: boolean;
+  /** Queues that webhooks were taken from, to this one or out of it: what is known of any of them is no more true. */
+  readonly movedFrom?: readonly string[];
 };
 
 export type WebhookDeferral = {
@@ -232,11 +227,16 @@ export type WebhookDeferral = {
   /** True: it leaves its queue and is retried alone, so that it holds nobody up (DESIGN §4.4). */
   readonly aside: boolean;
   readonly event: NewEvent | null;
+  /** Who was asked: nothing is done if the webhook goes elsewhere by now. */
+  readonly asked?: WebhookTarget;
 };
 
 export type WebhookResult = {
   readonly replies: readonly NewOutbound[];
   readonly events: readonly NewEvent[];
+  /** Who was asked. If they did not take it (`isGivenUp`) it ends only if it goes nowhere else by now. */
+  readonly asked?: WebhookTarget;
+  readonly isGivenUp?: boolean;
   /** What is told when a reply is not accepted. */
   readonly refusals?: { readonly [Is in Exclude<AcceptResult["is"], "accepted">]?: NewEvent };
 };
@@ -257,12 +257,6 @@ export type KeepResult =
   | { readonly is: "completed"; readonly message: StoredMessage }
   | { readonly is: "duplicate" };
 
-/** What an app says became of a Message (contract §3.9). */
-export type Feedback = {
-  readonly outcome: "confirmed" | "unconfirmed";
-  readonly createdAt: number;
-  readonly updatedAt: number;
-};
 /** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
 export type RedactResult =
   | { readonly is: "redacted"; readonly message: StoredMessage }
@@ -341,9 +335,12 @@ export interface Store {
   /** The head of a queue and what stands behind it, at most so many, in their order. */
   nextWebhooks(queue: string, limit: number): Promise<readonly WebhookTask[]>;
   webhookBacklog(): Promise<{ readonly waiting: number; readonly oldestAt: number | null }>;
-  deferWebhook(webhookId: string, deferral: WebhookDeferral): Promise<void>;
-  /** An app's answer, every reply it asks for and the webhook's end, in one transaction (DESIGN §4.3). */
-  finishWebhook(webhookId: string, result: WebhookResult): Promise<readonly AcceptResult[]>;
+  deferWebhook(webhookId: string, deferral: WebhookDeferral): Promise<"deferred" | "moved">;
+  /** An app's answer, every reply it asks for and the webhook's end, in one transaction (DESIGN §4.3).
+   *  `moved`: nothing was done, since `redirectInbound` ended it or has sent it elsewhere meanwhile. */
+  finishWebhook(webhookId: string, result: WebhookResult): Promise<readonly AcceptResult[] | "moved">;
+  /** All inbound webhooks of a Number that wait go to its new target, in their order, in one transaction. */
+  redirectInbound(redirection: Redirection): Promise<Redirected>;
   /** Called after a commit that put webhooks into a queue. */
   onWebhook(listener: (notice: WebhookNotice) => void): void;
   /** Called with a queue's name after a commit that put a Message into it, or back into it. */

@@ -8,7 +8,8 @@ import type { Events } from "./events.ts";
 import { newestKeyOf } from "./events.ts";
 import type { Notices } from "./notices.ts";
 import { idOfKey, keyOfId, RowKeys } from "./row-keys.ts";
-import type { NewWebhook, WebhookDeferral, WebhookFacts, WebhookTask } from "./store.ts";
+import type { NewWebhook, WebhookDeferral, WebhookFacts, WebhookResult, WebhookTask } from "./store.ts";
+import { isSameTarget, type Redirected, type Redirection, type WebhookTarget } from "./webhook-target.ts";
 
 type WebhookRow = Omit<WebhookTask, "webhookId" | "facts"> & { readonly key: number; readonly facts: string };
 
@@ -21,7 +22,9 @@ export class Webhooks {
   readonly #first: Statement<[string, number], WebhookRow>;
   readonly #count: Statement<[], number>;
   readonly #oldest: Statement<[], number>;
-  readonly #queueOf: Statement<[number], string>;
+  readonly #targetOf: Statement<[number], WebhookTarget>;
+  readonly #misdirected: Statement<[Record<string, unknown>], { key: number; queue: string; facts: string }>;
+  readonly #redirect: Statement<[Record<string, unknown>]>;
   readonly #defer: Statement<[number, number, string, number]>;
   readonly #delete: Statement<[number]>;
   readonly #rewrite: Statement<[string, number, string]>;
@@ -39,7 +42,19 @@ export class Webhooks {
     this.#first = db.prepare("SELECT * FROM webhook WHERE queue = ? ORDER BY key LIMIT ?");
     this.#count = db.prepare<[], number>("SELECT count(*) FROM webhook").pluck();
     this.#oldest = db.prepare<[], number>("SELECT createdAt FROM webhook ORDER BY key LIMIT 1").pluck();
-    this.#queueOf = db.prepare<[number], string>("SELECT queue FROM webhook WHERE key = ?").pluck();
+    this.#targetOf = db.prepare(
+      "SELECT queue, url, method, fallbackUrl, fallbackMethod FROM webhook WHERE key = ?",
+    );
+    // A queue's name begins with its Number and a space, and `!` is what follows a space: the index finds them.
+    const misdirected = `queue >= @to || ' ' AND queue < @to || '!'
+      AND facts ->> '$.kind' = 'inbound' AND facts ->> '$.to' = @to AND facts ->> '$.accountSid' = @accountSid
+      AND (queue, url, method, fallbackUrl, fallbackMethod)
+        IS NOT (@queue, @url, @method, @fallbackUrl, @fallbackMethod)`;
+    this.#misdirected = db.prepare(`SELECT key, queue, facts FROM webhook WHERE ${misdirected} ORDER BY key`);
+    this.#redirect = db.prepare(`
+      UPDATE webhook SET queue = @queue, url = @url, method = @method, fallbackUrl = @fallbackUrl,
+        fallbackMethod = @fallbackMethod, attempts = 0, notBefore = createdAt
+      WHERE ${misdirected}`);
     this.#defer = db.prepare("UPDATE webhook SET attempts = ?, notBefore = ?, queue = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM webhook WHERE key = ?");
     this.#rewrite = db.prepare(`
@@ -85,25 +100,53 @@ export class Webhooks {
     return { waiting: this.#count.get() ?? 0, oldestAt: this.#oldest.get() ?? null };
   }
 
-  defer(webhookId: string, deferral: WebhookDeferral): void {
-    const { key, queue } = this.#find(webhookId);
+  defer(webhookId: string, deferral: WebhookDeferral): "deferred" | "moved" {
+    const found = this.#find(webhookId, deferral.asked);
+    if (found === null || found.isMoved) return "moved";
+    const { key, queue } = found;
     const own = `~${webhookId}`;
     const moves = deferral.aside && !queue.endsWith(own);
     const next = moves ? `${queue}${own}` : queue;
     this.#defer.run(deferral.attempts, deferral.notBefore, next, key);
     if (moves) this.#notices.webhook(next, null);
     if (deferral.event !== null) this.#events.insert(deferral.event);
+    return "deferred";
   }
 
-  /** Throws when it has already ended: an answer must not be acted on twice. */
-  end(webhookId: string): void {
-    this.#delete.run(this.#find(webhookId).key);
+  /** False: it has ended, or goes to somebody who was not asked. Throws where nobody says who was. */
+  end(webhookId: string, { asked, isGivenUp = false }: Pick<WebhookResult, "asked" | "isGivenUp">): boolean {
+    const found = this.#find(webhookId, asked);
+    if (found === null || (isGivenUp && found.isMoved)) return false;
+    this.#delete.run(found.key);
+    return true;
   }
 
-  #find(webhookId: string): { key: number; queue: string } {
+  redirectInbound({ to, accountSid, target, event }: Redirection): Redirected {
+    const nowhere = { queue: null, url: null, method: null, fallbackUrl: null, fallbackMethod: null };
+    const where = { to, accountSid, ...(target ?? nowhere) };
+    const rows = this.#misdirected.all(where);
+    const queues = [...new Set(rows.map(({ queue }) => queue))];
+    if (target !== null) {
+      if (rows.length > 0) this.#notices.moved(target.queue, queues);
+      return { moved: this.#redirect.run(where).changes, ended: 0 };
+    }
+    for (const { key, facts } of rows) {
+      const { messageSid } = JSON.parse(facts) as WebhookFacts;
+      this.#delete.run(key);
+      this.#events.insert({ ...event, messageSid, accountSid });
+    }
+    for (const queue of queues) this.#notices.moved(queue, [queue]);
+    return { moved: 0, ended: rows.length };
+  }
+
+  /** Null: it has ended. Throws then where nobody says who was asked: an answer must not be acted on twice. */
+  #find(webhookId: string, asked: WebhookTarget | undefined) {
     const key = keyOfId(webhookId);
-    const queue = key === null ? undefined : this.#queueOf.get(key);
-    if (key === null || queue === undefined) throw new Error(`webhook ${webhookId} has ended`);
-    return { key, queue };
+    const target = key === null ? undefined : this.#targetOf.get(key);
+    if (key !== null && target !== undefined) {
+      return { key, queue: target.queue, isMoved: asked !== undefined && !isSameTarget(target, asked) };
+    }
+    if (asked === undefined) throw new Error(`webhook ${webhookId} has ended`);
+    return null;
   }
 }

@@ -16,6 +16,8 @@ import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
 import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
+import { followRoutes } from "../../src/messaging/inbound/follow-routes.ts";
+import { routeThrough } from "../../src/messaging/inbound/route.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
@@ -151,11 +153,23 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const clock = new FakeClock();
   const opened = await openTestStore({ clock });
   const { store } = opened;
-  const settings = await openSettings(opened.dataDir);
+  const stored = await openSettings(opened.dataDir);
   const configured = { sid: APP_SID, authToken: APP_TOKEN };
-  const { account } = await ensureMainAccount(settings, configured, clock);
+  const { account } = await ensureMainAccount(stored, configured, clock);
+  const settings = followRoutes({
+    settings: stored,
+    store,
+    routeOf: (number) => {
+      const service = services.ofNumber(number);
+      const application = applications.bySid(number.smsApplicationSid);
+      return routeThrough(service === null ? null : { ...service, senders: [] }, number, application);
+    },
+    clock,
+    log: silentLog(),
+  });
   const accounts = new Accounts(settings, clock);
   const apiKeys = new Keys(settings, clock);
+  const applications = new Applications(settings, clock);
   const numbers = new Numbers(settings, clock);
   const services = new Services(settings, numbers, clock);
   const inventory = new Inventory(numbers);
@@ -173,7 +187,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     numbers,
     services,
     inventory,
-    applications: new Applications(settings, clock),
+    applications,
     store,
     endQueued: createEndQueued({ store, clock }),
     endQueueOf: createEndQueueOf({ store, clock }),

@@ -55,6 +55,12 @@ async function receive(body: string, queue = QUEUE): Promise<string> {
   return sid;
 }
 
+/** A status callback to the same app, for a message that failed at once. */
+async function announce(): Promise<void> {
+  const refusal = { errorCode: 30007, why: "filtered" };
+  await store.accept(newOutbound({ statusCallback: "http://app.lan/status", refusal }));
+}
+
 async function head(queue = QUEUE): Promise<WebhookTask> {
   const task = await store.nextWebhook(queue);
   if (task === null) throw new Error("the queue is empty");
@@ -205,5 +211,101 @@ describe("the webhook queue", () => {
     const again = store.finishWebhook(webhookId, { replies: [newOutbound()], events: [] });
     await expect(again).rejects.toThrow("has ended");
     expect(await store.queueDepths()).toEqual([]);
+  });
+});
+
+describe("a Number that points elsewhere", () => {
+  const TARGET = {
+    queue: `${FROM} http://new.lan`,
+    url: "http://new.lan/sms",
+    method: "POST",
+    fallbackUrl: null,
+    fallbackMethod: "GET",
+  } as const;
+  const OLD = {
+    queue: QUEUE,
+    url: "http://app.lan/sms",
+    method: "GET",
+    fallbackUrl: "http://spare.lan/sms",
+    fallbackMethod: "POST",
+  } as const;
+  const redirect = (target: typeof TARGET | null = TARGET) =>
+    store.redirectInbound({ to: FROM, accountSid: ACCOUNT, target, event: FAILED });
+
+  it("takes what waits for its old app with it, put aside and put off or not, in the order it came", async () => {
+    for (const body of ["one", "two", "three"]) await receive(body);
+    const first = await head();
+    const late = { attempts: 3, notBefore: T0 + 60_000, event: null };
+    await store.deferWebhook(first.webhookId, { ...late, aside: true });
+    const second = await head();
+    await store.deferWebhook(second.webhookId, { ...late, aside: false });
+    expect(await redirect()).toEqual({ moved: 3, ended: 0 });
+    expect(await store.webhookQueues()).toEqual([TARGET.queue]);
+    const moved = await store.nextWebhooks(TARGET.queue, 9);
+    expect(moved.map(bodyOf)).toEqual(["one", "two", "three"]);
+    expect(moved[0]).toEqual({ ...first, ...TARGET, attempts: 0, notBefore: T0 });
+    expect(moved[1]).toEqual({ ...second, ...TARGET, attempts: 0, notBefore: T0 });
+    expect(await redirect()).toEqual({ moved: 0, ended: 0 });
+  });
+
+  it("leaves other Numbers, other accounts and status callbacks alone", async () => {
+    await receive("one");
+    await receive("of another", `${FROM}9 http://app.lan`);
+    expect(
+      await store.redirectInbound({ to: FROM, accountSid: `${ACCOUNT}x`, target: TARGET, event: FAILED }),
+    ).toEqual({ moved: 0, ended: 0 });
+    await announce();
+    expect(await redirect()).toEqual({ moved: 1, ended: 0 });
+    expect((await store.nextWebhooks(QUEUE, 9)).map(({ facts }) => facts.kind)).toEqual(["status"]);
+  });
+
+  it("tells who listens which queues are not what they were", async () => {
+    await receive("one");
+    const told: WebhookNotice[] = [];
+    store.onWebhook((notice) => told.push(notice));
+    await redirect();
+    expect(told).toEqual([{ queue: TARGET.queue, first: null, more: false, movedFrom: [QUEUE] }]);
+    await redirect(null);
+    expect(told.slice(1)).toEqual([
+      { queue: TARGET.queue, first: null, more: false, movedFrom: [TARGET.queue] },
+    ]);
+  });
+
+  it("that is nowhere ends what waits, each with an event of its message", async () => {
+    await receive("one");
+    await receive("two");
+    const sids = (await store.nextWebhooks(QUEUE, 9)).map(({ facts }) => facts.messageSid);
+    expect(await redirect(null)).toEqual({ moved: 0, ended: 2 });
+    expect(await store.webhookQueues()).toEqual([]);
+    expect((await store.listEvents({ limit: 9 })).map(({ messageSid }) => messageSid).reverse()).toEqual(
+      sids,
+    );
+  });
+
+  it("lets no late word of the old app put off or give up what the new one is to be told", async () => {
+    await receive("one");
+    const { webhookId } = await head();
+    await redirect();
+    const deferral = { attempts: 1, notBefore: T0 + 500, aside: true, event: FAILED, asked: OLD };
+    expect(await store.deferWebhook(webhookId, deferral)).toBe("moved");
+    const given = { replies: [newOutbound()], events: [FAILED], asked: OLD, isGivenUp: true };
+    expect(await store.finishWebhook(webhookId, given)).toBe("moved");
+    expect(await head(TARGET.queue)).toMatchObject({ webhookId, ...TARGET, attempts: 0 });
+    expect(await store.listEvents({ limit: 9 })).toEqual([]);
+    expect(await store.queueDepths()).toEqual([]);
+  });
+
+  it("counts an answer of the old app that was late, and none for what has ended", async () => {
+    await receive("one");
+    await receive("two");
+    const [one, two] = await store.nextWebhooks(QUEUE, 2);
+    await redirect();
+    const result = { replies: [newOutbound()], events: [], asked: OLD };
+    expect(await store.finishWebhook(one?.webhookId ?? "", result)).toMatchObject([{ is: "accepted" }]);
+    expect(bodyOf(await head(TARGET.queue))).toBe("two");
+    await redirect(null);
+    const again = { replies: [newOutbound()], events: [], asked: OLD };
+    expect(await store.finishWebhook(two?.webhookId ?? "", again)).toBe("moved");
+    expect(await store.queueDepths()).toMatchObject([{ messages: 1 }]);
   });
 });

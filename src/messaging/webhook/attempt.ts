@@ -25,6 +25,8 @@ export type Decision =
       readonly is: "finish";
       readonly messages: readonly MessageVerb[];
       readonly events: readonly NewEvent[];
+      /** Nobody took it. */
+      readonly isGivenUp?: boolean;
     }
   | { readonly is: "defer"; readonly deferral: WebhookDeferral };
 
@@ -123,7 +125,7 @@ function unhappy(
   }
   const events = [...problemsOf(task, conversation, at), failedEvent({ task, at }, trouble)];
   if (fallback !== null) events.push(failedEvent({ task, at }, fallback));
-  return finish(conversation.messages, events);
+  return { is: "finish", messages: conversation.messages, events, isGivenUp: true };
 }
 
 function finish(messages: readonly MessageVerb[], events: readonly NewEvent[]): Decision {

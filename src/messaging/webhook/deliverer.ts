@@ -7,6 +7,9 @@
  * disk would set the pace else. Not more than `UNSYNCED` answers of a queue are on their way to the disk; those, at
  * most, are asked for again after a power cut, each with its own token, in the same order.
  *
+ * Webhooks that go elsewhere now (`redirectInbound`) are not asked there before what is under way at their old app is
+ * over: if that takes them after all, they have ended.
+ *
  * Queues wake by the store's nudge and by due time. A queue that is waiting for its head to come due is not
  * woken by a nudge: what is new stands behind the head.
  */
@@ -92,6 +95,9 @@ export class WebhookDeliverer {
   readonly #unsynced = new Set<Promise<void>>();
   readonly #busy = new Map<string, Promise<void>>();
   readonly #timers = new Map<string, Timer>();
+  /** Queues that webhooks have moved to, with how many such moves are not over. */
+  readonly #held = new Map<string, number>();
+  readonly #moves = new Set<Promise<void>>();
   #state: "new" | "running" | "stopped" = "new";
   /** Every queue that was on disk at the start is known. */
   #isListed = false;
@@ -143,7 +149,7 @@ export class WebhookDeliverer {
     this.#places.clear();
     const grace = this.#deps.clock.timer(graceMs, () => this.#abort.abort(new Error("stopping")));
     await Promise.all([this.#listing, ...this.#busy.values()]);
-    await Promise.all(this.#unsynced);
+    await Promise.all([...this.#unsynced, ...this.#moves]);
     grace.cancel();
     this.#connections.close();
     this.#abort.abort(new Error("stopped"));
@@ -161,16 +167,46 @@ export class WebhookDeliverer {
   }
 
   #noticed(notice: WebhookNotice): void {
-    const { queue } = notice;
-    if (this.#state !== "running" || this.#timers.has(queue)) return;
+    const { queue, movedFrom } = notice;
+    if (this.#state !== "running") return;
+    if (movedFrom !== undefined) this.#moved(queue, movedFrom);
+    if (movedFrom !== undefined || this.#timers.has(queue)) return;
     this.#ages.look();
     // Of a queue that nobody thinks of there was nothing on disk before.
     this.#queueOf(queue, this.#isListed).ahead.add(notice);
     this.#nudge(queue);
   }
 
+  /** What is known of these queues is forgotten, and waited for by none of them. */
+  #moved(to: string, from: readonly string[]): void {
+    this.#held.set(to, (this.#held.get(to) ?? 0) + 1);
+    const changed = [...new Set([to, ...from])];
+    for (const name of changed) {
+      this.#timers.get(name)?.cancel();
+      this.#timers.delete(name);
+      this.#queues.get(name)?.ahead.forget();
+    }
+    for (const name of changed) this.#nudge(name);
+    const move = this.#underWayIn(from).then(() => {
+      this.#moves.delete(move);
+      const others = (this.#held.get(to) ?? 1) - 1;
+      if (others > 0) this.#held.set(to, others);
+      else this.#held.delete(to);
+      this.#queues.get(to)?.ahead.forget();
+      this.#nudge(to);
+    });
+    this.#moves.add(move);
+  }
+
+  /** Over when what these queues ask just now has been answered and written down, earlier moves included. */
+  async #underWayIn(queues: readonly string[]): Promise<void> {
+    await Promise.all([...queues.map((name) => this.#busy.get(name)), ...this.#moves]);
+    await Promise.all(this.#unsynced);
+  }
+
   #nudge(queue: string): void {
     if (this.#state !== "running" || this.#timers.has(queue) || this.#busy.has(queue)) return;
+    if (this.#held.has(queue)) return;
     this.#queueOf(queue);
     this.#places.add(queue);
     this.#fill();
@@ -178,7 +214,10 @@ export class WebhookDeliverer {
 
   #fill(): void {
     if (this.#state !== "running") return;
-    for (const queue of this.#places.take()) this.#busy.set(queue, this.#serve(queue));
+    for (const queue of this.#places.take()) {
+      if (this.#held.has(queue)) this.#places.free(queue);
+      else this.#busy.set(queue, this.#serve(queue));
+    }
   }
 
   /** One webhook of a queue, then the queue goes to the end of its app's row. */
@@ -194,7 +233,8 @@ export class WebhookDeliverer {
     this.#places.free(name);
     if (this.#state !== "running") return;
     if (queue.pauseMs !== null) next = queue.pauseMs;
-    if (next !== "more") this.#wait(name, next);
+    if (this.#held.has(name)) this.#forgetIdle(queue);
+    else if (next !== "more") this.#wait(name, next);
     else if (!queue.ahead.isEmpty) this.#places.add(name);
     else this.#forgetIdle(queue);
     this.#fill();
@@ -214,8 +254,10 @@ export class WebhookDeliverer {
       return "more";
     }
     const { deferral } = decision;
-    await this.#deps.store.deferWebhook(task.webhookId, deferral);
+    const asked = targetOf(task);
+    const deferred = await this.#deps.store.deferWebhook(task.webhookId, { ...deferral, asked });
     queue.ahead.ended(task);
+    if (deferred === "moved") return "more";
     this.#tell(deferral.event === null ? [] : [deferral.event]);
     return deferral.aside ? "more" : Math.max(0, deferral.notBefore - this.#deps.clock.now());
   }
@@ -251,8 +293,11 @@ export class WebhookDeliverer {
   #finish(queue: Queue, task: WebhookTask, decision: Extract<Decision, { is: "finish" }>): void {
     const { replies, events } = this.#repliesTo(task, decision);
     const refusals = replies.length === 0 ? {} : this.#refusalsOf(task);
-    const synced = this.#deps.store.finishWebhook(task.webhookId, { replies, events, refusals }).then(
+    const { isGivenUp = false } = decision;
+    const result = { replies, events, refusals, asked: targetOf(task), isGivenUp };
+    const synced = this.#deps.store.finishWebhook(task.webhookId, result).then(
       (results) => {
+        if (results === "moved") return this.#tellMoved(task);
         this.#tell(events);
         this.#tell(results.flatMap(({ is }) => (is === "accepted" ? [] : (refusals[is] ?? []))));
       },
@@ -297,6 +342,13 @@ export class WebhookDeliverer {
     }
   }
 
+  #tellMoved({ facts: { messageSid } }: WebhookTask): void {
+    this.#deps.log.info(
+      { messageSid },
+      "webhooks: its URL changed while it was asked; the answer is not acted on",
+    );
+  }
+
   /** A mistake of ours ends this webhook, not the service: asked again it would be made again. */
   #ownFault(task: WebhookTask, error: unknown): Extract<Decision, { is: "finish" }> {
     this.#deps.log.error({ err: error, messageSid: task.facts.messageSid }, "webhooks: internal error");
@@ -324,4 +376,15 @@ export class WebhookDeliverer {
     });
     this.#timers.set(queue, timer);
   }
+}
+
+/** No more than that crosses to the store's thread. */
+function targetOf({
+  queue,
+  url,
+  method,
+  fallbackUrl,
+  fallbackMethod,
+}: WebhookTask): NonNullable<WebhookResult["asked"]> {
+  return { queue, url, method, fallbackUrl, fallbackMethod };
 }

@@ -3,7 +3,7 @@
  * by the commit that brought them, so that an answer is followed by the next request and not by a walk to the disk.
  *
  * What is known ahead may have been changed on disk by the time its turn comes, where it is about a message with gaps
- * (`isIncomplete`): that one is read again.
+ * (`isIncomplete`): that one is read again. Where webhooks have gone to another queue, everything is (`forget`).
  */
 import type { Store, WebhookNotice, WebhookTask } from "../../store/store.ts";
 
@@ -18,6 +18,8 @@ export class QueueAhead {
   readonly #taken = new Set<string>();
   #reading: Promise<readonly WebhookTask[]> | null = null;
   #hasMore: boolean;
+  /** What was read in an earlier one is not to be believed. */
+  #era = 0;
 
   /** `isEmpty`: there is nothing of it on disk. */
   constructor(queue: string, store: Pick<Store, "nextWebhooks">, isEmpty: boolean) {
@@ -35,6 +37,14 @@ export class QueueAhead {
 
   get isEmpty(): boolean {
     return this.#tasks.length === 0 && this.#reading === null && !this.#hasMore;
+  }
+
+  /** It is not on disk as it was: all is read again. */
+  forget(): void {
+    this.#era++;
+    this.#tasks = [];
+    this.#reading = null;
+    this.#hasMore = true;
   }
 
   /** Takes the next; null when there is none. One call at a time. */
@@ -65,12 +75,17 @@ export class QueueAhead {
   async #refill(): Promise<boolean> {
     const isAhead = this.#reading !== null;
     if (!isAhead && !this.#hasMore) return false;
-    this.#reading ??= this.#read();
+    const era = this.#era;
+    const reading = this.#reading ?? this.#read();
+    this.#reading = reading;
+    let found: readonly WebhookTask[];
     try {
-      this.#tasks = [...(await this.#reading)];
+      found = await reading;
     } finally {
-      this.#reading = null;
+      if (this.#reading === reading) this.#reading = null;
     }
+    if (era !== this.#era) return this.#refill();
+    this.#tasks = [...found];
     if (isAhead && this.#tasks.length === 0) return this.#refill();
     return !isAhead;
   }
