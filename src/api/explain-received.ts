@@ -30,7 +30,7 @@ export function viewOfWebhook(standing: WebhookStanding, now: number): WebhookVi
 export function explainReceived({ standing, untold }: WebhookFate, now: number): string {
   if (standing === null) {
     if (untold !== null) return `It came in, and no app was told: ${untold}`;
-    return "It came in, and its app answered its webhook; or there was none, because its number had no URL then.";
+    return "It came in. No webhook of it waits and no event tells of one that failed: its app answered it, or its number had no URL then.";
   }
   const { app, attempts, ahead, nextAttemptAt } = viewOfWebhook(standing, now);
   const next =

@@ -5,7 +5,7 @@
  * several are given all of them hold.
  */
 import { parseAddress } from "../accounts/address.ts";
-import type { MessageFilter } from "../store/store.ts";
+import type { MessageFilter } from "../store/reading.ts";
 import { ApiError } from "./api-error.ts";
 import { addressOf } from "./parameter.ts";
 import { dayOf, parseDate } from "./parse-date.ts";

@@ -24,7 +24,8 @@ the SMSC. Port 0 takes any free port; the ports in use are printed.
   --modem tcp:PORT   where the modem answers
   --smsc PORT        where the SMSC answers
   --control PORT     where texts can be sent from and read on the handsets, and faults switched on (HTTP; default:
-                     any free port)
+                     any free port): GET and POST /Messages (the last 1,000, newest last, where the daemon's own
+                     Simulator/Messages has the newest first), GET, POST and DELETE /Faults
   --number NUMBER    of the modem's SIM (default +33639980001); with --smsc a number of the ESME: E.164, a short code
                      or a name, as often as there are numbers (default +33755500001, 36123, PYLONE). With both, the
                      first is the SIM's
@@ -37,7 +38,7 @@ const SIM_NUMBER = "+33639980001";
 const ESME_NUMBERS = ["+33755500001", "36123", "PYLONE"];
 
 const E164 = /^\+[1-9]\d{1,14}$/;
-const ESME_NUMBER = /^(\+[1-9]\d{1,14}|\d{3,8}|[A-Za-z0-9 ]{1,11})$/;
+const ESME_NUMBER = /^(\+[1-9]\d{1,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/;
 
 /** null: help was asked for. */
 export function readSimulate(argv: string[]): SimulateCommand | string | null {
@@ -71,7 +72,7 @@ export function readSimulate(argv: string[]): SimulateCommand | string | null {
   if (!E164.test(sim)) return "--number is in E.164, e.g. +33639980001";
   const wrong = others.find((number) => !ESME_NUMBER.test(number));
   if (wrong !== undefined)
-    return `--number ${wrong} is neither E.164, nor a short code, nor a name of 1 to 11 letters`;
+    return `--number ${wrong} is neither a number in E.164 ("+33755500001"), nor a short code ("36123"), nor a name of up to 11 letters and digits ("PYLONE")`;
   return {
     is: "simulate",
     host: values.host ?? "127.0.0.1",

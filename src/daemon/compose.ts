@@ -2,7 +2,7 @@
  * The one composition root: every service is constructed here and nowhere else. What comes out knows how to start
  * and stop in the right order; `serve.ts` decides when.
  */
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
@@ -46,15 +46,17 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
 import type { LoadedConfig } from "./config.ts";
+import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
-import { HttpServer, tlsMaterial } from "./http-server.ts";
+import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createMaxRateOf, createRateOf } from "./rates.ts";
+import { checkPemFiles } from "./read-pem.ts";
 import { SimulatedLines } from "./simulated-lines.ts";
 
 export type Composed = {
@@ -73,7 +75,11 @@ export async function compose(options: {
   /** The disk no longer keeps its word. */
   readonly onFatal: (fault: Fault) => void;
 }): Promise<Composed> {
-  const { dataDir } = options.loaded.config;
+  const { config, refusal } = options.loaded;
+  const { dataDir } = config;
+  const wrong: { path: KeyPath; text: string }[] = [];
+  checkPemFiles(config, (path, text) => wrong.push({ path, text }));
+  if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
   const store = await openStore({ dataDir, onFatal: options.onFatal });
   try {
@@ -256,7 +262,13 @@ async function composeOn(
     log,
   });
   const { http } = config;
-  const tls = http.tls === undefined ? undefined : tlsMaterial(http.tls);
+  const tls =
+    http.tls === undefined
+      ? undefined
+      : {
+          cert: await readFile(http.tls.cert),
+          key: await readFile(http.tls.key),
+        };
   const server = new HttpServer({ http, clock, server: createServer(app, { tls }) });
   const deliverer = new WebhookDeliverer({
     store,

@@ -1,8 +1,10 @@
 /** What is wrong with a configuration though each of its keys is well formed: what they say of each other. */
+import { normalize } from "node:path";
 import { parseAddress } from "../accounts/address.ts";
 import { BUILT_IN_LANGUAGES } from "../accounts/opt-out.ts";
 import type { KeyPath } from "./config-problems.ts";
 import type { Config, ModemLineConfig, SmppLineConfig } from "./config-schema.ts";
+import { wrongInInit } from "./init-command.ts";
 import { readSmppUrl } from "./smpp-url.ts";
 
 /** `text`: what is wrong, then the mend. */
@@ -11,6 +13,7 @@ export type Refuse = (path: KeyPath, text: string) => void;
 export function checkConfig(config: Config, refuse: Refuse): void {
   checkNames(config, refuse);
   checkNumbers(config, refuse);
+  checkDevices(config, refuse);
   config.lines.forEach((line, index) => {
     const at: KeyPath = ["lines", index];
     if (line.type === "modem") checkModem(line, config, at, refuse);
@@ -69,7 +72,40 @@ function checkNumbers(config: Config, refuse: Refuse): void {
   });
 }
 
+/** One modem, one line: two would take each other's answers, or each other's connection. */
+function checkDevices(config: Config, refuse: Refuse): void {
+  const holders = new Map<string, string>();
+  config.lines.forEach((line, index) => {
+    if (line.type !== "modem") return;
+    const device = oneModemOf(line.device);
+    if (device === null) return;
+    const holder = holders.get(device);
+    if (holder === undefined) holders.set(device, line.name);
+    else
+      refuse(
+        ["lines", index, "device"],
+        `line \`${holder}\` has this modem already; give each line a device of its own`,
+      );
+  });
+}
+
+/** Null where several lines may say the same: `sim:` is a modem for each, a kind of USB modem may be there twice. */
+function oneModemOf(device: string): string | null {
+  if (/^(?:sim:|auto$|usb:[0-9a-f]{4}:)/i.test(device)) return null;
+  return device.startsWith("/") ? normalize(device) : device.toLowerCase();
+}
+
 function checkModem(line: ModemLineConfig, config: Config, at: KeyPath, refuse: Refuse): void {
+  const tcpPort = /^tcp:.*:(\d+)$/.exec(line.device)?.[1];
+  if (tcpPort !== undefined && (Number(tcpPort) < 1 || Number(tcpPort) > 65_535))
+    refuse(
+      [...at, "device"],
+      "there is no such port; a TCP port is 1 to 65535, as in tcp://192.168.1.20:3001",
+    );
+  line.init?.forEach((command, index) => {
+    const wrong = wrongInInit(command);
+    if (wrong !== null) refuse([...at, "init", index], wrong);
+  });
   const serial = config.lines.filter((each) => each.type === "modem" && !/^(?:sim:|tcp:)/.test(each.device));
   if (line.device === "auto" && serial.length > 1)
     refuse(

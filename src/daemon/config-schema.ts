@@ -19,7 +19,7 @@ const initCommand = z
   .string()
   .regex(
     /^AT[\x20-\x7e]{1,200}$/i,
-    'an init command is one line of printable characters that begins with AT, e.g. "AT+QCFG="ims",1" (no line end, ESC or Ctrl-Z)',
+    "an init command is one line of printable characters that begins with AT (no line end, ESC or Ctrl-Z), in single quotes: 'AT+QCFG=\"ims\",1'",
   )
   .refine((command) => !/\+CPIN\s*=/i.test(command), "the PIN has a key of its own: `pin`")
   .refine(

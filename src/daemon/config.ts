@@ -26,6 +26,8 @@ export type LoadedConfig = {
   readonly file: string | null;
   /** True when PYLONE_DATA_DIR decides where the data is. */
   readonly dataDirFromEnvironment: boolean;
+  /** What is found wrong with it later, beyond its text, in the same words: file, key, line and column. */
+  readonly refusal: (problems: readonly Omit<Problem, "place">[]) => Fault;
 };
 
 export type ConfigSearch = {
@@ -42,10 +44,18 @@ export function loadConfig(search: ConfigSearch): LoadedConfig {
     found === null
       ? inFolder(configSchema.parse(BUILT_IN), search.workingFolder)
       : inFolder(parseConfig(found.text, found.file), dirname(found.file));
+  const source = readYaml(found?.text ?? "");
   return {
     config: withEnvironment(config, search),
     file: found?.file ?? null,
     dataDirFromEnvironment: given(search.environment["PYLONE_DATA_DIR"]) !== null,
+    refusal: (problems) =>
+      invalid(
+        report(
+          found?.file ?? "the built-in configuration",
+          problems.map((problem) => ({ ...problem, place: source.placeOf(problem.path) })),
+        ),
+      ),
   };
 }
 

@@ -6,7 +6,6 @@ import type { Server, ServerResponse } from "node:http";
 import type { Clock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Config } from "./config-schema.ts";
-import { checkPem, readPem } from "./read-pem.ts";
 
 /** How long a request that is already in may take once the daemon stops. */
 const FINISH_MS = 2_000;
@@ -74,14 +73,4 @@ export function whyNotListening(error: unknown, { host, port }: Config["http"]):
     default:
       return `${where}: ${reasonOf(error)}`;
   }
-}
-
-/** Read and tried at start: a certificate that does not fit its key is a configuration error, not a broken handshake. */
-export function tlsMaterial(tls: { readonly cert: string; readonly key: string }): {
-  cert: Buffer;
-  key: Buffer;
-} {
-  const pair = { cert: readPem("http.tls.cert", tls.cert), key: readPem("http.tls.key", tls.key) };
-  checkPem(`http.tls: ${tls.cert} and ${tls.key} are no certificate with its key in PEM`, pair);
-  return pair;
 }

@@ -5,7 +5,7 @@ import type { Line, LineMemory } from "../line/line.ts";
 import { openFoundPort, type PortClaims, selectorOf } from "../line/modem/find/find-port.ts";
 import { openAtRightSpeed } from "../line/modem/find-speed.ts";
 import { createModemLine } from "../line/modem/modem-line.ts";
-import { runResetCommand } from "../line/modem/recovery/reset-command.ts";
+import { runResetCommand, troubleWithResetCommand } from "../line/modem/recovery/reset-command.ts";
 import { openSerialPort } from "../line/modem/serial-port.ts";
 import { openTcpPort } from "../line/modem/tcp-port.ts";
 import { FaultBoard } from "../line/simulator/fault-board.ts";
@@ -49,8 +49,12 @@ function openModemLine(config: ModemLineConfig, position: number, deps: LineDeps
     smsc: config.smsc ?? null,
     init: config.init ?? [],
     simulated: isSimulated(config),
-    resetFromOutside:
-      resetCommand === undefined ? null : (signal) => runResetCommand(resetCommand, { clock, signal }),
+    ...(resetCommand === undefined
+      ? {}
+      : {
+          resetFromOutside: (signal: AbortSignal) => runResetCommand(resetCommand, { clock, signal }),
+          resetTrouble: () => troubleWithResetCommand(resetCommand),
+        }),
     callPolicy: config.incomingCalls ?? "hang-up",
     trace: config.trace ?? false,
   });

@@ -1,4 +1,5 @@
 /** From an SMPP line of the configuration to a Line: the socket or the SMSC in memory that its `url` means. */
+import { readFileSync } from "node:fs";
 import { parseAddress } from "../accounts/address.ts";
 import type { OpenStream } from "../line/byte-stream.ts";
 import type { Line, LineMemory } from "../line/line.ts";
@@ -10,7 +11,6 @@ import type { AddressKind } from "../line/smpp/smpp-line-options.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { SmppLineConfig } from "./config-schema.ts";
-import { checkAuthority, checkPem, readPem } from "./read-pem.ts";
 import type { SimulatedLines } from "./simulated-lines.ts";
 import { readSmppUrl } from "./smpp-url.ts";
 
@@ -74,17 +74,16 @@ function streamOf(config: SmppLineConfig, { clock, log, simulated, siteCountry }
   return async () => smsc.connect();
 }
 
-function tlsOf({ name, tls }: SmppLineConfig): SocketTls {
+/** The files were tried with the configuration (`read-pem.ts`). */
+function tlsOf({ tls }: SmppLineConfig): SocketTls {
   if (tls === undefined) return { verify: true };
-  const where = `lines (${name}): tls`;
-  const ca = tls.ca === undefined ? null : readPem(`${where}.ca`, tls.ca);
-  if (ca !== null) checkAuthority(`${where}.ca: ${tls.ca} holds no certificate in PEM`, ca);
-  const { cert, key, verify } = tls;
-  const trusted = ca === null ? {} : { ca };
-  if (cert === undefined || key === undefined) return { verify, ...trusted };
-  const pair = { cert: readPem(`${where}.cert`, cert), key: readPem(`${where}.key`, key) };
-  checkPem(`${where}: ${cert} and ${key} are no certificate with its key in PEM`, pair);
-  return { verify, ...trusted, ...pair };
+  const { ca, cert, key, verify } = tls;
+  return {
+    verify,
+    ...(ca === undefined ? null : { ca: readFileSync(ca) }),
+    ...(cert === undefined ? null : { cert: readFileSync(cert) }),
+    ...(key === undefined ? null : { key: readFileSync(key) }),
+  };
 }
 
 function addressKindOf({ ton, npi }: SmppLineConfig["source"]): AddressKind {

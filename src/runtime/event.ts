@@ -18,6 +18,7 @@ export type EventType =
   | "line.power" // the modem's supply is too weak, or looks so
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
+  | "message.settled" // its outcome was unknown: a delivery report or a late answer shows that the network had it
   | "message.resent" // an unknown outcome was resolved by sending again
   | "inbound.unrouted" // kept, but no number or no webhook takes it
   | "inbound.duplicate" // a segment came again that is kept already; `detail.count`, at most every ten minutes

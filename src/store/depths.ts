@@ -1,4 +1,4 @@
-import type { QueueDepth } from "./store.ts";
+import type { QueueDepth } from "./reading.ts";
 import type { Undo } from "./undo.ts";
 
 /**

@@ -8,8 +8,9 @@
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import { storedOf } from "./messages.ts";
+import type { MessageFilter } from "./reading.ts";
 import { RETIRED_COLUMNS } from "./retired.ts";
-import type { MessageFilter, StoredMessage } from "./store.ts";
+import type { StoredMessage } from "./store.ts";
 
 const DAY_MS = 86_400_000;
 /** Longer than anything is scheduled ahead (35 days) and what follows: a validity period, an unknown outcome. */

@@ -8,6 +8,7 @@
  */
 import { assertNever } from "../runtime/assert-never.ts";
 import type { NewEvent } from "../runtime/event.ts";
+import { doubtfulEvent, settledEvent } from "./doubt-events.ts";
 import type { Events } from "./events.ts";
 import type { MessageChange, MessageRow } from "./message-row.ts";
 import type { Messages } from "./messages.ts";
@@ -94,6 +95,7 @@ export class Outcomes {
         }));
       case "unknown":
         this.#submissions.change(submission, { state: "unknown", settledAt: at, why: settlement.why });
+        this.#tellDoubt({ row, submission, at }, settlement.told ?? settlement.why, settlement.why);
         return {
           ...this.#settled(row, submission, at, ({ progress }) => ({
             progress: withState(progress, submission.position, "u"),
@@ -112,6 +114,7 @@ export class Outcomes {
     const state = stateAt(row.progress, submission.position);
     const isOpen = state === "u" || (state === "." && this.#submissions.isNewest(submission));
     if (!isOpen || !isMoving(row.status)) return stale(row);
+    this.#events.insert(settledEvent({ row, submission, at }, "late answer"));
     const progress = withState(row.progress, submission.position, "a");
     const change = { ...advance(row, progress, at), line: submission.line, waitingFor: null };
     return { is: "settled", message: headOf(this.#messages.change(row, change, at)) };
@@ -157,6 +160,9 @@ export class Outcomes {
       reportStatus: record.status,
       reportedAt: record.at,
     });
+    if (submission.state === "unknown") {
+      this.#events.insert(settledEvent({ row, submission, at: record.at }, "delivery report"));
+    }
     const change = this.#reported(row, submission, record);
     return {
       is: "settled",
@@ -172,10 +178,21 @@ export class Outcomes {
       this.#submissions.change(submission, { state: "unknown", settledAt: at, why });
       const row = this.#messages.byKey(submission.messageKey);
       if (row === null || stateAt(row.progress, submission.position) !== "t") continue;
+      this.#tellDoubt({ row, submission, at }, "the appliance ended before the answer came", why);
       const progress = withState(row.progress, submission.position, "u");
       this.#messages.change(row, { progress, waitingFor: isMoving(row.status) ? why : null }, at);
     }
     return trying.length;
+  }
+
+  /** A Segment whose fate was decided by something stronger is in no doubt. */
+  #tellDoubt(
+    about: { readonly row: MessageRow; readonly submission: SubmissionRow; readonly at: number },
+    told: string,
+    reason: string,
+  ): void {
+    if (stateAt(about.row.progress, about.submission.position) !== "t" || !isMoving(about.row.status)) return;
+    this.#events.insert(doubtfulEvent(about, { told, reason }));
   }
 
   /** Changes the Message, unless the Segment's fate was decided by something stronger in the meantime. */

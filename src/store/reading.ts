@@ -1,4 +1,4 @@
-/** What the store answers beside Messages: usage, a place in a queue, which events. */
+/** What the store answers beside Messages: usage, a place in a queue; and which Messages and events are asked for. */
 import type { EventLevel } from "../runtime/event.ts";
 
 /** Which way, and what the account's own side of it was. */
@@ -39,6 +39,19 @@ export type WebhookStanding = {
   readonly head: { readonly attempts: number; readonly notBefore: number };
 };
 
+export type MessageFilter = {
+  readonly accountSid: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** `sentAt` (createdAt while null) at or after, epoch ms. */
+  readonly sentFrom?: number;
+  /** `sentAt` (createdAt while null) strictly before, epoch ms. */
+  readonly sentBefore?: number;
+  /** Only messages created before this one (exclusive): the paging cursor. */
+  readonly beforeSid?: string;
+  readonly limit: number;
+};
+
 export type EventFilter = {
   readonly beforeSid?: string;
   readonly level?: EventLevel;
@@ -47,9 +60,4 @@ export type EventFilter = {
   readonly limit: number;
 };
 
-/** What an app says became of a Message (contract §3.9). */
-export type Feedback = {
-  readonly outcome: "confirmed" | "unconfirmed";
-  readonly createdAt: number;
-  readonly updatedAt: number;
-};
+export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };

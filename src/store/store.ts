@@ -10,7 +10,14 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
-import type { EventFilter, Feedback, Standing, UsageDay, WebhookStanding } from "./reading.ts";
+import type {
+  EventFilter,
+  MessageFilter,
+  QueueDepth,
+  Standing,
+  UsageDay,
+  WebhookStanding,
+} from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
 import type {
   OpenSubmission,
@@ -249,19 +256,12 @@ export type KeepResult =
   | { readonly is: "completed"; readonly message: StoredMessage }
   | { readonly is: "duplicate" };
 
-export type MessageFilter = {
-  readonly accountSid: string;
-  readonly from?: string;
-  readonly to?: string;
-  /** `sentAt` (createdAt while null) at or after, epoch ms. */
-  readonly sentFrom?: number;
-  /** `sentAt` (createdAt while null) strictly before, epoch ms. */
-  readonly sentBefore?: number;
-  /** Only messages created before this one (exclusive): the paging cursor. */
-  readonly beforeSid?: string;
-  readonly limit: number;
+/** What an app says became of a Message (contract §3.9). */
+export type Feedback = {
+  readonly outcome: "confirmed" | "unconfirmed";
+  readonly createdAt: number;
+  readonly updatedAt: number;
 };
-
 /** `unfinished`: something of it may still be sent. `unknown`: there is no such Message (any more). */
 export type RedactResult =
   | { readonly is: "redacted"; readonly message: StoredMessage }
@@ -272,8 +272,6 @@ export type CancelResult =
   | { readonly is: "canceled"; readonly message: StoredMessage }
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
-
-export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
 
 export interface Store {
   /** The newest key of any Message on disk when it was opened: where the process's `KeySequence` goes on from. */

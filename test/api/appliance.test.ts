@@ -33,6 +33,7 @@ describe("Lines", () => {
       numbers: [{ sid: box.numbers.byNumber(OWN)?.sid, phone_number: OWN, segments_per_second: 1 }],
       fallback: null,
       fallback_active: false,
+      fallback_refuses: [],
       fallback_since: null,
       carries: [],
       throttled_to: null,

@@ -191,7 +191,7 @@ describe("an explanation", () => {
 
     await box.store.finishWebhook(webhookId, { replies: [], events: [] });
     expect(await detail(first)).toBeNull();
-    expect((await explanationOf(first))["reason"]).toContain("its app answered its webhook");
+    expect((await explanationOf(first))["reason"]).toContain("its app answered it");
     expect((await explanationOf(second))["reason"]).toBe(
       "Its webhook is with http://app.lan:5000, which has not answered yet.",
     );

@@ -59,7 +59,7 @@ describe("a webhook that does not wait", () => {
 
   it("was answered, as far as anybody knows", () => {
     expect(explainReceived({ standing: null, untold: null }, NOW)).toBe(
-      "It came in, and its app answered its webhook; or there was none, because its number had no URL then.",
+      "It came in. No webhook of it waits and no event tells of one that failed: its app answered it, or its number had no URL then.",
     );
   });
 

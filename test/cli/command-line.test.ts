@@ -71,7 +71,14 @@ describe("the command line", () => {
       says: "a modem has one --number",
     },
     { argv: ["simulate", "--smsc", "tcp:x"], says: "--smsc is a port, e.g. 2775" },
-    { argv: ["simulate", "--smsc", "1", "--number", "nämen"], says: "--number nämen is neither E.164" },
+    {
+      argv: ["simulate", "--smsc", "1", "--number", "nämen"],
+      says: "--number nämen is neither a number in E.164",
+    },
+    {
+      argv: ["simulate", "--smsc", "1", "--number", "0755500002"],
+      says: "--number 0755500002 is neither a number",
+    },
     {
       argv: ["simulate", "--modem", "tcp:1", "--password", "x"],
       says: "--system-id and --password are of an SMSC",

@@ -158,6 +158,68 @@ describe("a configuration that is wrong", () => {
     expect(messageOf(text)).toContain("lines[0].init[0]");
   });
 
+  it("shows an example of an init command that can be pasted", () => {
+    const withInit = (command: string) => `${LINE.slice(0, -3)}, init: [${command}] }\n`;
+    const example = /'AT.*'/.exec(messageOf(withInit("CFUN")))?.[0] ?? "";
+    const [line] = parseConfig(withInit(example), "f").lines;
+    expect(line).toMatchObject({ init: ['AT+QCFG="ims",1'] });
+  });
+
+  it.each([
+    ["AT+CFUN=0", "AT+CFUN", "remove it"],
+    ["AT+CNMI=0,0", "AT+CNMI", "remove it"],
+    ["at+cmgf=1", "AT+CMGF", "remove it"],
+    ['AT+CPMS="SM"', "AT+CPMS", "remove it"],
+    ["ATE1", "ATE", "remove it"],
+    ["AT&F", "AT&F", "remove it"],
+    ["ATZ", "ATZ", "remove it"],
+    ["AT+IPR=9600", "AT+IPR", "remove it: the key `baudRate` sets the speed"],
+    ['AT+CSCA="+33609001390"', "AT+CSCA", "remove it: the key `smsc` sets the service centre"],
+    ['AT+QCFG="ims",1;+CNMI=0', "AT+CNMI", "remove it"],
+    ["ATS0=0X4E1", "ATE", "remove it"],
+  ])("refuses %s in init: the line decides that itself", (command, name, mend) => {
+    const text = `lines:\n  - name: a\n    type: modem\n    device: 'sim:'\n    init:\n      - '${command}'\n`;
+    expect(messageOf(text)).toBe(
+      `/etc/pylone/pylone.yaml: lines[0].init[0] (line 6, column 9): the line decides ${name} by itself and would not work with another value; ${mend}`,
+    );
+  });
+
+  it.each([
+    'AT+QCFG="ims",1',
+    "AT+CPSMS=0",
+    "AT^CURC=0",
+    'AT+CGDCONT=1,"IP","E;+CNMI"',
+    "ATS0=0",
+    "AT+COPS=1,2,20801",
+  ])("takes %s in init", (command) => {
+    const [line] = parseConfig(`${LINE.slice(0, -3)}, init: ['${command}'] }\n`, "f").lines;
+    expect(line).toMatchObject({ init: [command] });
+  });
+
+  const modems = (...devices: string[]) =>
+    `lines:\n${devices.map((device, index) => `  - { name: m${index}, type: modem, device: "${device}" }\n`).join("")}`;
+
+  it.each(["tcp://10.0.0.7:99999", "tcp://10.0.0.7:0"])("refuses the port of %s", (device) => {
+    expect(messageOf(modems(device))).toBe(
+      "/etc/pylone/pylone.yaml: lines[0].device (line 2, column 38): there is no such port; a TCP port is 1 to 65535, as in tcp://192.168.1.20:3001",
+    );
+  });
+
+  it.each([
+    ["/dev/ttyUSB0", "/dev//ttyUSB0"],
+    ["tcp://ser2net:3001", "tcp://Ser2net:3001"],
+    ["imei:860000000000017", "imei:860000000000017"],
+  ])("refuses two lines on one modem: %s and %s", (first, second) => {
+    expect(messageOf(modems(first, second))).toBe(
+      "/etc/pylone/pylone.yaml: lines[1].device (line 3, column 38): line `m0` has this modem already; give each line a device of its own",
+    );
+  });
+
+  it("takes several modems in memory, of one kind on USB, and behind one host", () => {
+    const devices = ["sim:", "sim:", "usb:2c7c:0125", "usb:2c7c:0125", "tcp://h:3001", "tcp://h:3002"];
+    expect(parseConfig(modems(...devices), "f").lines).toHaveLength(6);
+  });
+
   it("takes init commands as they are", () => {
     const text = `lines:\n  - { name: a, type: modem, device: "sim:", init: ['AT+QCFG="ims",1'] }\n`;
     const [line] = parseConfig(text, "/etc/pylone/pylone.yaml").lines;

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { HttpServer, tlsMaterial, whyNotListening } from "../../src/daemon/http-server.ts";
+import { HttpServer, whyNotListening } from "../../src/daemon/http-server.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 
@@ -68,15 +68,5 @@ describe("the HTTP server", () => {
       `cannot listen on 127.0.0.1:${port} (http.host, http.port): another program has this address; stop it, or choose another http.port or PYLONE_HTTP_PORT`,
     );
     await new Promise((resolve) => other.close(resolve));
-  });
-
-  it("names the key of a certificate that cannot be read or used", () => {
-    const here = import.meta.filename;
-    const material = (cert: string, key: string) => () => tlsMaterial({ cert, key });
-    expect(material("/nowhere/cert.pem", here)).toThrow("http.tls.cert: /nowhere/cert.pem cannot be read");
-    expect(material(here, "/nowhere/key.pem")).toThrow("http.tls.key: /nowhere/key.pem cannot be read");
-    expect(material(here, here)).toThrow(
-      `http.tls: ${here} and ${here} are no certificate with its key in PEM`,
-    );
   });
 });

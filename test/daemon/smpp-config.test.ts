@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadConfig, parseConfig } from "../../src/daemon/config.ts";
+import { type LoadedConfig, loadConfig, parseConfig } from "../../src/daemon/config.ts";
+import type { KeyPath } from "../../src/daemon/config-problems.ts";
 import type { SmppLineConfig } from "../../src/daemon/config-schema.ts";
-import { openSmppLine } from "../../src/daemon/open-smpp-line.ts";
+import { checkPemFiles } from "../../src/daemon/read-pem.ts";
 import { readSmppUrl, shownSmppUrl } from "../../src/daemon/smpp-url.ts";
 import { Fault } from "../../src/runtime/fault.ts";
-import { silentLog } from "../../src/runtime/log.ts";
-import { FakeClock } from "../harness/fake-clock.ts";
+import { SELF_SIGNED } from "../harness/self-signed.ts";
 
 const FILE = "/etc/pylone/pylone.yaml";
 
@@ -165,25 +165,22 @@ describe("an SMPP line's TLS files", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  function lineOf(tls: string): SmppLineConfig {
+  function loaded(tls: string): LoadedConfig {
     const file = join(folder, "pylone.yaml");
     writeFileSync(file, smpp(`url: 'smpps://id:sesame@host', tls: { ${tls} }`));
-    const { config } = loadConfig({ argument: file, environment: {}, workingFolder: "/" });
-    const [line] = config.lines;
+    return loadConfig({ argument: file, environment: {}, workingFolder: "/" });
+  }
+
+  function lineOf(tls: string): SmppLineConfig {
+    const [line] = loaded(tls).config.lines;
     if (line?.type !== "smpp") throw new Error("no SMPP line");
     return line;
   }
 
-  function refusal(tls: string): string {
-    const clock = new FakeClock();
-    const memory = { get: async () => null, put: async () => {} };
-    try {
-      openSmppLine(lineOf(tls), { clock, log: silentLog(), memory, simulated: null, siteCountry: "FR" });
-    } catch (error) {
-      if (error instanceof Fault && error.code === "config.invalid") return error.message;
-      throw error;
-    }
-    throw new Error("it was opened");
+  function refusal({ config, refusal }: LoadedConfig): string | null {
+    const problems: { path: KeyPath; text: string }[] = [];
+    checkPemFiles(config, (path, text) => problems.push({ path, text }));
+    return problems.length === 0 ? null : refusal(problems).message;
   }
 
   it("are looked for beside the configuration", () => {
@@ -195,17 +192,34 @@ describe("an SMPP line's TLS files", () => {
     });
   });
 
-  it("are named when they cannot be read", () => {
-    expect(refusal("ca: gone.pem")).toContain(
-      `lines (c): tls.ca: ${join(folder, "gone.pem")} cannot be read: ENOENT`,
+  it("are named when they do not exist: file, key, line and column, and the mend", () => {
+    expect(refusal(loaded("ca: gone.pem"))).toBe(
+      `${join(folder, "pylone.yaml")}: lines[0].tls.ca (line 2, column 70): ${join(folder, "gone.pem")} does not exist; correct the path (a relative one begins at this file's folder), or put the file there`,
+    );
+  });
+
+  it("are named each when several are wrong", () => {
+    const said = refusal(loaded("ca: gone.pem, cert: c.pem, key: ."));
+    expect(said).toMatch(
+      /has 3 problems:\n.*tls\.ca .*\n.*tls\.cert .*\n.*tls\.key .* cannot be read \(EISDIR/,
     );
   });
 
   it("are named when they are no PEM", () => {
     writeFileSync(join(folder, "c.pem"), "not a certificate");
     writeFileSync(join(folder, "k.pem"), "not a key");
-    expect(refusal("cert: c.pem, key: k.pem")).toContain("are no certificate with its key in PEM");
+    expect(refusal(loaded("cert: c.pem, key: k.pem"))).toContain("are no certificate with its key in PEM");
     writeFileSync(join(folder, "ca.pem"), "nor this");
-    expect(refusal("ca: ca.pem")).toContain("holds no certificate in PEM");
+    expect(refusal(loaded("ca: ca.pem"))).toContain("holds no certificate in PEM");
+  });
+
+  it("are taken when they are in order, the server's own as well", () => {
+    writeFileSync(join(folder, "c.pem"), SELF_SIGNED.cert);
+    writeFileSync(join(folder, "k.pem"), SELF_SIGNED.key);
+    const fine = loaded("ca: c.pem, cert: c.pem, key: k.pem");
+    expect(refusal(fine)).toBeNull();
+    const tls = { cert: join(folder, "c.pem"), key: join(folder, "gone.pem") };
+    const http = { ...fine.config.http, tls };
+    expect(refusal({ ...fine, config: { ...fine.config, http } })).toContain("http.tls.key");
   });
 });

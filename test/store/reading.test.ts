@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { MessageFilter, NewOutbound, Store } from "../../src/store/store.ts";
+import type { MessageFilter } from "../../src/store/reading.ts";
+import type { NewOutbound, Store } from "../../src/store/store.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
 import { ACCOUNT, FROM, newOutbound, newSid, T0, TO } from "./new-outbound.ts";
 

@@ -91,6 +91,7 @@ describe("a submission whose outcome is unknown", () => {
     expect((await store.listEvents({ limit: 5 })).map((each) => each.type)).toEqual([
       "message.failed",
       "message.unknown",
+      "message.unknown",
     ]);
   });
 
@@ -99,7 +100,10 @@ describe("a submission whose outcome is unknown", () => {
     const options = { at: T0, event: RESENT };
     await store.resolveUnknown(held.submissionId, "resend", options);
     expect((await store.resolveUnknown(held.submissionId, "failed", options)).is).toBe("stale");
-    expect(await store.listEvents({ limit: 5 })).toHaveLength(1);
+    expect((await store.listEvents({ limit: 5 })).map((each) => each.type)).toEqual([
+      "message.resent",
+      "message.unknown",
+    ]);
   });
 
   it("is settled by its report, which gives it its reference", async () => {
@@ -278,6 +282,15 @@ describe("the end of the daemon", () => {
       ]);
       const [detail] = await after.store.submissionsOf(trying.messageSid);
       expect(detail).toMatchObject({ state: "unknown", why: "the daemon ended while it was on the wire" });
+      expect(await after.store.listEvents({ limit: 5 })).toMatchObject([
+        {
+          type: "message.unknown",
+          level: "warning",
+          messageSid: trying.messageSid,
+          line: "sim1",
+          text: expect.stringMatching(/ on sim1: the appliance ended before the answer came\./),
+        },
+      ]);
       expect(await after.store.getMessage(settled.messageSid)).toMatchObject({ status: "sent" });
       const late = await after.store.settle(trying.submissionId, { is: "released", why: "no" }, T0);
       expect(late.is).toBe("stale");

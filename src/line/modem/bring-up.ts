@@ -4,14 +4,13 @@
  * `+CSDH`) are left alone: nothing here uses them.
  */
 import { Fault } from "../../runtime/fault.ts";
-import type { Log } from "../../runtime/log.ts";
 import type { LineFacts, LineMemory } from "../line.ts";
 import { type Ask, lineOf, may, patiently } from "./ask.ts";
 import { fieldsOf } from "./at/command.ts";
 import { ATTENTION, CFUN_FULL, query, SPEAK_UP, set } from "./commands.ts";
 import { askIccid, askImsi, askOwnNumber, identify } from "./identity.ts";
 import { type Indications, setIndications } from "./indications.ts";
-import { initialise, takeSteps } from "./initialise.ts";
+import { initialise, type RefusedInit, takeSteps } from "./initialise.ts";
 import { unlock } from "./pin.ts";
 import { chooseProfile } from "./profiles/choose.ts";
 import type { ModemProfile } from "./profiles/profile.ts";
@@ -30,7 +29,7 @@ export type BringUpTools = {
   readonly smsc: string | null;
   /** The operator's own commands (`lines[].init`). */
   readonly init: readonly string[];
-  readonly log: Log;
+  readonly onInitRefused: (refused: RefusedInit) => void;
   /** Known from here on: what this modem says unasked, and how fast it may be asked. */
   readonly onProfile: (profile: ModemProfile) => void;
 };
@@ -76,7 +75,7 @@ export async function bringUp(tools: BringUpTools): Promise<BroughtUp> {
   const profile = chooseProfile(identity.manufacturer, identity.model);
   tools.onProfile(profile);
   await takeSteps(ask, profile.init);
-  await initialise(ask, tools.init, tools.log);
+  await initialise(ask, tools.init, tools.onInitRefused);
 
   const cfun = await lineOf(ask, query("AT+CFUN?"));
   if (cfun !== null && fieldsOf(cfun)[0] !== "1") await may(ask, CFUN_FULL);

@@ -18,6 +18,8 @@ export type ModemLineOptions = {
   readonly simulated: boolean;
   /** Restarts the modem or cuts its power from outside; says how that ended. Null or absent: nothing can. */
   readonly resetFromOutside?: ((signal: AbortSignal) => Promise<string>) | null;
+  /** What would keep `resetFromOutside` from working, asked at start. */
+  readonly resetTrouble?: () => Promise<string | null>;
   /** Logs every line of the wire, private things masked. */
   readonly trace?: boolean;
   /** What is done with somebody who rings. Default: rung off. */

@@ -102,6 +102,11 @@ class ModemLine implements Line {
   start(handlers: LineHandlers): void {
     if (this.#running !== null || this.#stopping.signal.aborted) return;
     this.#handlers = handlers;
+    // Never rejects, and nothing waits for it: the modem is what matters.
+    this.#options.resetTrouble?.().then(
+      (trouble) => this.#news.cannotReset(trouble),
+      () => undefined,
+    );
     this.#running = this.#run();
     this.#running.catch((error: unknown) => {
       this.#log.error({ reason: reasonOf(error) }, "the line's own program failed");
@@ -255,6 +260,7 @@ class ModemLine implements Line {
       pin,
       smsc,
       init,
+      onInitRefused: (refused) => this.#news.initRefused(refused),
       keep: (arrived) => this.#keep(arrived),
       onState: (state, reason) => {
         ready ||= state === "ready";

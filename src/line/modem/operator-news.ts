@@ -1,16 +1,17 @@
 /**
  * What a modem line tells the operator: one event for each thing, in a sentence with the line's name and what to do.
- * Events of the recovery ladder are the ladder's own (`recovery/recovery.ts`).
+ * Events of the recovery ladder's climbs are the ladder's own (`recovery/recovery.ts`).
  */
 import type { Clock } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
 import { maskNumber } from "../../runtime/log.ts";
 import type { StorageLevel, SubmitOutcome } from "../line.ts";
+import type { RefusedInit } from "./initialise.ts";
 import { type NoiseKind, NoiseLog } from "./noise-log.ts";
 import { PowerSupply, type Voltage } from "./power-supply.ts";
 import { SubscriptionAlarm } from "./subscription-alarm.ts";
 
-type Told = "line.noise" | "line.refused" | "line.storage" | "line.call" | "line.power";
+type Told = "line.noise" | "line.refused" | "line.storage" | "line.call" | "line.power" | "line.recovery";
 
 export class OperatorNews {
   readonly #line: string;
@@ -18,6 +19,7 @@ export class OperatorNews {
   readonly #onEvent: (event: NewEvent) => void;
   readonly #noise = new NoiseLog();
   readonly #supply = new PowerSupply();
+  readonly #refusedInit = new Set<number>();
   readonly #subscription = new SubscriptionAlarm();
 
   constructor(options: {
@@ -56,6 +58,20 @@ export class OperatorNews {
       "line.refused",
       `${this.#line}: a kept message cannot be deleted from ${storage}, index ${index}: empty it by hand`,
     );
+  }
+
+  /** One of the operator's own commands, at each start of the modem: told once. */
+  initRefused({ place, name }: RefusedInit): void {
+    if (this.#refusedInit.has(place)) return;
+    this.#refusedInit.add(place);
+    this.#tell(
+      "line.refused",
+      `${this.#line}: the modem refuses ${name}, \`init[${place}]\` of this line; it is left out: correct or remove it in the configuration`,
+    );
+  }
+
+  cannotReset(why: string | null): void {
+    if (why !== null) this.#tell("line.recovery", `${this.#line}: the reset command cannot be run: ${why}`);
   }
 
   /** By the modem, of its supply. */

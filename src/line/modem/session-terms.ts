@@ -6,6 +6,7 @@ import type { BytePort } from "../byte-port.ts";
 import type { Kept, LineFacts, LineMemory, LineState, StorageLevel } from "../line.ts";
 import type { CallPolicy } from "./calls.ts";
 import type { FromNetwork } from "./from-network.ts";
+import type { RefusedInit } from "./initialise.ts";
 import type { Voltage } from "./power-supply.ts";
 import type { ModemProfile } from "./profiles/profile.ts";
 import type { Life, Rung, Trouble } from "./recovery/ladder.ts";
@@ -18,6 +19,7 @@ export type SessionOptions = {
   readonly pin: string | null;
   readonly smsc: string | null;
   readonly init: readonly string[];
+  readonly onInitRefused: (refused: RefusedInit) => void;
   readonly keep: (arrived: FromNetwork) => Promise<Kept>;
   readonly onState: (state: LineState, reason: string) => void;
   readonly onFacts: (facts: Partial<LineFacts>) => void;

@@ -188,7 +188,7 @@ export class Session {
       pin,
       smsc,
       init,
-      log,
+      onInitRefused: this.#options.onInitRefused,
       onProfile: (profile) => {
         log.info({ profile: profile.name }, "the modem is known");
         this.#options.onProfile(profile);

@@ -99,7 +99,7 @@ export class FaultDesk {
     if (typeof line !== "string" || board === undefined)
       return `Line ${JSON.stringify(line)} is not simulated: ${[...this.#boards.keys()].join(", ")} can fail.`;
     if (typeof name !== "string" || !(name === "random" || board.knows(name)))
-      return `Fault is one of ${board.names.join(", ")}, random.`;
+      return this.#oneOf(fields["Line"] === undefined ? [...this.#boards.values()] : [board]);
     const settings: Partial<Record<keyof FaultSettings, number>> = {};
     for (const [key, bounds] of Object.entries(SETTINGS) as [keyof FaultSettings, Bounds][]) {
       const value = read(fields, bounds);
@@ -113,6 +113,14 @@ export class FaultDesk {
     if (name === "random") return this.#schedule(line, board, settings.seed ?? 1, gap ?? DEFAULT_GAP_SECONDS);
     const { id } = board.on(name, { ...settings, ...(seconds === null ? {} : { forMs: seconds * 1000 }) });
     return this.list().find((view) => view.id === `${line}.${id}`) ?? "The fault is over already.";
+  }
+
+  /** A modem and an SMSC fail in their own ways: both are told where no line was named. */
+  #oneOf(boards: readonly FaultBoard[]): string {
+    const names = new Map(boards.map(({ kind, names }) => [kind, names.join(", ")]));
+    if (names.size === 1) return `Fault is one of ${[...names.values()].join()}, random.`;
+    const each = [...names].map(([kind, list]) => `of ${kind === "smsc" ? "an SMSC" : "a modem"} ${list}`);
+    return `Fault is one of: ${each.join("; ")}; of either random.`;
   }
 
   /** The first that can fail so; else the first of all. */

@@ -254,7 +254,9 @@ export class Bind {
       case "alert_notification":
         return;
       default:
-        this.#options.onNoise(`a ${received.command} request`);
+        this.#options.onNoise(
+          received.command === "unknown" ? "an unknown request" : `a ${received.command} request`,
+        );
         session.nack(received.sequenceNumber, ESME_RINVCMDID);
     }
   }

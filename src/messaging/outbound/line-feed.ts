@@ -158,6 +158,7 @@ export class LineFeed {
       this.#settle(flight, {
         is: "unknown",
         why: `the appliance stopped ${graceMs} ms after it was asked to, with no answer from ${this.#line.name}`,
+        told: "the appliance was stopped before the answer came",
       });
     }
   }

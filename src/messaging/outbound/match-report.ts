@@ -21,15 +21,18 @@
  * Submission to that recipient still waits for its answer the report is left alone: it may belong to that one,
  * and a message held unknown for longer is better than one believed delivered.
  *
- * When the process dies, what was on the wire and what was recorded ahead of it come into doubt together. They are
- * handed over in their order, so of these the oldest is meant, however near the others are in time: taking a later
- * one for it would leave that one never sent and believed delivered.
+ * When the process dies or a bind falls, what was on the wire and what was recorded ahead of it come into doubt
+ * together. They are handed over in their order, so of these the oldest is meant, however near the others are in time,
+ * and where a report has no time at all: taking a later one for it would leave that one never sent and believed
+ * delivered.
  */
 import type { Report } from "../../sms/message.ts";
 import type { OpenSubmission } from "../../store/submission-record.ts";
 
 const CLOCK_SLACK_MS = 120_000;
 /** Four days, what most service centres keep a message at the most, and an hour. */
+/** From the first to the last outcome that one fall of a bind leaves in doubt. */
+const TOGETHER_MS = 1000;
 const REPORT_LIFE_MS = 97 * 3_600_000;
 const LEAST_TAIL_DIGITS = 7;
 /** 0 to 255. */
@@ -98,14 +101,21 @@ function adopted(report: Told, open: readonly OpenSubmission[], now: number): Op
   const submittedAt = epochOf(report.tpScts);
   if (submittedAt === null) {
     const recent = toRecipient.filter(({ startedAt }) => startedAt >= now - REPORT_LIFE_MS);
-    return recent.length === 1 ? (recent[0] ?? null) : null;
+    const [newest] = recent;
+    const isOneFall = newest !== undefined && recent.every((other) => fellTogether(other, newest));
+    return isOneFall ? (recent.at(-1) ?? null) : null;
   }
   const distance = ({ startedAt }: OpenSubmission) => Math.abs(startedAt - submittedAt);
   const near = toRecipient.filter((submission) => distance(submission) <= CLOCK_SLACK_MS);
   const nearest = [...near].sort((a, b) => distance(a) - distance(b))[0];
-  if (nearest === undefined || nearest.doubtfulSince === null) return nearest ?? null;
-  const group = near.filter(({ doubtfulSince }) => doubtfulSince === nearest.doubtfulSince);
-  return group.at(-1) ?? null;
+  if (nearest === undefined) return null;
+  return near.findLast((other) => fellTogether(other, nearest)) ?? null;
+}
+
+function fellTogether(one: OpenSubmission, other: OpenSubmission): boolean {
+  if (one.submissionId === other.submissionId) return true;
+  if (one.doubtfulSince === null || other.doubtfulSince === null) return false;
+  return Math.abs(one.doubtfulSince - other.doubtfulSince) < TOGETHER_MS;
 }
 
 /**

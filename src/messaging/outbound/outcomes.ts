@@ -1,6 +1,6 @@
 /**
- * Writes down what became of a Submission and everything that follows from it: the event that tells the
- * operator, the report that was quicker than the answer, the watch over an unknown outcome.
+ * Writes down what became of a Submission and everything that follows from it: the report that was quicker than the
+ * answer, the watch over an unknown outcome.
  */
 import { assertNever } from "../../runtime/assert-never.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -64,25 +64,16 @@ export class Outcomes {
         await this.#onAccepted({ submissionId, line, reference, recipient, startedAt });
         return;
       }
-      // The store tells of a Message that ends, in the transaction that ends it.
+      // The store tells of a Message that ends or is in doubt, in the transaction that makes it so.
       case "failed":
       case "retry":
       case "released":
         await settling;
         return;
       case "unknown": {
-        const { is, message, resends = 0 } = await settling;
+        const { is, resends = 0 } = await settling;
         if (is === "stale") return;
         this.#onUnknown({ submissionId, messageSid, queue, line, recipient, startedAt, resends });
-        await this.#store.addEvent({
-          type: "message.unknown",
-          level: "warning",
-          at: this.#clock.now(),
-          text: `Nobody knows whether the network took the message to ${maskNumber(recipient)} on ${line}: ${settlement.why}. A delivery report may still tell.`,
-          line,
-          messageSid,
-          accountSid: message.accountSid,
-        });
         return;
       }
       default:

@@ -9,6 +9,7 @@ import type { SubmitOutcome } from "../../line/line.ts";
 import { assertNever } from "../../runtime/assert-never.ts";
 import type { Fault } from "../../runtime/fault.ts";
 import type { Settlement } from "../../store/store.ts";
+import { whyInDoubt } from "./in-doubt.ts";
 import { codeOfFault, UNKNOWN_ERROR } from "./twilio-codes.ts";
 
 const MESSAGE_BACKOFF_S = [5, 15, 60, 300, 900] as const;
@@ -47,7 +48,7 @@ export function judge(
     case "accepted":
       return { settlement: { is: "accepted", reference: outcome.reference }, lineFault: null };
     case "unknown":
-      return { settlement: { is: "unknown", why: outcome.fault.message }, lineFault: null };
+      return { settlement: inDoubt(outcome.fault), lineFault: null };
     case "rejected":
       return judgeRejection(outcome.fault, facts);
     default:
@@ -77,10 +78,14 @@ function judgeRejection(
         lineFault: fault.code === "line.stopped" ? null : fault,
       };
     case "unknown":
-      return { settlement: { is: "unknown", why }, lineFault: null };
+      return { settlement: inDoubt(fault), lineFault: null };
     default:
       return assertNever(fault.disposition);
   }
+}
+
+function inDoubt(fault: Fault): Settlement {
+  return { is: "unknown", why: fault.message, told: whyInDoubt(fault) };
 }
 
 /** `attempts`: failed tries before this one. */

@@ -219,6 +219,25 @@ describe("start-up", () => {
     await stage.stop();
   });
 
+  test("tells once for each command of `init` that is refused, and none of its values", async () => {
+    const stage = posing(
+      { manufacturer: "Quectel", model: "EC25", answers: { "+QSCLK=0": [], "+QCFG=ims,1": [] } },
+      { init: ["AT+NONSENSE=1,hush", 'AT+QCFG="ims",1', "AT+ODD"] },
+    );
+    const refused = () =>
+      stage.seen.events.filter(({ type }) => type === "line.refused").map(({ text }) => text);
+    await stage.ready();
+    stage.modem.reboot();
+    await until(stage.clock, () => stage.line.status.state !== "ready");
+    await until(stage.clock, () => stage.line.status.state === "ready");
+    expect(stage.typed.filter((text) => text === "AT+ODD")).toHaveLength(2);
+    expect(refused()).toEqual([
+      "sim1: the modem refuses AT+NONSENSE, `init[0]` of this line; it is left out: correct or remove it in the configuration",
+      "sim1: the modem refuses AT+ODD, `init[2]` of this line; it is left out: correct or remove it in the configuration",
+    ]);
+    await stage.stop();
+  });
+
   test("leaves a SIM800 its 20 ms between an answer and the next command", async () => {
     const stage = posing({ manufacturer: "SIMCOM_Ltd", model: "SIMCOM_SIM800L" });
     let answeredAt = Number.NEGATIVE_INFINITY;

@@ -87,6 +87,9 @@ test("a desk finds the line that knows the fault, and says which line can fail h
   expect(desk.switchOn({ Fault: "cms-error", Line: "carrier" })).toContain(
     "Fault is one of hang, half-open,",
   );
+  expect(desk.switchOn({ Fault: "earthquake" })).toMatch(
+    /^Fault is one of: of a modem hang, .*cms-error.*; of an SMSC hang, half-open, .*; of either random\.$/,
+  );
   expect(desk.switchOn({ Fault: "random", Line: "carrier", Seed: 3 })).toMatchObject({
     id: "carrier.random",
   });

@@ -403,15 +403,16 @@ describe("what the SMSC asks", () => {
   });
 
   test.each([
-    { name: "unknown to SMPP", commandId: 0x0999 },
-    { name: "meant for an SMSC", commandId: SUBMIT_SM },
-    { name: "of a vendor's own", commandId: 0x00010201 },
-  ])("a command $name is answered generic_nack, and the bind stands", async ({ commandId }) => {
-    const { smsc } = begin();
+    { name: "unknown to SMPP", commandId: 0x0999, noise: "carrier: an unknown request" },
+    { name: "meant for an SMSC", commandId: SUBMIT_SM, noise: "carrier: a submit_sm request" },
+    { name: "of a vendor's own", commandId: 0x00010201, noise: "carrier: an unknown request" },
+  ])("a command $name is answered generic_nack, and the bind stands", async ({ commandId, noise }) => {
+    const { smsc, seen } = begin();
     await conversation.until(() => status().state === "ready");
     const sequenceNumber = smsc.last.asks(commandId, Buffer.from("whatever"));
     await conversation.clock.advance(0);
     expect(smsc.last.heard.at(-1)).toMatchObject({ commandId: GENERIC_NACK, status: 3, sequenceNumber });
+    expect(seen.events.map(({ text }) => text)).toEqual([noise]);
     expect(status().state).toBe("ready");
     expect(await submit()).toMatchObject({ is: "accepted" });
   });

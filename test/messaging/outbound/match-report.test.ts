@@ -53,6 +53,20 @@ describe("what was in doubt since the same death of the process", () => {
     expect(idOf(matchReport(report(), [tied, first], NOW))).toBe("on the wire");
   });
 
+  test("is what came into doubt within a second, as a bind leaves its window behind", () => {
+    const moment = { ...second, doubtfulSince: NOW - 4100 };
+    expect(idOf(matchReport(report(), [moment, first], NOW))).toBe("on the wire");
+    const later = { ...second, doubtfulSince: NOW - 3000 };
+    expect(idOf(matchReport(report(), [later, first], NOW))).toBe("recorded ahead");
+  });
+
+  test("was handed over in its order also where a report has no time stamp", () => {
+    const undated = report({ tpScts: null });
+    expect(idOf(matchReport(undated, [second, first], NOW))).toBe("on the wire");
+    const later = { ...second, doubtfulSince: NOW - 3000 };
+    expect(matchReport(undated, [later, first], NOW)).toBeNull();
+  });
+
   test("is told by time from what was in doubt by itself", () => {
     const alone = open({
       ...ahead,

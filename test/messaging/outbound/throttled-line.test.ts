@@ -125,6 +125,29 @@ describe("a carrier that throttles at 40 a second", () => {
 });
 
 describe("a throttled line", () => {
+  test("is said to be one for a quarter of a minute at most after the carrier last said so, though it is idle", async () => {
+    const bench = await started();
+    const carrier = new Carrier(bench, 5, "sliding second");
+    await queueUp(bench, 60);
+    while (carrier.acceptedAtMs.length < 60) await bench.advance(250);
+    expect(bench.dispatcher.throttledTo("sim1")).toBeLessThan(10);
+    await bench.advance(15_000, 1000);
+    expect(bench.dispatcher.throttledTo("sim1")).toBeNull();
+  });
+
+  test("is said to be one no longer than that either when its carrier accepted nothing at all", async () => {
+    const bench = await started();
+    let isOver = false;
+    bench.line.carrier = () => (isOver ? bench.line.accepted() : slower());
+    await queueUp(bench, 3);
+    await bench.advance(20_000, 500);
+    expect(bench.dispatcher.throttledTo("sim1")).not.toBeNull();
+    isOver = true;
+    await bench.advance(15_000, 500);
+    expect(bench.line.texts.length).toBeGreaterThan(0);
+    expect(bench.dispatcher.throttledTo("sim1")).toBeNull();
+  });
+
   test("keeps the order of its Number: what was refused goes out before what follows it", async () => {
     const bench = await started();
     bench.line.hold();

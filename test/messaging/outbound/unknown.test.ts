@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { Fault } from "../../../src/runtime/fault.ts";
 import { unknown } from "../../harness/fake-line.ts";
 import { Bench, type BenchOptions } from "./bench.ts";
 
@@ -28,6 +29,19 @@ describe("an unknown outcome", () => {
     expect(await bench.eventTypes()).toEqual(["message.unknown", "message.resent"]);
   });
 
+  test("is told in an operator's words; those of the wire are beside them", async () => {
+    await started();
+    const message = 'sim1: the link broke after the PDU: the modem said "RDY"';
+    const fault = new Fault({ code: "modem.link-lost", disposition: "unknown", message });
+    bench.line.willAnswer({ is: "unknown", fault });
+    await bench.send("perhaps");
+    const [event] = await bench.store.listEvents({ limit: 1 });
+    expect(event?.text).toMatch(
+      /on sim1: the modem restarted or was lost before it answered\. A delivery report may still tell\.$/,
+    );
+    expect(event?.detail).toEqual({ reason: message });
+  });
+
   test("fails with 30008 where the site prefers that", async () => {
     await started({ policy: { onUnknownOutcome: "fail" } });
     bench.line.willAnswer(unknown());
@@ -48,7 +62,12 @@ describe("an unknown outcome", () => {
     expect(await bench.message(sid)).toMatchObject({ status: "delivered" });
     await bench.advance(120_000, 10_000);
     expect(bench.line.texts).toEqual(["arrived"]);
-    expect(await bench.eventTypes()).toEqual(["message.unknown"]);
+    expect(await bench.eventTypes()).toEqual(["message.unknown", "message.settled"]);
+    const [event] = await bench.store.listEvents({ limit: 1 });
+    expect(event).toMatchObject({ level: "info", messageSid: sid, line: "sim1" });
+    expect(event?.text).toMatch(
+      /^The delivery report shows that the network had the message to \+33\S+ on sim1\.$/,
+    );
   });
 
   test("is settled by an answer that comes late, and nothing is sent twice", async () => {
@@ -62,7 +81,9 @@ describe("an unknown outcome", () => {
     expect(await bench.message(sid)).toMatchObject({ status: "sent" });
     await bench.advance(120_000, 10_000);
     expect(bench.line.texts).toEqual(["taken"]);
-    expect(await bench.eventTypes()).toEqual(["message.unknown"]);
+    expect(await bench.eventTypes()).toEqual(["message.unknown", "message.settled"]);
+    const [event] = await bench.store.listEvents({ limit: 1 });
+    expect(event?.text).toMatch(/^The late answer shows that the network had the message/);
     expect(await bench.report({ reference: "44" })).toBe("kept");
     expect(await bench.message(sid)).toMatchObject({ status: "delivered" });
   });
@@ -193,7 +214,7 @@ describe("a process that dies between recording and settling", () => {
     await bench.quiet();
     expect(bench.line.texts).toEqual(["on the air"]);
     expect((await bench.message(sid)).status).toBe("sent");
-    expect(await bench.eventTypes()).toEqual(["message.resent"]);
+    expect(await bench.eventTypes()).toEqual(["message.unknown", "message.resent"]);
   });
 
   test("loses and doubles nothing when the report is there", async () => {

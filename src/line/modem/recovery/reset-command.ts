@@ -4,6 +4,7 @@
  * It has a minute; what it prints is dropped.
  */
 import { execFile } from "node:child_process";
+import { access, constants, stat } from "node:fs/promises";
 import type { Clock } from "../../../runtime/clock.ts";
 import { reasonOf } from "../../../runtime/fault.ts";
 
@@ -36,6 +37,21 @@ export function runResetCommand(
     });
     options.signal.addEventListener("abort", kill, { once: true });
   });
+}
+
+/** Why it could not be run now, with the mend; null when nothing is in its way. Better known at start than when needed. */
+export async function troubleWithResetCommand([file = ""]: readonly string[]): Promise<string | null> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile()
+      ? null
+      : `${file} is no program: correct \`resetCommand\` of this line`;
+  } catch (error) {
+    const isThere = error instanceof Error && "code" in error && error.code === "EACCES";
+    return isThere
+      ? `${file} may not be run by this user: make it executable (chmod +x) or correct \`resetCommand\` of this line`
+      : `${file} does not exist: install it or correct \`resetCommand\` of this line`;
+  }
 }
 
 /** Its output may be long and is nobody's business here: how it ended is enough. */

@@ -1,10 +1,14 @@
 /** The configured reset command, with real processes. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runResetCommand } from "../../../../src/line/modem/recovery/reset-command.ts";
+import {
+  runResetCommand,
+  troubleWithResetCommand,
+} from "../../../../src/line/modem/recovery/reset-command.ts";
 import { FakeClock } from "../../../harness/fake-clock.ts";
+import { closeStage, readyLine } from "../scripted-line.ts";
 
 let folder: string;
 let clock: FakeClock;
@@ -47,5 +51,38 @@ describe("the reset command", () => {
     const stopped = run(node("setInterval(() => {}, 1000)"), stopping.signal);
     stopping.abort();
     expect(await stopped).toBe("failed: SIGKILL");
+  });
+});
+
+describe("a reset command that could not be run", () => {
+  test("is found at start: not there, not executable, a folder", async () => {
+    const script = join(folder, "reset.sh");
+    writeFileSync(script, "#!/bin/sh\n", { mode: 0o644 });
+    const missing = join(folder, "no-such-program");
+    expect(await troubleWithResetCommand([missing, "-l", "1-1"])).toBe(
+      `${missing} does not exist: install it or correct \`resetCommand\` of this line`,
+    );
+    expect(await troubleWithResetCommand([script])).toBe(
+      `${script} may not be run by this user: make it executable (chmod +x) or correct \`resetCommand\` of this line`,
+    );
+    expect(await troubleWithResetCommand([folder])).toBe(
+      `${folder} is no program: correct \`resetCommand\` of this line`,
+    );
+    expect(await troubleWithResetCommand([process.execPath])).toBeNull();
+  });
+
+  test("is an event of its line, which works all the same", async () => {
+    const missing = join(folder, "no-such-program");
+    const stage = await readyLine({}, { resetTrouble: () => troubleWithResetCommand([missing]) });
+    await expect.poll(() => stage.seen.events.length).toBe(1);
+    expect(stage.seen.events).toMatchObject([
+      {
+        type: "line.recovery",
+        level: "warning",
+        line: "sim1",
+        text: `sim1: the reset command cannot be run: ${missing} does not exist: install it or correct \`resetCommand\` of this line`,
+      },
+    ]);
+    await closeStage(stage);
   });
 });
