@@ -4,8 +4,9 @@
  */
 import { countryName, nationalFormatOf } from "../accounts/address.ts";
 import type { Offer } from "../accounts/inventory.ts";
+import type { Feedback } from "../store/reading.ts";
 import type { AccountRecord, NumberRecord } from "../store/settings-document.ts";
-import type { Feedback, StoredMessage } from "../store/store.ts";
+import type { StoredMessage } from "../store/store.ts";
 
 const API_VERSION = "2010-04-01";
 

@@ -12,8 +12,9 @@ import type { Database, Statement } from "./database.ts";
 import type { MessageRow } from "./message-row.ts";
 import { type Messages, storedOf } from "./messages.ts";
 import { isMoving } from "./progress.ts";
+import type { Feedback } from "./reading.ts";
 import type { Retired, RetiredRow } from "./retired.ts";
-import type { CancelResult, Feedback, RedactResult } from "./store.ts";
+import type { CancelResult, RedactResult } from "./store.ts";
 import type { Submissions } from "./submissions.ts";
 
 type Found =
