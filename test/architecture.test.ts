@@ -16,7 +16,7 @@ const STORE_DOOR = [
   "store/reading.ts",
   "store/settings-document.ts",
 ];
-const LINE_CONTRACT = ["line/line.ts", "line/byte-port.ts", "line/byte-stream.ts"];
+const LINE_CONTRACT = ["line/line.ts", "line/byte-port.ts", "line/byte-stream.ts", "line/no-facts.ts"];
 /** What stands below every part of messaging. */
 const BELOW_MESSAGING = ["accounts/", ...STORE_DOOR, "line/line.ts", "sms/", "runtime/"];
 

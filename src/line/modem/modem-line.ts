@@ -14,10 +14,10 @@ import type {
   SubmitOutcome,
   UssdResult,
 } from "../line.ts";
+import { NO_FACTS } from "../no-facts.ts";
 import { openedInTime } from "./bounded-port.ts";
 import type { FromNetwork } from "./from-network.ts";
 import type { ModemLineOptions } from "./modem-line-options.ts";
-import { NO_FACTS } from "./no-facts.ts";
 import type { NoiseKind } from "./noise-log.ts";
 import { OperatorNews } from "./operator-news.ts";
 import type { Life, Rung, Trouble } from "./recovery/ladder.ts";

@@ -15,6 +15,7 @@ import type {
   SubmitOptions,
   SubmitOutcome,
 } from "../line.ts";
+import { NO_FACTS } from "../no-facts.ts";
 import { Bind } from "./bind.ts";
 import { type BindRole, canReceive, canSend } from "./bind-state.ts";
 import { ESME_RMSGQFUL, ESME_RTHROTTLED } from "./command-status.ts";
@@ -309,16 +310,9 @@ class SmppLine implements Line {
 
   #facts(): LineFacts {
     return {
-      manufacturer: null,
-      model: null,
-      imei: null,
-      iccid: null,
-      imsi: null,
+      ...NO_FACTS,
       operator: this.#smsc,
       technology: "SMPP 3.4",
-      signalDbm: null,
-      smsc: null,
-      ownNumber: null,
       lastSentAt: this.#lastSentAt,
       lastReceivedAt: this.#lastReceivedAt,
     };

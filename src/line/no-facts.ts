@@ -1,5 +1,5 @@
-/** A modem nobody has talked to yet. */
-import type { LineFacts } from "../line.ts";
+/** What a Line that has talked to nobody yet knows of itself. */
+import type { LineFacts } from "./line.ts";
 
 export const NO_FACTS: LineFacts = {
   manufacturer: null,
