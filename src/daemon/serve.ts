@@ -11,6 +11,8 @@ import { type Composed, compose } from "./compose.ts";
 import type { LoadedConfig } from "./config.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { whyNotListening } from "./http-server.ts";
+import type { Notify } from "./sd-notify.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export type StopSignal = "SIGTERM" | "SIGINT";
 
@@ -27,10 +29,12 @@ export async function serve(options: {
   readonly log: Log;
   /** Calls back for each SIGTERM and SIGINT. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => void;
+  /** The service manager; null where there is none. */
+  readonly notify: Notify | null;
   /** It listens: time for a banner. */
   readonly onReady: (composed: Composed, port: number) => void;
 }): Promise<number> {
-  const { loaded, clock, log, onSignal, onReady } = options;
+  const { loaded, clock, log, onSignal, notify, onReady } = options;
   const endings = new Endings();
   onSignal((signal) => endings.add({ is: "signal", signal }));
   const onFatal = (fault: Fault) => endings.add({ is: "fatal", fault });
@@ -42,10 +46,12 @@ export async function serve(options: {
     return explain(error, log);
   }
   const { appliance } = composed;
+  const watchdog = notify === null ? null : new Watchdog({ vitals: appliance.vitals, notify, clock, log });
   try {
     const port = await appliance.start();
     log.info({ port, lines: appliance.lines.map(({ name }) => name) }, "ready");
     onReady(composed, port);
+    watchdog?.start();
   } catch (error) {
     const { http } = loaded.config;
     const isAddress =
@@ -67,6 +73,8 @@ export async function serve(options: {
     return EXIT.ioError;
   }
   log.info({ signal: ending.signal }, "stopping");
+  // Nothing waits for it: systemd sees the process end, whether it was told or not.
+  watchdog?.stop().catch(() => undefined);
   return stopCleanly(composed, ending.signal, { endings, clock, log });
 }
 
