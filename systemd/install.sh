@@ -109,10 +109,14 @@ make_release() {
   new=$opt/releases/.new
   rm -rf "$new"
   mkdir -p "$new/bin"
-  cp -R "$source_folder"/{dist,node_modules,hardware,systemd,package.json,package-lock.json,.npmrc,README.md,LICENSE} "$new"
+  cp -R "$source_folder"/{hardware,systemd,package.json,package-lock.json,README.md,LICENSE} "$new"
   # What only builds and tests need stays behind.
-  (cd "$new" && npm prune --omit=dev --no-audit --no-fund --offline --silent)
-  rm -rf "$new/dist/.tsbuildinfo" "$new/dist/bench" "$new/dist/soak"
+  (
+    cd "$source_folder"
+    npm ls --omit=dev --all --parseable | sed -n "s#^$PWD/##p" | xargs cp -R --parents -t "$new"
+    find dist -mindepth 1 -maxdepth 1 ! -name bench ! -name soak ! -name .tsbuildinfo -print0 |
+      xargs -0 cp -R --parents -t "$new"
+  )
   ln -s "$node" "$new/bin/node"
   if for_real; then chown -R root:root "$new"; fi
   chmod -R u=rwX,go=rX "$new"
@@ -170,23 +174,23 @@ put_config() {
 
 # By the program that is to run with it. `credentials` reads it as `serve` does; a wrong one is 78.
 check_config() {
-  local status=0 program=$opt/releases/$release/dist/main.js
-  "$node" "$program" credentials --config "$config" >/dev/null 2>"$opt/.config-check" || status=$?
-  if [ "$status" -eq 78 ]; then
-    cat "$opt/.config-check" >&2
-    rm -rf "$opt/.config-check" "${opt:?}/releases/$release"
-    die "the configuration is not good for this version; mend it and run this again. Nothing was changed"
-  fi
-  rm -f "$opt/.config-check"
+  local status=0 words
+  [ -e "$config" ] || return 0
+  words=$("$node" "$source_folder/dist/main.js" credentials --config "$config" 2>&1 >/dev/null) || status=$?
+  [ "$status" -eq 78 ] || return 0
+  printf '%s\n' "$words" >&2
+  die "the configuration is not good for this version; mend it and run this again. Nothing was changed"
 }
 
 announce_to_system() {
   systemd-sysusers "$etc/sysusers.d/pylone.conf"
   systemd-tmpfiles --create "$etc/tmpfiles.d/pylone.conf"
   # The unit allows drivers by name, which have to be known when it starts.
-  modprobe --all --quiet usbserial option cdc_acm || say "(no USB serial drivers in this kernel)"
-  if command -v udevadm >/dev/null; then
-    udevadm control --reload && udevadm trigger --subsystem-match=usb --subsystem-match=tty
+  if ! modprobe --all --quiet usbserial option cdc_acm 2>/dev/null; then
+    say "This kernel has no drivers for USB modems (usbserial, option, cdc_acm): ports of that kind will be refused."
+  fi
+  if command -v udevadm >/dev/null && udevadm control --reload 2>/dev/null; then
+    udevadm trigger --subsystem-match=usb --subsystem-match=tty
   fi
   systemctl daemon-reload
 }
@@ -232,10 +236,10 @@ install_it() {
   need_systemd
   find_node
   build
+  check_config
   mkdir -p "$opt/releases"
   before=$(current)
   make_release
-  if [ -e "$config" ]; then check_config; fi
   if for_real; then systemctl stop pylone.service 2>/dev/null || true; fi
   back_up
   put_system_files
@@ -290,7 +294,7 @@ uninstall() {
   rm -f "$root"/usr/local/bin/{pylone,pylone-reset}
   if for_real; then
     systemctl daemon-reload
-    if command -v udevadm >/dev/null; then udevadm control --reload; fi
+    if command -v udevadm >/dev/null; then udevadm control --reload 2>/dev/null || true; fi
   fi
   say "The program is gone."
   say "Left: $data (messages, accounts), $etc/pylone, $backups."
