@@ -1,0 +1,7 @@
+/** Every command, in the order in which `pylone --help` lists them. A row is all that a new one needs here. */
+import type { Command } from "./command.ts";
+import { credentialsCommand } from "./commands/credentials.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { simulateCommand } from "./commands/simulate.ts";
+
+export const COMMANDS: readonly Command[] = [serveCommand, credentialsCommand, simulateCommand];
