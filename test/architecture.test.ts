@@ -69,7 +69,7 @@ const RULES: Rules = {
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     "better-sqlite3": ["store/database.ts"],
     koa: ["api/", "examples/"],
-    leven: ["daemon/config-problems.ts"],
+    leven: ["daemon/nearest.ts"],
     "libphonenumber-js": ["accounts/address.ts"],
     lowdb: ["store/settings.ts"],
     "node-cron": ["messaging/broadcast/"],
