@@ -1,6 +1,6 @@
 /**
  * One queue per Number (DESIGN §5): accepting into it, claiming from its head, and what is too late to send.
- * Order is (rank, key): a begun Message, then single messages, then broadcasts, oldest first. A Message that
+ * Order is (rank, key): a begun single message, then single messages, then broadcasts, oldest first. A Message that
  * backs off is not in that order at all until it is due, and then stands where its age puts it.
  */
 import { keyOfSid } from "../runtime/ids.ts";
@@ -13,7 +13,7 @@ import type { OptOuts } from "./opt-outs.ts";
 import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
 import type { Standing } from "./reading.ts";
 import type { StickySenders } from "./sticky-senders.ts";
-import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
+import type { AcceptResult, Claim, ClaimOptions, ClaimResult, NewOutbound } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
 /** Contract: the message stayed in the queue longer than its ValidityPeriod. */
@@ -41,6 +41,10 @@ const QUEUE_OVERFLOW = { errorCode: 30001, errorMessage: "its sender's queue is 
 /** Contract §3.1, 35125. */
 const MAX_SCHEDULED = 500_000;
 
+/** The last of its lane (`rankOf`). */
+const SINGLE_RANK = 1;
+const BROADCAST_RANK = 2;
+
 type End = { readonly errorCode: number; readonly why: string; readonly at: number };
 
 export class OutboundQueue {
@@ -51,7 +55,7 @@ export class OutboundQueue {
   readonly #optOuts: OptOuts;
   readonly #sticky: StickySenders;
   readonly #scheduledFor: Statement<[number, number], MessageRow>;
-  readonly #head: Statement<[string], number>;
+  readonly #head: Statement<[string, number], number>;
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
@@ -83,8 +87,8 @@ export class OutboundQueue {
       "SELECT * FROM message WHERE status = 'scheduled' AND sendAt <= ? ORDER BY sendAt LIMIT ?",
     );
     this.#head = db
-      .prepare<[string], number>(
-        "SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
+      .prepare<[string, number], number>(
+        "SELECT key FROM message WHERE queue = ? AND rank <= ? ORDER BY rank, key LIMIT 1",
       )
       .pluck();
     this.#due = db.prepare(
@@ -163,15 +167,16 @@ export class OutboundQueue {
     return due.length;
   }
 
-  claim(queue: string, options: { line: string; limit: number; now: number }): ClaimResult {
-    const { line, limit, now } = options;
+  claim(queue: string, options: ClaimOptions): ClaimResult {
+    const { line, limit, now, lane } = options;
+    const lastRank = lane === "single" ? SINGLE_RANK : BROADCAST_RANK;
     for (const row of this.#due.all(queue, now)) {
       this.#messages.change(row, { retryAt: null, waitingFor: null }, now);
     }
     const claims: Claim[] = [];
     let ended = 0;
     while (claims.length < limit) {
-      const key = this.#head.get(queue);
+      const key = this.#head.get(queue, lastRank);
       const row = key === undefined ? null : this.#messages.byKey(key);
       if (row === null) break;
       const why = row.expiresAt <= now ? VALIDITY_EXPIRED : this.#isOptedOut(row) ? OPTED_OUT : null;
@@ -254,6 +259,7 @@ export class OutboundQueue {
       claims.push({
         submissionId: submissionIdOf(row.sid, made),
         messageSid: row.sid,
+        lane: row.lane,
         segment: {
           from: row.from,
           to: row.to,

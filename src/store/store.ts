@@ -104,11 +104,20 @@ export type AcceptResult =
 export type Claim = {
   readonly submissionId: string;
   readonly messageSid: string;
+  readonly lane: Lane;
   readonly segment: Segment;
   /** 0-based position of the Segment in its Message. */
   readonly index: number;
   readonly attempts: number;
   readonly expiresAt: number;
+};
+
+export type ClaimOptions = {
+  readonly line: string;
+  readonly limit: number;
+  readonly now: number;
+  /** Absent: both lanes, single messages first. */
+  readonly lane?: "single";
 };
 
 export type ClaimResult = {
@@ -281,7 +290,7 @@ export interface Store {
   releaseScheduled(now: number, inactiveAccounts?: readonly string[]): Promise<number>;
   /** Takes up to `limit` Segments from the head of a queue for `line`, records each as *trying*, and moves
    *  their Messages to `sending`. First lets what is due come back from backing off, and expires what is late. */
-  claim(queue: string, options: { line: string; limit: number; now: number }): Promise<ClaimResult>;
+  claim(queue: string, options: ClaimOptions): Promise<ClaimResult>;
   settle(submissionId: string, settlement: Settlement, at: number): Promise<SettleResult>;
   /** Ends an *unknown*: `resend` puts the Segment back at the head of its queue, `failed` ends the Message. */
   resolveUnknown(
@@ -343,8 +352,8 @@ export interface Store {
   redirectInbound(redirection: Redirection): Promise<Redirected>;
   /** Called after a commit that put webhooks into a queue. */
   onWebhook(listener: (notice: WebhookNotice) => void): void;
-  /** Called with a queue's name after a commit that put a Message into it, or back into it. */
-  onQueued(listener: (queue: string) => void): void;
+  /** Called with a queue's name after a commit that put a Message into it, or back into it: `single` when one was. */
+  onQueued(listener: (queue: string, lane: Lane) => void): void;
 
   // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
   getMessage(sid: string): Promise<StoredMessage | null>;

@@ -4,11 +4,14 @@
  */
 import type { Line } from "../../line/line.ts";
 import type { Clock } from "../../runtime/clock.ts";
-import type { Claim, ClaimResult, Store } from "../../store/store.ts";
+import type { Claim, ClaimResult, Lane, Store } from "../../store/store.ts";
 import type { LinePace } from "./line-pace.ts";
 import type { NumberQueue } from "./number-queue.ts";
 import type { Pending } from "./pending.ts";
-import { CLAIM_AHEAD_MS, shareClaims } from "./share-claims.ts";
+import { CLAIM_AHEAD_MS, type Share, shareClaims } from "./share-claims.ts";
+
+/** A broadcast that single messages keep from the wire is recorded for nothing, and would be in doubt after a power cut. */
+const BROADCAST_HELD_MS = 10_000;
 
 export class LineClaims {
   readonly #line: Line;
@@ -58,17 +61,12 @@ export class LineClaims {
     return this.#queues.includes(queue);
   }
 
-  /** The queue whose ready Segment goes next; its turn is over then. Null: none has one that may go now. */
+  /**
+   * The queue whose ready Segment goes next; its turn is over then. Null: none has one that may go now. A broadcast
+   * goes when no Number of the Line has a single message ready.
+   */
   next(): NumberQueue | null {
-    const queues = this.#queues;
-    for (let step = 0; step < queues.length; step++) {
-      const at = (this.#turn + step) % queues.length;
-      const queue = queues[at];
-      if (queue === undefined || queue.ready === 0 || queue.pace.delayMs() > 0) continue;
-      this.#turn = at + 1;
-      return queue;
-    }
-    return null;
+    return this.#nextOf("single") ?? this.#nextOf("broadcast");
   }
 
   /** Claims what there is room for behind `onWire` Submissions. */
@@ -79,10 +77,11 @@ export class LineClaims {
       if (queue.dueAtMs === null || queue.dueAtMs > now) continue;
       queue.dueAtMs = null;
       queue.mayHaveWork = true;
+      queue.mayHaveSingle = true;
     }
     const slots = this.#pace.slotsWithin(CLAIM_AHEAD_MS);
     const room = { window: this.#line.window, onWire, slots, turn: this.#turn };
-    for (const { queue, limit } of shareClaims(this.#queues, room)) this.#claim(queue, limit);
+    for (const share of shareClaims(this.#queues, room)) this.#claim(share);
   }
 
   /** Takes back what is ready of a Message. */
@@ -121,24 +120,41 @@ export class LineClaims {
     return wakeIn;
   }
 
-  #claim(queue: NumberQueue, limit: number): void {
+  #nextOf(lane: Lane): NumberQueue | null {
+    const queues = this.#queues;
+    for (let step = 0; step < queues.length; step++) {
+      const at = (this.#turn + step) % queues.length;
+      const queue = queues[at];
+      if (queue === undefined || queue.nextLane !== lane || queue.pace.delayMs() > 0) continue;
+      this.#turn = at + 1;
+      return queue;
+    }
+    return null;
+  }
+
+  #claim(share: Share): void {
+    const { queue, limit, lane } = share;
     queue.claiming = limit;
-    queue.mayHaveWork = false;
-    const now = this.#clock.now();
+    queue.mayHaveSingle = false;
+    if (lane === undefined) queue.mayHaveWork = false;
+    const options = { line: this.#line.name, limit, now: this.#clock.now() };
     const claimed = this.#store
-      .claim(queue.number, { line: this.#line.name, limit, now })
+      .claim(queue.number, lane === undefined ? options : { ...options, lane })
       .finally(() => {
         queue.claiming = 0;
       })
-      .then((result) => this.#claimed(queue, result));
+      .then((result) => this.#claimed(share, result));
     this.#pending.own("claim", claimed);
   }
 
-  #claimed(queue: NumberQueue, { claims, nextDueAt }: ClaimResult): void {
-    // Only a claim that found nothing says when to come back.
+  #claimed({ queue, limit, lane }: Share, { claims, nextDueAt }: ClaimResult): void {
     if (claims.length > 0) queue.mayHaveWork = true;
-    queue.dueAtMs =
-      nextDueAt === null ? null : this.#clock.monotonicMs() + Math.max(0, nextDueAt - this.#clock.now());
+    if (claims.length === limit && claims.at(-1)?.lane === "single") queue.mayHaveSingle = true;
+    // Only a claim that found nothing says when to come back, and only one of both lanes.
+    if (lane === undefined) {
+      queue.dueAtMs =
+        nextDueAt === null ? null : this.#clock.monotonicMs() + Math.max(0, nextDueAt - this.#clock.now());
+    }
     const isServed = this.has(queue);
     if (!this.#canSend() || !isServed) {
       this.release(claims, queue, `${this.#line.name} could not take it`);
@@ -146,7 +162,14 @@ export class LineClaims {
       return;
     }
     queue.push(claims);
+    if (queue.nextLane === "single") this.#giveBroadcastsBack();
     this.#onClaimed();
+  }
+
+  #giveBroadcastsBack(): void {
+    const beforeMs = this.#clock.monotonicMs() - BROADCAST_HELD_MS;
+    for (const queue of this.#queues)
+      this.release(queue.withdrawBroadcasts(beforeMs), queue, "single messages went before it");
   }
 
   /** A full wire wakes us with its answer, a claim under way with its result, and so does whatever fills the room. */
