@@ -60,6 +60,7 @@ export class StoreClient implements Store {
   readonly poolFacts: Store["poolFacts"] = (...args) => this.#call("poolFacts", args);
   readonly releaseScheduled: Store["releaseScheduled"] = (...args) => this.#call("releaseScheduled", args);
   readonly claim: Store["claim"] = (...args) => this.#call("claim", args);
+  readonly planUse: Store["planUse"] = (...args) => this.#call("planUse", args);
   readonly settle: Store["settle"] = (...args) => this.#call("settle", args);
   readonly resolveUnknown: Store["resolveUnknown"] = (...args) => this.#call("resolveUnknown", args);
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>

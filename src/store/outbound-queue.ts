@@ -10,10 +10,12 @@ import type { Horizon } from "./horizon.ts";
 import type { MessageRow } from "./message-row.ts";
 import type { Messages } from "./messages.ts";
 import type { OptOuts } from "./opt-outs.ts";
+import type { ClaimOptions } from "./plan-commands.ts";
+import type { PlanUses } from "./plan-uses.ts";
 import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
 import type { Standing } from "./reading.ts";
 import type { StickySenders } from "./sticky-senders.ts";
-import type { AcceptResult, Claim, ClaimOptions, ClaimResult, NewOutbound } from "./store.ts";
+import type { AcceptResult, Claim, ClaimResult, NewOutbound } from "./store.ts";
 import { type Submissions, submissionIdOf } from "./submissions.ts";
 
 /** Contract: the message stayed in the queue longer than its ValidityPeriod. */
@@ -45,6 +47,9 @@ const MAX_SCHEDULED = 500_000;
 const SINGLE_RANK = 1;
 const BROADCAST_RANK = 2;
 
+/** A cap on recipients ends with its month, or with a new configuration. */
+const LOOK_AGAIN_MS = 3_600_000;
+
 type End = { readonly errorCode: number; readonly why: string; readonly at: number };
 
 export class OutboundQueue {
@@ -54,6 +59,7 @@ export class OutboundQueue {
   readonly #horizon: Horizon;
   readonly #optOuts: OptOuts;
   readonly #sticky: StickySenders;
+  readonly #plans: PlanUses;
   readonly #scheduledFor: Statement<[number, number], MessageRow>;
   readonly #head: Statement<[string, number], number>;
   readonly #due: Statement<[string, number], MessageRow>;
@@ -75,6 +81,7 @@ export class OutboundQueue {
       horizon: Horizon;
       optOuts: OptOuts;
       sticky: StickySenders;
+      plans: PlanUses;
     },
   ) {
     this.#messages = options.messages;
@@ -83,6 +90,7 @@ export class OutboundQueue {
     this.#horizon = options.horizon;
     this.#optOuts = options.optOuts;
     this.#sticky = options.sticky;
+    this.#plans = options.plans;
     this.#scheduledFor = db.prepare(
       "SELECT * FROM message WHERE status = 'scheduled' AND sendAt <= ? ORDER BY sendAt LIMIT ?",
     );
@@ -173,22 +181,40 @@ export class OutboundQueue {
     for (const row of this.#due.all(queue, now)) {
       this.#messages.change(row, { retryAt: null, waitingFor: null }, now);
     }
+    const plan = options.plan === undefined ? null : this.#plans.open(line, options.plan);
     const claims: Claim[] = [];
+    let heldUntil = Number.POSITIVE_INFINITY;
     let ended = 0;
     while (claims.length < limit) {
       const key = this.#head.get(queue, lastRank);
       const row = key === undefined ? null : this.#messages.byKey(key);
       if (row === null) break;
       const why = row.expiresAt <= now ? VALIDITY_EXPIRED : this.#isOptedOut(row) ? OPTED_OUT : null;
-      if (why === null) {
-        claims.push(...this.#take(row, line, limit - claims.length, now));
+      const hold = why === null ? (plan?.holdOf(row, now) ?? null) : null;
+      if (hold?.is === "lane") {
+        heldUntil = hold.until;
+        break;
+      }
+      if (why === null && hold === null) {
+        const taken = this.#take(row, line, limit - claims.length, now);
+        plan?.count(row, taken.length, now);
+        claims.push(...taken);
         continue;
       }
-      if (ended === ENDED_AT_ONCE) return { claims, nextDueAt: now };
-      this.#fail(row, why, now);
+      if (ended === ENDED_AT_ONCE) {
+        heldUntil = now;
+        break;
+      }
+      if (why !== null) this.#fail(row, why, now);
+      else if (hold !== null) this.#putOff(row, hold, now);
       ended++;
     }
-    return { claims, nextDueAt: claims.length > 0 ? null : (this.#nextDue.get(queue) ?? null) };
+    if (claims.length > 0) {
+      plan?.write();
+      return { claims, nextDueAt: null };
+    }
+    const nextDueAt = Math.min(this.#nextDue.get(queue) ?? Number.POSITIVE_INFINITY, heldUntil);
+    return { claims, nextDueAt: nextDueAt === Number.POSITIVE_INFINITY ? null : nextDueAt };
   }
 
   expire(now: number): number {
@@ -293,6 +319,12 @@ export class OutboundQueue {
   #isOptedOut(row: MessageRow): boolean {
     if (row.automatic === 1 || /[^.x]/.test(row.progress)) return false;
     return this.#optOuts.has(row.to, row.from, row.optOutScope);
+  }
+
+  /** It leaves its place; it is looked at again before long, since an operator may raise the cap. */
+  #putOff(row: MessageRow, { until, why }: { until: number; why: string }, now: number): void {
+    const retryAt = Math.min(until, now + LOOK_AGAIN_MS);
+    this.#messages.change(row, { retryAt, waitingFor: why }, now);
   }
 
   #fail(row: MessageRow, why: { errorCode: number; errorMessage: string }, now: number): void {

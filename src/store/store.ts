@@ -10,6 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { Mend } from "./mend.ts";
+import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
 import type {
   EventFilter,
   Feedback,
@@ -112,17 +113,10 @@ export type Claim = {
   readonly expiresAt: number;
 };
 
-export type ClaimOptions = {
-  readonly line: string;
-  readonly limit: number;
-  readonly now: number;
-  /** Absent: both lanes, single messages first. */
-  readonly lane?: "single";
-};
-
 export type ClaimResult = {
   readonly claims: readonly Claim[];
-  /** When nothing can be claimed now: the earliest `retryAt` in this queue, or null when it is empty. */
+  /** When nothing can be claimed now: the earliest `retryAt` in this queue, or when the plan lets its broadcasts go on;
+   *  null when it is empty. */
   readonly nextDueAt: number | null;
 };
 
@@ -277,7 +271,7 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store {
+export interface Store extends PlanCommands {
   /** The newest key of any Message on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
