@@ -7,6 +7,7 @@
 import type { Clock } from "../runtime/clock.ts";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
+import { removeAddress, writeAddress } from "./address-file.ts";
 import { type Composed, compose } from "./compose.ts";
 import type { LoadedConfig } from "./config.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -35,6 +36,7 @@ export async function serve(options: {
   readonly onReady: (composed: Composed, port: number) => void;
 }): Promise<number> {
   const { loaded, clock, log, onSignal, notify, onReady } = options;
+  const { dataDir } = loaded.config;
   const endings = new Endings();
   onSignal((signal) => endings.add({ is: "signal", signal }));
   const onFatal = (fault: Fault) => endings.add({ is: "fatal", fault });
@@ -49,6 +51,9 @@ export async function serve(options: {
   const watchdog = notify === null ? null : new Watchdog({ vitals: appliance.vitals, notify, clock, log });
   try {
     const port = await appliance.start();
+    await writeAddress(dataDir, { host: loaded.config.http.host, port }).catch((error: unknown) =>
+      log.warn(`the address could not be noted for the other commands: ${reasonOf(error)}`),
+    );
     log.info({ port, lines: appliance.lines.map(({ name }) => name) }, "ready");
     onReady(composed, port);
     watchdog?.start();
@@ -75,7 +80,10 @@ export async function serve(options: {
   log.info({ signal: ending.signal }, "stopping");
   // Nothing waits for it: systemd sees the process end, whether it was told or not.
   watchdog?.stop().catch(() => undefined);
-  return stopCleanly(composed, ending.signal, { endings, clock, log });
+  const code = await stopCleanly(composed, ending.signal, { endings, clock, log });
+  // What could not be taken away is known by its process.
+  await removeAddress(dataDir).catch(() => undefined);
+  return code;
 }
 
 async function stopCleanly(

@@ -22,7 +22,7 @@ export class Program {
   #errors = "";
   #over: Ended | null = null;
 
-  /** `script` is relative to dist/, or the absolute path of another installation's. */
+  /** `script`: relative to dist/, or absolute. */
   constructor(
     script: string,
     options: { args?: readonly string[]; env?: Record<string, string>; cwd: string },
