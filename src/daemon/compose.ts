@@ -38,6 +38,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Fault } from "../runtime/fault.ts";
 import { epochOfKey, KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
+import { version } from "../runtime/version.ts";
 import { openStore } from "../store/open-store.ts";
 import { openSettings } from "../store/settings.ts";
 import type { AccountRecord } from "../store/settings-document.ts";
@@ -83,7 +84,7 @@ export async function compose(options: {
   checkPemFiles(config, (path, text) => wrong.push({ path, text }));
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
-  const metrics = new Metrics({ clock: options.clock, version: VERSION });
+  const metrics = new Metrics({ clock: options.clock, version: version() });
   const store = await openStore({ dataDir, onFatal: options.onFatal, onCommit: metrics.committed });
   try {
     return await composeOn(store, metrics, options);

@@ -42,6 +42,9 @@ export class Metrics {
     this.#clock = options.clock;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 20 });
+    // Gauges with the name of a counter: Prometheus' own check refuses them.
+    for (const kind of ["handles", "requests", "resources"])
+      this.#registry.removeSingleMetric(`nodejs_active_${kind}_total`);
     new Gauge({ name: "pylone_info", help: "Always 1", labelNames: ["version"], registers }).set(
       { version: options.version },
       1,
@@ -114,7 +117,12 @@ export class Metrics {
   }
 
   /** `collect` runs at each scrape, before its own gauge is read: it may set others that stand behind it. */
-  #gauge<Label extends string>(name: string, help: string, labelNames: Label[], collect?: () => unknown): Gauge<Label> {
+  #gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    collect?: () => unknown,
+  ): Gauge<Label> {
     const registers = [this.#registry];
     if (collect === undefined) return new Gauge({ name, help, labelNames, registers });
     return new Gauge({
@@ -129,36 +137,51 @@ export class Metrics {
   }
 
   #observeQueues({ store, webhooks }: MetricsSources): void {
-    const segments = this.#gauge("pylone_queue_segments", "Segments that wait to be sent", ["number"], async () => {
-      const depths = await store.queueDepths();
-      for (const gauge of [segments, messages, ages]) gauge.reset();
-      for (const { queue: number, ...depth } of depths) {
-        segments.set({ number }, depth.segments);
-        messages.set({ number }, depth.messages);
-        const age = depth.oldestAt === null ? 0 : this.#clock.now() - depth.oldestAt;
-        ages.set({ number }, Math.max(0, age) / 1000);
-      }
-    });
+    const segments = this.#gauge(
+      "pylone_queue_segments",
+      "Segments that wait to be sent",
+      ["number"],
+      async () => {
+        const depths = await store.queueDepths();
+        for (const gauge of [segments, messages, ages]) gauge.reset();
+        for (const { queue: number, ...depth } of depths) {
+          segments.set({ number }, depth.segments);
+          messages.set({ number }, depth.messages);
+          const age = depth.oldestAt === null ? 0 : this.#clock.now() - depth.oldestAt;
+          ages.set({ number }, Math.max(0, age) / 1000);
+        }
+      },
+    );
     const messages = this.#gauge("pylone_queue_messages", "Messages that wait to be sent", ["number"]);
     const ages = this.#gauge("pylone_queue_oldest_age_seconds", "Age of the oldest of them", ["number"]);
-    const waiting = this.#gauge("pylone_webhooks_waiting", "Webhooks no app has answered yet", [], async () => {
-      const backlog = await webhooks();
-      waiting.set(backlog.waiting);
-      oldest.set(backlog.waiting === 0 ? 0 : backlog.oldestMs / 1000);
-    });
+    const waiting = this.#gauge(
+      "pylone_webhooks_waiting",
+      "Webhooks no app has answered yet",
+      [],
+      async () => {
+        const backlog = await webhooks();
+        waiting.set(backlog.waiting);
+        oldest.set(backlog.waiting === 0 ? 0 : backlog.oldestMs / 1000);
+      },
+    );
     const oldest = this.#gauge("pylone_webhooks_oldest_age_seconds", "Age of the oldest of them", []);
   }
 
   #observeLines(lines: readonly Line[]): void {
-    const states = this.#gauge("pylone_line_state", "1 for the state a line is in, 0 for the others", ["line", "state"], () => {
-      signals.reset();
-      for (const line of lines) {
-        const { state, facts, simulated } = line.status;
-        for (const each of STATES) states.set({ line: line.name, state: each }, each === state ? 1 : 0);
-        if (facts.signalDbm !== null) signals.set({ line: line.name }, facts.signalDbm);
-        rehearsed.set({ line: line.name }, simulated ? 1 : 0);
-      }
-    });
+    const states = this.#gauge(
+      "pylone_line_state",
+      "1 for the state a line is in, 0 for the others",
+      ["line", "state"],
+      () => {
+        signals.reset();
+        for (const line of lines) {
+          const { state, facts, simulated } = line.status;
+          for (const each of STATES) states.set({ line: line.name, state: each }, each === state ? 1 : 0);
+          if (facts.signalDbm !== null) signals.set({ line: line.name }, facts.signalDbm);
+          rehearsed.set({ line: line.name }, simulated ? 1 : 0);
+        }
+      },
+    );
     const signals = this.#gauge("pylone_line_signal_dbm", "Signal of a modem, where it tells", ["line"]);
     const rehearsed = this.#gauge("pylone_line_simulated", "1 for a line no radio is behind", ["line"]);
     const registers = [this.#registry];
@@ -188,13 +211,19 @@ export class Metrics {
   }
 
   #observeHouse({ health }: MetricsSources): void {
-    const checks = this.#gauge("pylone_health", "Checks of /health: 1 pass, 0.5 warn, 0 fail", ["check"], async () => {
-      checks.reset();
-      const report = await health();
-      const values = { pass: 1, warn: 0.5, fail: 0 } as const;
-      checks.set({ check: "all" }, values[report.status]);
-      for (const [check, { status }] of Object.entries(report.checks)) checks.set({ check }, values[status]);
-    });
+    const checks = this.#gauge(
+      "pylone_health",
+      "Checks of /health: 1 pass, 0.5 warn, 0 fail",
+      ["check"],
+      async () => {
+        checks.reset();
+        const report = await health();
+        const values = { pass: 1, warn: 0.5, fail: 0 } as const;
+        checks.set({ check: "all" }, values[report.status]);
+        for (const [check, { status }] of Object.entries(report.checks))
+          checks.set({ check }, values[status]);
+      },
+    );
     const written: Counter = new Counter({
       name: "pylone_written_bytes_total",
       help: "Bytes this process has written to storage since it started, of /proc/self/io",

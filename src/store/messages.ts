@@ -86,7 +86,8 @@ export class Messages {
     this.#standing = db.prepare("SELECT key, queue, status, progress FROM message ORDER BY key");
     this.#newest = db.prepare<[], number | null>("SELECT max(key) FROM message").pluck();
     const ranked = [0, 1, 2].map(
-      (rank) => `SELECT * FROM (SELECT key FROM message WHERE queue = $queue AND rank = ${rank} ORDER BY key LIMIT 1)`,
+      (rank) =>
+        `SELECT * FROM (SELECT key FROM message WHERE queue = $queue AND rank = ${rank} ORDER BY key LIMIT 1)`,
     );
     this.#oldest = db
       .prepare<{ queue: string }[], number | null>(`
