@@ -37,6 +37,6 @@ function rowOf(member: MemberRecord, names: readonly string[]): readonly string[
     new Date(joinedAt).toISOString(),
     joinedBy,
     guardCell(optedOutOf.join(" ")),
-    ...names.map((name) => guardCell(attributes[name] ?? "")),
+    ...names.map((name) => guardCell(Object.hasOwn(attributes, name) ? (attributes[name] ?? "") : "")),
   ];
 }
