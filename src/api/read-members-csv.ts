@@ -6,8 +6,7 @@
  * Every line is read, so that one answer names all that is wrong. Long files are read a piece at a time: nobody else
  * waits for them.
  */
-import { setImmediate } from "node:timers/promises";
-import type { MemberFields } from "../accounts/audiences.ts";
+import type { MemberFields } from "../accounts/audience/audiences.ts";
 import {
   columnOf,
   MAX_ATTRIBUTES,
@@ -17,7 +16,7 @@ import {
   readAttributeValue,
   readLanguage,
   readPhoneNumber,
-} from "../accounts/member-fields.ts";
+} from "../accounts/audience/member-fields.ts";
 import type { JoinedBy } from "../store/audience-commands.ts";
 import { type CsvRow, csvRows } from "./read-csv.ts";
 import { unguardCell } from "./spreadsheet-cell.ts";
@@ -62,7 +61,7 @@ export async function readMembersCsv(file: Buffer, site: Site): Promise<MembersF
       if (member !== null) members.push(member);
     }
     read++;
-    if (read % ROWS_AT_ONCE === 0) await setImmediate();
+    if (read % ROWS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   if (read === 0 && problems.length === 0) problems.push({ line: 1, column: null, text: EMPTY });
   return { members, problems };

@@ -6,7 +6,10 @@ import { guardCell } from "./spreadsheet-cell.ts";
 
 const ROWS_AT_ONCE = 500;
 
-/** A page after the other, as the client takes them: who joins meanwhile may be in it or not. */
+/**
+ * A page after the other, as the client takes them: who joins meanwhile may be in it or not. The mark before it is what
+ * spreadsheets know UTF-8 by; without it they read Loïc as LoÃ¯c, and save that.
+ */
 export function writeMembersCsv(
   audienceSid: string,
   store: Pick<AudienceCommands, "listMembers" | "memberAttributes">,

@@ -1,6 +1,6 @@
 /** Audiences and their members over HTTP, without an SDK: the appliance's own resources have none. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MAX_ATTRIBUTES } from "../../src/accounts/member-fields.ts";
+import { MAX_ATTRIBUTES } from "../../src/accounts/audience/member-fields.ts";
 import { type Answer, type ApiBox, openApiBox } from "./api-box.ts";
 
 const AUDIENCES = "/appliance/v1/Audiences";

@@ -1,7 +1,7 @@
 /** Members as a file: what is taken, what each line is refused for, and that what goes out comes in again. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readAttributeName, readAttributeValue } from "../../src/accounts/member-fields.ts";
+import { readAttributeName, readAttributeValue } from "../../src/accounts/audience/member-fields.ts";
 import { type CsvProblem, readMembersCsv } from "../../src/api/read-members-csv.ts";
 import { guardCell, unguardCell } from "../../src/api/spreadsheet-cell.ts";
 import { writeMembersCsv } from "../../src/api/write-members-csv.ts";
@@ -205,6 +205,7 @@ describe("members that go out as a file and come in again", () => {
           const chunks: Buffer[] = [];
           for await (const chunk of writeMembersCsv(from, store)) chunks.push(Buffer.from(chunk));
           const file = Buffer.concat(chunks);
+          expect(file.subarray(0, 3).toString("hex")).toBe("efbbbf");
           const { members, problems } = await readMembersCsv(file, site);
           expect(problems).toEqual([]);
           await put(

@@ -1,8 +1,8 @@
 /** METEO and METEO STOP as they come over the air: who is a member, what is answered, what the app is told. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { reservedWords } from "../../../src/accounts/audience-keywords.ts";
-import { confirmationTexts } from "../../../src/accounts/audience-texts.ts";
-import { type AudienceFields, Audiences } from "../../../src/accounts/audiences.ts";
+import { type AudienceFields, Audiences } from "../../../src/accounts/audience/audiences.ts";
+import { confirmationTexts } from "../../../src/accounts/audience/confirmations.ts";
+import { reservedWords } from "../../../src/accounts/audience/keywords.ts";
 import { DEFAULT_OPT_OUT, optOutPolicy, optOutWords } from "../../../src/accounts/opt-out.ts";
 import { createAudienceWords } from "../../../src/messaging/inbound/audience-words.ts";
 import { createKeywords } from "../../../src/messaging/inbound/keywords.ts";
@@ -107,6 +107,9 @@ describe("METEO", () => {
     expect(await testStore.store.countMembers(weather.sid)).toBe(1);
     expect(await told()).toEqual([]);
     expect(await eventTypes()).toEqual(["audience.changed"]);
+    const [event] = await testStore.store.listEvents({ limit: 1 });
+    expect(event).toMatchObject({ detail: { audience: weather.sid, forwarded: false } });
+    expect(event?.text).not.toContain(PHONE);
   });
 
   test("is a message like any other beside it: stored, and its answer in no list", async () => {

@@ -6,8 +6,8 @@ import {
   keywordMap,
   readAudienceKeyword,
   reservedWords,
-} from "../../src/accounts/audience-keywords.ts";
-import { BUILT_IN_LANGUAGES, DEFAULT_OPT_OUT, optOutWords } from "../../src/accounts/opt-out.ts";
+} from "../../../src/accounts/audience/keywords.ts";
+import { BUILT_IN_LANGUAGES, DEFAULT_OPT_OUT, optOutWords } from "../../../src/accounts/opt-out.ts";
 
 const RESERVED = reservedWords(optOutWords(DEFAULT_OPT_OUT));
 

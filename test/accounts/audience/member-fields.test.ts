@@ -4,7 +4,7 @@ import {
   readAttributeValue,
   readLanguage,
   readPhoneNumber,
-} from "../../src/accounts/member-fields.ts";
+} from "../../../src/accounts/audience/member-fields.ts";
 
 describe("a phone number", () => {
   it.each([

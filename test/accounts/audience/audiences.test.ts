@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { reservedWords } from "../../src/accounts/audience-keywords.ts";
-import { type AudienceResult, Audiences, MAX_MEMBERS } from "../../src/accounts/audiences.ts";
-import { MAX_ATTRIBUTES } from "../../src/accounts/member-fields.ts";
-import { DEFAULT_OPT_OUT, optOutWords } from "../../src/accounts/opt-out.ts";
-import { KeySequence } from "../../src/runtime/ids.ts";
-import { FakeClock } from "../harness/fake-clock.ts";
-import { type InProcess, openInProcess, storeOver } from "../store/in-process.ts";
+import { type AudienceResult, Audiences, MAX_MEMBERS } from "../../../src/accounts/audience/audiences.ts";
+import { reservedWords } from "../../../src/accounts/audience/keywords.ts";
+import { MAX_ATTRIBUTES } from "../../../src/accounts/audience/member-fields.ts";
+import { DEFAULT_OPT_OUT, optOutWords } from "../../../src/accounts/opt-out.ts";
+import { KeySequence } from "../../../src/runtime/ids.ts";
+import { FakeClock } from "../../harness/fake-clock.ts";
+import { type InProcess, openInProcess, storeOver } from "../../store/in-process.ts";
 
 let opened: InProcess;
 let clock: FakeClock;

@@ -4,8 +4,8 @@ import {
   confirmationLanguage,
   confirmationTexts,
   spoken,
-} from "../../src/accounts/audience-texts.ts";
-import { cut } from "../../src/sms/cut.ts";
+} from "../../../src/accounts/audience/confirmations.ts";
+import { cut } from "../../../src/sms/cut.ts";
 
 const AUDIENCE = {
   friendlyName: "la météo",
