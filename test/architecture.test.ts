@@ -72,7 +72,7 @@ const RULES: Rules = {
     "csv-parse": ["api/read-csv.ts"],
     "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],
-    leven: ["daemon/config-problems.ts"],
+    leven: ["daemon/nearest.ts"],
     "libphonenumber-js": ["accounts/address.ts"],
     lowdb: ["store/settings.ts"],
     "node-cron": ["messaging/broadcast/"],

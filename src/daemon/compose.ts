@@ -258,6 +258,7 @@ async function composeOn(
     receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
+    portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
