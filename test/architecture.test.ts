@@ -71,6 +71,7 @@ const RULES: Rules = {
     "better-sqlite3": ["store/database.ts"],
     "prom-client": ["daemon/metrics.ts"],
     "csv-parse": ["api/read-members-csv.ts"],
+    "csv-parse": ["api/read-csv.ts"],
     "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],
     leven: ["daemon/nearest.ts"],
