@@ -1,5 +1,6 @@
 /** What the store answers beside Messages: usage, a place in a queue; and which Messages and events are asked for. */
 import type { EventLevel } from "../runtime/event.ts";
+import type { Lane } from "./store.ts";
 
 /** Which way, and what the account's own side of it was. */
 export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
@@ -16,6 +17,9 @@ export type UsageDay = {
 /** Where an outbound Message stands among those that wait for the same Number, or would if its time had come. */
 export type Standing = {
   readonly queue: string;
+  readonly lane: Lane;
+  /** A part of it is with the network, or on its way there. */
+  readonly hasBegun: boolean;
   readonly expiresAt: number;
   /** Segments of this Message that nobody has yet. */
   readonly waitingSegments: number;

@@ -147,6 +147,7 @@ export type BoxOptions = {
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
+  readonly plans?: ApiDeps["plans"];
 };
 
 export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
@@ -197,6 +198,8 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
     throttledTo: () => null,
+    secondsPerSegment: () => null,
+    plans: options.plans ?? { views: async () => new Map(), viewOf: async () => null },
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
