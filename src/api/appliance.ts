@@ -138,7 +138,7 @@ async function planStopOf(
   standing: Standing | null,
   deps: ApiDeps,
 ): Promise<WaitingFacts["planStop"]> {
-  if (standing === null || standing.lane === "single" || standing.hasBegun) return null;
+  if (standing === null || !standing.isBroadcast || standing.hasBegun) return null;
   const view = await deps.plans.viewOf(line);
   const stop = view === null ? null : stopOf(view, standing.waitingSegments);
   return stop === null ? null : { text: stopText(line, stop), until: stop.until };

@@ -239,7 +239,7 @@ export class OutboundQueue {
     const ahead = this.#ahead.get({ queue, rank, key }) ?? { messages: 0, segments: 0 };
     return {
       queue,
-      lane: row.lane,
+      isBroadcast: row.lane === "broadcast",
       hasBegun: /[tad]/.test(row.progress),
       expiresAt,
       waitingSegments: waiting,

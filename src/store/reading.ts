@@ -1,6 +1,5 @@
 /** What the store answers beside Messages: usage, a place in a queue; and which Messages and events are asked for. */
 import type { EventLevel } from "../runtime/event.ts";
-import type { Lane } from "./store.ts";
 
 /** Which way, and what the account's own side of it was. */
 export type UsageCategory = `${"inbound" | "outbound"}-${"longcode" | "shortcode" | "alphanumeric"}`;
@@ -17,7 +16,7 @@ export type UsageDay = {
 /** Where an outbound Message stands among those that wait for the same Number, or would if its time had come. */
 export type Standing = {
   readonly queue: string;
-  readonly lane: Lane;
+  readonly isBroadcast: boolean;
   /** A part of it is with the network, or on its way there. */
   readonly hasBegun: boolean;
   readonly expiresAt: number;

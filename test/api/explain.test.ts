@@ -35,7 +35,7 @@ function message(fields: Partial<StoredMessage> = {}): StoredMessage {
 function facts(fields: Partial<WaitingFacts> = {}, standing: Partial<Standing> | null = {}): WaitingFacts {
   const next: Standing = {
     queue: "+33639980001",
-    lane: "single",
+    isBroadcast: false,
     hasBegun: false,
     expiresAt: NOW + 36_000_000,
     waitingSegments: 1,
