@@ -20,6 +20,7 @@ import { followRoutes } from "../../src/messaging/inbound/follow-routes.ts";
 import { routeThrough } from "../../src/messaging/inbound/route.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
+import { type Plan, Plans } from "../../src/messaging/outbound/plans.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -147,7 +148,8 @@ export type BoxOptions = {
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
-  readonly plans?: ApiDeps["plans"];
+  /** By line. */
+  readonly plans?: Readonly<Record<string, Plan>>;
 };
 
 export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
@@ -199,7 +201,12 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     receiveOnly: new Set(["inbox"]),
     throttledTo: () => null,
     secondsPerSegment: () => null,
-    plans: options.plans ?? { views: async () => new Map(), viewOf: async () => null },
+    plans: new Plans({
+      plans: new Map(Object.entries(options.plans ?? {})),
+      timeZone: "Europe/Paris",
+      clock,
+      store,
+    }),
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,

@@ -148,6 +148,7 @@ export class Dispatcher {
       await Promise.all(stopping);
     }
     this.#state = "stopped";
+    this.#pending.own("keep air times", this.#airTimes.keep());
     await this.#pending.drain();
   }
 

@@ -153,5 +153,5 @@ export function nearCaps({ periods, recipients, warnAtPercent }: PlanView): read
 }
 
 export function stopText(line: string, { period, cap, until }: PlanStop): string {
-  return `The SIM plan of ${line} allows ${cap} ${CAP_WORDS[period]}, and they are used: broadcasts go on at ${new Date(until).toISOString()}`;
+  return `The SIM plan of ${line} allows ${cap} ${CAP_WORDS[period]}, which leaves no room for it: broadcasts go on at ${new Date(until).toISOString()}`;
 }

@@ -67,7 +67,7 @@ describe("a line at a cap", () => {
     expect(stop).toEqual({ period: "day", cap: 5, until: MIDNIGHT });
     if (stop === null) return;
     expect(stopText("sim1", stop)).toBe(
-      "The SIM plan of sim1 allows 5 segments a day, and they are used: broadcasts go on at 2026-01-04T23:00:00.000Z",
+      "The SIM plan of sim1 allows 5 segments a day, which leaves no room for it: broadcasts go on at 2026-01-04T23:00:00.000Z",
     );
     expect(await bench.eventTypes()).toEqual(["message.unknown", "plan.near", "plan.reached"]);
   });
