@@ -28,10 +28,12 @@ export type LineTraffic = {
   readonly secondsPerSegment: number | null;
   /** Null when it has none. */
   readonly plan: PlanView | null;
+  /** The serial port it holds now. */
+  readonly port: string | null;
 };
 
 export function lineView(line: Line, traffic: LineTraffic): Record<string, unknown> {
-  const { numbers, rateOf, fallback, carries, throttledTo, secondsPerSegment, plan } = traffic;
+  const { numbers, rateOf, fallback, carries, throttledTo, secondsPerSegment, plan, port } = traffic;
   const { state, reason, since, simulated, facts, counters, recovery = null } = line.status;
   return {
     name: line.name,
@@ -41,6 +43,7 @@ export function lineView(line: Line, traffic: LineTraffic): Record<string, unkno
     reason,
     since: dateText(since),
     window: line.window,
+    port,
     numbers: numbers.map((number) => ({
       sid: number.sid,
       phone_number: number.phoneNumber,

@@ -121,7 +121,7 @@ async function fateOf(message: StoredMessage, deps: ApiDeps): Promise<WebhookFat
 }
 
 function trafficOf({ name }: Line, deps: ApiDeps): Omit<LineTraffic, "plan"> {
-  const { numbers, rateOf, fallbacks, throttledTo, secondsPerSegment } = deps;
+  const { numbers, rateOf, fallbacks, throttledTo, secondsPerSegment, portOf } = deps;
   return {
     numbers: numbers.ofLine(name),
     rateOf,
@@ -129,6 +129,7 @@ function trafficOf({ name }: Line, deps: ApiDeps): Omit<LineTraffic, "plan"> {
     carries: fallbacks.carriedBy(name),
     throttledTo: throttledTo(name),
     secondsPerSegment: secondsPerSegment(name),
+    port: portOf(name),
   };
 }
 
