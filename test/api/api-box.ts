@@ -23,6 +23,7 @@ import { followRoutes } from "../../src/messaging/inbound/follow-routes.ts";
 import { routeThrough } from "../../src/messaging/inbound/route.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
+import { type Plan, Plans } from "../../src/messaging/outbound/plans.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -150,6 +151,8 @@ export type BoxOptions = {
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
+  /** By line. */
+  readonly plans?: Readonly<Record<string, Plan>>;
 };
 
 export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
@@ -202,6 +205,13 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
     throttledTo: () => null,
+    secondsPerSegment: () => null,
+    plans: new Plans({
+      plans: new Map(Object.entries(options.plans ?? {})),
+      timeZone: "Europe/Paris",
+      clock,
+      store,
+    }),
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,

@@ -11,8 +11,10 @@ import { setMaxListeners } from "node:events";
 import type { Line } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
+import type { PlanTerms } from "../../store/plan-commands.ts";
 import type { Lane, Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
+import { AirTimes } from "./air-times.ts";
 import { Downs } from "./downs.ts";
 import type { Fallbacks } from "./fallback.ts";
 import { LineFeed } from "./line-feed.ts";
@@ -32,6 +34,8 @@ export class Dispatcher {
   readonly #clock: Clock;
   readonly #rateOf: (number: string) => Rate;
   readonly #maxRateOf: (line: string) => Rate;
+  readonly #planTermsOf: (line: string) => PlanTerms | null;
+  readonly #airTimes: AirTimes;
   readonly #fallbacks: Fallbacks | null;
   readonly #pending: Pending;
   readonly #watch: UnknownWatch;
@@ -63,6 +67,8 @@ export class Dispatcher {
     readonly maxRateOf?: (line: string) => Rate;
     /** Told of every Submission that was handed to a Line. */
     readonly onSettled?: (settled: Settled) => void;
+    /** What the SIM plan of a Line allows now; absent: none has one. */
+    readonly planTermsOf?: (line: string) => PlanTerms | null;
     /** Absent: every Number is served by its own Line alone. */
     readonly fallbacks?: Fallbacks;
   }) {
@@ -74,6 +80,8 @@ export class Dispatcher {
     this.#clock = clock;
     this.#rateOf = options.rateOf;
     this.#maxRateOf = options.maxRateOf ?? (() => "unlimited");
+    this.#planTermsOf = options.planTermsOf ?? (() => null);
+    this.#airTimes = new AirTimes(store, clock);
     this.#fallbacks = options.fallbacks ?? null;
     this.#pending = new Pending(log);
     const reports = {
@@ -116,7 +124,8 @@ export class Dispatcher {
     });
     this.#fallbacks?.start((line) => this.#moved(line));
     this.#store.onQueued((number, lane) => this.#nudge(number, lane));
-    const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll()]);
+    const recalled = this.#airTimes.recall(this.#roster.all().map(({ name }) => name));
+    const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll(), recalled]);
     for (const submission of unknown) this.#watch.add(submission);
     this.#armLookAgain();
   }
@@ -142,6 +151,7 @@ export class Dispatcher {
       await Promise.all(stopping);
     }
     this.#state = "stopped";
+    this.#pending.own("keep air times", this.#airTimes.keep());
     await this.#pending.drain();
   }
 
@@ -153,6 +163,11 @@ export class Dispatcher {
   /** Segments per second while a Line's carrier holds it back; null while it does not. */
   throttledTo(line: string): number | null {
     return this.#feeds.get(line)?.throttledTo ?? null;
+  }
+
+  /** Of a Line as a whole, as measured; null: nothing was. */
+  secondsPerSegment(line: string): number | null {
+    return this.#airTimes.secondsPerSegment(line, this.#roster.get(line)?.window ?? 1);
   }
 
   async #settleLate(line: string, submissionId: string, reference: string): Promise<void> {
@@ -223,6 +238,8 @@ export class Dispatcher {
           isGuest: (number) => this.#roster.lineOf(number)?.name !== name,
           onRefused: (number, fault) => this.#fallbacks?.refuse(name, number, fault),
         },
+        planTerms: () => this.#planTermsOf(name),
+        airTimes: this.#airTimes,
         onHandedBack: (number) => this.#nudge(number),
         ...this.#options,
       });
@@ -244,6 +261,7 @@ export class Dispatcher {
   }
 
   async #look(): Promise<void> {
+    await this.#airTimes.keep();
     const depths = await this.#store.queueDepths();
     if (depths.length === 0) return;
     await this.#store.expire(this.#clock.now());
