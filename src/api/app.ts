@@ -12,6 +12,7 @@ import { answerErrors } from "./answer-errors.ts";
 import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
 import { routeApplications } from "./applications.ts";
+import { routeAuthToken } from "./auth-token.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { createRouter } from "./context.ts";
@@ -51,6 +52,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeShortCodes(router, deps);
   routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
+  routeAuthToken(router, deps);
   routeUssd(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);

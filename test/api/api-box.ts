@@ -146,6 +146,7 @@ export type BoxOptions = {
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
+  readonly isTokenConfigured?: boolean;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
 };
 
@@ -194,6 +195,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    isTokenConfigured: options.isTokenConfigured ?? false,
     portOf: () => null,
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),

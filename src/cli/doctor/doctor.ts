@@ -106,6 +106,9 @@ async function examine(loaded: LoadedConfig): Promise<Examination> {
   return { daemon: daemon === null ? null : { url: daemon.client.url }, findings };
 }
 
+/** Its own bound is 3 s for the store and 3 s for the webhooks. */
+const HEALTH_MS = 8_000;
+
 type Daemon = { readonly client: ApiClient; readonly health: HealthView };
 
 /** Null when none answers. */
@@ -117,7 +120,7 @@ async function daemonOf({ config }: LoadedConfig): Promise<Daemon | null> {
       known === null
         ? { url: await urlOf(config), certificate: null, credentials: { sid: "", authToken: "" } }
         : await connectionOf(config);
-    const client = new ApiClient(connection);
+    const client = new ApiClient(connection, { patienceMs: HEALTH_MS });
     const { body } = await client.call("GET", "/health");
     return { client, health: body as HealthView };
   } catch (error) {
