@@ -4,6 +4,7 @@
  */
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Applications } from "../accounts/applications.ts";
+import type { Audiences } from "../accounts/audiences.ts";
 import type { Inventory } from "../accounts/inventory.ts";
 import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
@@ -39,8 +40,14 @@ export type ApiDeps = {
     | "keepFeedback"
     | "usage"
     | "addEvent"
+    | "getAudience"
+    | "listAudiences"
+    | "getMember"
+    | "listMembers"
+    | "memberAttributes"
   >;
   readonly applications: Applications;
+  readonly audiences: Audiences;
   readonly accept: Pick<Accept, "accept">;
   /** Ends what waits to be sent for an account that was suspended or closed. */
   readonly endQueued: EndQueued;
