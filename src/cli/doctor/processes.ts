@@ -7,9 +7,14 @@ import { join } from "node:path";
 
 export type Holder = { readonly pid: number; readonly name: string };
 
-/** Processes that have this file open. `path` is a real path, without links. */
+/**
+ * Processes that have this file open. `path` is a real path, without links. Of a pseudo-terminal its maker is none of
+ * them: socat keeps the end it has made open.
+ */
 export function holdersOf(path: string, proc = "/proc"): Promise<readonly Holder[]> {
-  return withOpen((target) => target === path, proc);
+  const isMaker = (targets: readonly string[]) =>
+    path.startsWith("/dev/pts/") && targets.some((target) => target.endsWith("/ptmx"));
+  return withOpen((targets) => targets.includes(path) && !isMaker(targets), proc);
 }
 
 /** Processes that listen at this TCP port, whatever the address. */
@@ -24,7 +29,7 @@ export async function listenersAt(port: number, proc = "/proc"): Promise<readonl
     if (state === "0A" && Number.parseInt(local.split(":")[1] ?? "", 16) === port)
       sockets.add(`socket:[${inode}]`);
   }
-  return sockets.size === 0 ? [] : withOpen((target) => sockets.has(target), proc);
+  return sockets.size === 0 ? [] : withOpen((targets) => targets.some((target) => sockets.has(target)), proc);
 }
 
 /** Processes of this name. */
@@ -33,13 +38,16 @@ export async function running(name: string, proc = "/proc"): Promise<readonly Ho
   return all.filter((process) => process.name === name);
 }
 
-async function withOpen(isIt: (target: string) => boolean, proc: string): Promise<readonly Holder[]> {
+async function withOpen(
+  isIt: (targets: readonly string[]) => boolean,
+  proc: string,
+): Promise<readonly Holder[]> {
   const found: Holder[] = [];
   for (const pid of await pids(proc)) {
     const folder = join(proc, String(pid), "fd");
     const open = await readdir(folder).catch(() => []);
     const targets = await Promise.all(open.map((fd) => readlink(join(folder, fd)).catch(() => "")));
-    if (targets.some(isIt)) found.push(await holder(pid, proc));
+    if (isIt(targets)) found.push(await holder(pid, proc));
   }
   return found;
 }
