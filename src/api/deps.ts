@@ -20,6 +20,8 @@ import type { Store } from "../store/store.ts";
 
 export type ApiDeps = {
   readonly accounts: Accounts;
+  /** The main account's token is the configuration's: it is changed there. */
+  readonly isTokenConfigured: boolean;
   readonly keys: Keys;
   readonly numbers: Numbers;
   readonly services: Services;
@@ -38,6 +40,7 @@ export type ApiDeps = {
     | "cancelScheduled"
     | "keepFeedback"
     | "usage"
+    | "addEvent"
     | "getAudience"
     | "listAudiences"
     | "getMember"
@@ -62,7 +65,7 @@ export type ApiDeps = {
   readonly secondsPerSegment: (line: string) => number | null;
   /** How the SIM plans stand. */
   readonly plans: Pick<Plans, "views" | "viewOf">;
-  /** The serial port a Line holds now; null where it holds none. */
+  /** The serial path, or tcp://host:port, that is a Line's own now; null where none is. */
   readonly portOf: (line: string) => string | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;

@@ -150,6 +150,7 @@ export type BoxOptions = {
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
+  readonly isTokenConfigured?: boolean;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
   /** By line. */
   readonly plans?: Readonly<Record<string, Plan>>;
@@ -201,6 +202,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    isTokenConfigured: options.isTokenConfigured ?? false,
     portOf: () => null,
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
