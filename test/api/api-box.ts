@@ -289,6 +289,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
     name,
     kind: "modem",
     window: 1,
+    pulse: { dueBy: null },
     status: {
       state: "ready",
       reason: "registered",
