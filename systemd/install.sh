@@ -48,7 +48,7 @@ find_node() {
   version=$("$node" --version)
   version=${version#v}
   [ "${version%%.*}" -ge 20 ] ||
-    die "Node $version is too old, 20 or newer is needed: Debian 13 and Raspberry Pi OS trixie have it, deb.nodesource.com has it for older ones"
+    die "Node $version is too old, 20 or newer is needed: Debian 13 and Raspberry Pi OS trixie have it"
   if for_real; then
     case $node in
     /home/* | /root/*) die "$node is in somebody's home, which the service cannot see: sudo apt install nodejs npm" ;;

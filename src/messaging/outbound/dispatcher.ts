@@ -12,14 +12,16 @@ import type { Line } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
 import { Pulse } from "../../runtime/pulse.ts";
+import type { PlanTerms } from "../../store/plan-commands.ts";
 import type { Lane, Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
+import { AirTimes } from "./air-times.ts";
 import { Downs } from "./downs.ts";
 import type { Fallbacks } from "./fallback.ts";
 import { LineFeed } from "./line-feed.ts";
 import type { LineRoster } from "./line-roster.ts";
 import { NumberQueue } from "./number-queue.ts";
-import { Outcomes } from "./outcomes.ts";
+import { Outcomes, type Settled } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import type { PhoneTurns } from "./phone-turns.ts";
 import { recordParkedReports } from "./report.ts";
@@ -37,6 +39,8 @@ export class Dispatcher {
   readonly #clock: Clock;
   readonly #rateOf: (number: string) => Rate;
   readonly #maxRateOf: (line: string) => Rate;
+  readonly #planTermsOf: (line: string) => PlanTerms | null;
+  readonly #airTimes: AirTimes;
   readonly #fallbacks: Fallbacks | null;
   readonly #pending: Pending;
   readonly #watch: UnknownWatch;
@@ -66,6 +70,10 @@ export class Dispatcher {
     readonly turns: PhoneTurns;
     /** Segments per second of a Line as a whole; unlimited where none is said. */
     readonly maxRateOf?: (line: string) => Rate;
+    /** Told of every Submission that was handed to a Line. */
+    readonly onSettled?: (settled: Settled) => void;
+    /** What the SIM plan of a Line allows now; absent: none has one. */
+    readonly planTermsOf?: (line: string) => PlanTerms | null;
     /** Absent: every Number is served by its own Line alone. */
     readonly fallbacks?: Fallbacks;
   }) {
@@ -78,6 +86,8 @@ export class Dispatcher {
     this.pulse = new Pulse(clock, LOOK_AGAIN_MS + LOOK_AT_MOST_MS);
     this.#rateOf = options.rateOf;
     this.#maxRateOf = options.maxRateOf ?? (() => "unlimited");
+    this.#planTermsOf = options.planTermsOf ?? (() => null);
+    this.#airTimes = new AirTimes(store, clock);
     this.#fallbacks = options.fallbacks ?? null;
     this.#pending = new Pending(log);
     const reports = {
@@ -105,6 +115,7 @@ export class Dispatcher {
       log,
       onUnknown: (submission) => this.#watch.add(submission),
       onAccepted: (submission) => recordParkedReports(reports, submission),
+      onSettled: options.onSettled,
     });
     this.#options = { log, outcomes, downs };
   }
@@ -119,7 +130,8 @@ export class Dispatcher {
     });
     this.#fallbacks?.start((line) => this.#moved(line));
     this.#store.onQueued((number, lane) => this.#nudge(number, lane));
-    const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll()]);
+    const recalled = this.#airTimes.recall(this.#roster.all().map(({ name }) => name));
+    const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll(), recalled]);
     for (const submission of unknown) this.#watch.add(submission);
     this.pulse.beat();
     this.#armLookAgain();
@@ -147,6 +159,7 @@ export class Dispatcher {
       await Promise.all(stopping);
     }
     this.#state = "stopped";
+    this.#pending.own("keep air times", this.#airTimes.keep());
     await this.#pending.drain();
   }
 
@@ -158,6 +171,11 @@ export class Dispatcher {
   /** Segments per second while a Line's carrier holds it back; null while it does not. */
   throttledTo(line: string): number | null {
     return this.#feeds.get(line)?.throttledTo ?? null;
+  }
+
+  /** Of a Line as a whole, as measured; null: nothing was. */
+  secondsPerSegment(line: string): number | null {
+    return this.#airTimes.secondsPerSegment(line, this.#roster.get(line)?.window ?? 1);
   }
 
   async #settleLate(line: string, submissionId: string, reference: string): Promise<void> {
@@ -228,6 +246,8 @@ export class Dispatcher {
           isGuest: (number) => this.#roster.lineOf(number)?.name !== name,
           onRefused: (number, fault) => this.#fallbacks?.refuse(name, number, fault),
         },
+        planTerms: () => this.#planTermsOf(name),
+        airTimes: this.#airTimes,
         onHandedBack: (number) => this.#nudge(number),
         ...this.#options,
       });
@@ -249,6 +269,7 @@ export class Dispatcher {
   }
 
   async #look(): Promise<void> {
+    await this.#airTimes.keep();
     const depths = await this.#store.queueDepths();
     if (depths.length > 0) await this.#expire();
     for (const { queue } of depths) this.#nudge(queue);
