@@ -172,13 +172,13 @@ put_config() {
   say "Wrote $config"
 }
 
-# By the program that is to run with it. `credentials` reads it as `serve` does; a wrong one is 78.
+# By the program that is to run with it.
 check_config() {
   local status=0 words
   [ -e "$config" ] || return 0
-  words=$("$node" "$source_folder/dist/main.js" credentials --config "$config" 2>&1 >/dev/null) || status=$?
-  [ "$status" -eq 78 ] || return 0
-  printf '%s\n' "$words" >&2
+  words=$("$node" "$source_folder/dist/main.js" config check --config "$config" 2>&1) || status=$?
+  [ "$status" -ne 0 ] || return 0
+  printf '%s: %s\n' "$config" "$words" >&2
   die "the configuration is not good for this version; mend it and run this again. Nothing was changed"
 }
 
