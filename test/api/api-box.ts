@@ -4,8 +4,8 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Applications } from "../../src/accounts/applications.ts";
-import { reservedWords } from "../../src/accounts/audience-keywords.ts";
-import { Audiences } from "../../src/accounts/audiences.ts";
+import { Audiences } from "../../src/accounts/audience/audiences.ts";
+import { reservedWords } from "../../src/accounts/audience/keywords.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
@@ -150,6 +150,7 @@ export type BoxOptions = {
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
+  readonly isTokenConfigured?: boolean;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
   /** By line. */
   readonly plans?: Readonly<Record<string, Plan>>;
@@ -201,6 +202,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    isTokenConfigured: options.isTokenConfigured ?? false,
     portOf: () => null,
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
@@ -218,6 +220,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     mediaUrl: options.mediaUrl ?? "refuse",
     countries: options.countries ?? null,
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
+    metrics: async () => ({ type: "text/plain; version=0.0.4", text: "pylone_info 1\n" }),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,
@@ -286,6 +289,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
     name,
     kind: "modem",
     window: 1,
+    pulse: { dueBy: null },
     status: {
       state: "ready",
       reason: "registered",
