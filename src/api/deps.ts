@@ -68,6 +68,8 @@ export type ApiDeps = {
   /** ISO 3166-1 alpha-2: where texts may go; null for everywhere (contract §4.6). */
   readonly countries: readonly string[] | null;
   readonly health: () => Promise<HealthReport>;
+  /** What Prometheus reads, and its media type. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;
   /** Faults of the simulated lines; null when there are none. */

@@ -38,6 +38,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Fault } from "../runtime/fault.ts";
 import { epochOfKey, KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
+import { version } from "../runtime/version.ts";
 import { openStore } from "../store/open-store.ts";
 import { openSettings } from "../store/settings.ts";
 import type { AccountRecord } from "../store/settings-document.ts";
@@ -55,6 +56,7 @@ import { choresOf } from "./housekeeping.ts";
 import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
+import { Metrics } from "./metrics.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createMaxRateOf, createRateOf } from "./rates.ts";
 import { checkPemFiles } from "./read-pem.ts";
@@ -82,9 +84,10 @@ export async function compose(options: {
   checkPemFiles(config, (path, text) => wrong.push({ path, text }));
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
-  const store = await openStore({ dataDir, onFatal: options.onFatal });
+  const metrics = new Metrics({ clock: options.clock, version: version() });
+  const store = await openStore({ dataDir, onFatal: options.onFatal, onCommit: metrics.committed });
   try {
-    return await composeOn(store, options);
+    return await composeOn(store, metrics, options);
   } catch (error) {
     await store.close();
     throw error;
@@ -93,6 +96,7 @@ export async function compose(options: {
 
 async function composeOn(
   store: Store,
+  metrics: Metrics,
   { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
 ): Promise<Composed> {
   const { config, file } = loaded;
@@ -161,6 +165,7 @@ async function composeOn(
     policy: config.outbound,
     turns,
     fallbacks,
+    onSettled: metrics.settled,
   });
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
@@ -264,6 +269,7 @@ async function composeOn(
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,
     health,
+    metrics: () => metrics.render(),
     simulated: simulated?.network ?? null,
     faults: simulated === null ? null : new FaultDesk(simulated.faultBoards),
     clock,
@@ -294,9 +300,11 @@ async function composeOn(
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),
+    onAsked: metrics.asked,
     countryOf,
   });
 
+  metrics.observe({ store, lines, webhooks: () => deliverer.backlog(), health });
   await settings.catchUp();
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));

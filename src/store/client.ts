@@ -23,12 +23,16 @@ type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (er
 const SHORTEST_GATHERING_MS = 2;
 const LONGEST_GATHERING_MS = 20;
 
+/** A batch that is on disk: how many commands, and how long they took, the waiting for the thread included. */
+export type Commit = { readonly commands: number; readonly tookMs: number };
+
 type Closing = { readonly promise: Promise<void>; readonly resolve: () => void };
 
 export class StoreClient implements Store {
   readonly newestKey: number;
   readonly #worker: Worker;
   readonly #onFatal: (fault: Fault) => void;
+  readonly #onCommit: (commit: Commit) => void;
   readonly #waiters: Waiter[] = [];
   #outbox: Request[] = [];
   readonly #clock: Clock;
@@ -42,11 +46,20 @@ export class StoreClient implements Store {
   #closing: Closing | null = null;
 
   /** The worker has said `opened`. */
-  constructor(worker: Worker, options: { newestKey: number; clock: Clock; onFatal: (fault: Fault) => void }) {
+  constructor(
+    worker: Worker,
+    options: {
+      newestKey: number;
+      clock: Clock;
+      onFatal: (fault: Fault) => void;
+      onCommit?: ((commit: Commit) => void) | undefined;
+    },
+  ) {
     this.#worker = worker;
     this.#clock = options.clock;
     this.newestKey = options.newestKey;
     this.#onFatal = options.onFatal;
+    this.#onCommit = options.onCommit ?? (() => {});
     worker.on("message", (message: FromWorker) => this.#receive(message));
     worker.on("error", (error) => this.#fail(`the store's thread ended: ${error.message}`));
     worker.on("exit", () => this.#fail("the store's thread ended"));
@@ -185,6 +198,10 @@ export class StoreClient implements Store {
     switch (message.is) {
       case "answer":
         this.#isUnderWay = false;
+        this.#onCommit({
+          commands: message.answer.outcomes.length,
+          tookMs: this.#clock.monotonicMs() - this.#sentAtMs,
+        });
         this.#gather(message.answer.outcomes.length);
         this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);

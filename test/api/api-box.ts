@@ -208,6 +208,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     mediaUrl: options.mediaUrl ?? "refuse",
     countries: options.countries ?? null,
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
+    metrics: async () => ({ type: "text/plain; version=0.0.4", text: "pylone_info 1\n" }),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,

@@ -18,7 +18,7 @@ import type { Fallbacks } from "./fallback.ts";
 import { LineFeed } from "./line-feed.ts";
 import type { LineRoster } from "./line-roster.ts";
 import { NumberQueue } from "./number-queue.ts";
-import { Outcomes } from "./outcomes.ts";
+import { Outcomes, type Settled } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import type { PhoneTurns } from "./phone-turns.ts";
 import { recordParkedReports } from "./report.ts";
@@ -61,6 +61,8 @@ export class Dispatcher {
     readonly turns: PhoneTurns;
     /** Segments per second of a Line as a whole; unlimited where none is said. */
     readonly maxRateOf?: (line: string) => Rate;
+    /** Told of every Submission that was handed to a Line. */
+    readonly onSettled?: (settled: Settled) => void;
     /** Absent: every Number is served by its own Line alone. */
     readonly fallbacks?: Fallbacks;
   }) {
@@ -99,6 +101,7 @@ export class Dispatcher {
       log,
       onUnknown: (submission) => this.#watch.add(submission),
       onAccepted: (submission) => recordParkedReports(reports, submission),
+      onSettled: options.onSettled,
     });
     this.#options = { log, outcomes, downs };
   }
