@@ -70,7 +70,6 @@ const RULES: Rules = {
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     "better-sqlite3": ["store/database.ts"],
     "prom-client": ["daemon/metrics.ts"],
-    "csv-parse": ["api/read-members-csv.ts"],
     "csv-parse": ["api/read-csv.ts"],
     "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],
