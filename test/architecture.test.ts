@@ -14,6 +14,7 @@ const STORE_DOOR = [
   "store/submission-record.ts",
   "store/recipient.ts",
   "store/mend.ts",
+  "store/plan-commands.ts",
   "store/reading.ts",
   "store/settings-document.ts",
 ];
