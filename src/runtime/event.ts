@@ -32,6 +32,7 @@ export type EventType =
   | "twiml.error" // an answer that is not acted on, with Twilio's error code
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
+  | "clock.set" // the system's clock was set to another time, and is followed; `detail.byMs`
   | "daemon.started"
   | "daemon.stopped";
 

@@ -5,7 +5,8 @@
  * Dates are filtered by `sentAt`, order is by creation. There is no index that serves both; keys are times, so
  * a date bounds the keys instead, with slack for the Messages that were sent long after they were created.
  */
-import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
+import { keyOfSid } from "../runtime/ids.ts";
+import type { ClockSteps } from "./clock-steps.ts";
 import type { Database, Statement } from "./database.ts";
 import { storedOf } from "./messages.ts";
 import type { MessageFilter } from "./reading.ts";
@@ -23,24 +24,29 @@ type ListedRow = StoredMessage & { readonly key: number };
 
 export class MessageList {
   readonly #db: Database;
+  readonly #steps: ClockSteps;
   readonly #statements = new Map<string, Statement<[Record<string, unknown>], ListedRow>>();
 
-  constructor(db: Database) {
+  constructor(db: Database, steps: ClockSteps) {
     this.#db = db;
+    this.#steps = steps;
   }
 
   list(filter: MessageFilter): readonly StoredMessage[] {
     const before = filter.beforeSid === undefined ? Number.MAX_SAFE_INTEGER : keyOfSid(filter.beforeSid);
     if (before === null) return [];
     const { sentFrom, sentBefore } = filter;
+    const oldest = sentFrom === undefined ? 0 : this.#steps.firstKeyOf(sentFrom - SENT_LATE_MS, "message");
+    const end =
+      sentBefore === undefined ? before : this.#steps.firstKeyAfter(sentBefore + KEY_AHEAD_MS, "message");
     const parameters = {
       accountSid: filter.accountSid,
       from: filter.from ?? null,
       to: filter.to ?? null,
       sentFrom: sentFrom ?? null,
       sentBefore: sentBefore ?? null,
-      oldestKey: sentFrom === undefined ? 0 : firstKeyAt(sentFrom - SENT_LATE_MS),
-      beforeKey: sentBefore === undefined ? before : Math.min(before, firstKeyAt(sentBefore + KEY_AHEAD_MS)),
+      oldestKey: oldest,
+      beforeKey: Math.min(before, end),
       limit: filter.limit,
     };
     const rows = (["message", "message_retired"] as const).flatMap((table) =>

@@ -27,6 +27,7 @@ import type { NumberQueue, Ready } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import { isSenderRefused, judge, mendOf, setAside } from "./retry.ts";
+import { setSince } from "./set-since.ts";
 import { CLAIM_AHEAD_MS, shareClaims } from "./share-claims.ts";
 import { isThrottling } from "./throttle.ts";
 
@@ -217,13 +218,13 @@ export class LineFeed {
 
   #answered(flight: Flight, outcome: SubmitOutcome): void {
     const { claim, queue } = flight;
-    const { attempts, expiresAt } = claim;
+    const expiresAt = claim.expiresAt + setSince(this.#clock, flight);
     if (outcome.is === "accepted") this.#pace.accepted(flight.startedMs);
     if (outcome.is === "rejected" && isSenderRefused(outcome.fault) && this.#guests.isGuest(queue.number)) {
       this.#sendHome(flight, outcome.fault);
       return;
     }
-    const verdict = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
+    const verdict = judge(outcome, { attempts: claim.attempts, expiresAt, now: this.#clock.now() });
     const { lineFault } = verdict;
     const downs = this.#downs.count(claim.messageSid, outcome, this.#line);
     const settlement = downs < DOWNS_ALLOWED ? verdict.settlement : setAside(verdict.settlement, downs);
