@@ -16,6 +16,7 @@ import { ACCEPT_PLANS } from "./accept-rows.ts";
 import { DISK_PLANS } from "./disk-rows.ts";
 import { historyPlans } from "./history-rows.ts";
 import { KILL_PLANS } from "./kill-rows.ts";
+import { LOAD_PLANS } from "./load-rows.ts";
 import { MODEM_PLANS } from "./modem-rows.ts";
 import { machineMs } from "./process.ts";
 import { measured, type Row } from "./row.ts";
@@ -30,6 +31,7 @@ const PLANS = [
   ...KILL_PLANS,
   ...SMPP_PLANS,
   ...DISK_PLANS,
+  ...LOAD_PLANS,
   ...historyPlans(SEEDS),
 ];
 
