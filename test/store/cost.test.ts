@@ -15,6 +15,9 @@ const FEW = 1_000;
 const MANY = 100_000;
 const OF_EACH_RECIPIENT = 100;
 const ROUNDS = 15;
+/** In its queue, while a message goes through. */
+const SHORT = 100;
+const LONG = 20_000;
 const LIMIT = 2.5;
 const EACH_MS = 1000;
 
@@ -51,15 +54,26 @@ class Stored {
     this.#keys = new KeySequence(new FakeClock(T0), this.opened.set.newestKey);
   }
 
-  /** Accepted, claimed, taken by its line, reported, retired. */
+  queue(messages: number): this {
+    this.opened.db.transaction(() => {
+      for (let message = 0; message < messages; message++) this.#accept();
+    })();
+    return this;
+  }
+
+  /** Accepted; the first of its queue claimed, taken by its line, looked up by its reference, retired. */
   life(): void {
     const { commands } = this.opened;
-    commands.accept(newOutbound({ sid: this.#keys.sid("SM") }));
+    this.#accept();
     const [claim] = commands.claim(FROM, { line: "a", limit: 1, now: T0 }).claims;
     commands.settle(claim?.submissionId ?? "", { is: "accepted", reference: "1" }, T0);
     const [open] = commands.openSubmissions("a", "1");
     commands.settle(open?.submissionId ?? "", { is: "accepted", reference: "1" }, T0);
     commands.retire({ sentBefore: T0 + 1, limit: 1 });
+  }
+
+  #accept(): void {
+    this.opened.commands.accept(newOutbound({ sid: this.#keys.sid("SM"), maxQueuedSegments: 1_000_000 }));
   }
 
   list(filter: { to?: string; from?: string } = {}): void {
@@ -83,13 +97,16 @@ class Stored {
 
 let few: Stored;
 let many: Stored;
+let short: Stored;
+let long: Stored;
 beforeAll(() => {
   few = new Stored(FEW);
   many = new Stored(MANY);
-});
+  short = new Stored(FEW).queue(SHORT);
+  long = new Stored(FEW).queue(LONG);
+}, 60_000);
 afterAll(() => {
-  few.opened.close();
-  many.opened.close();
+  for (const stored of [few, many, short, long]) stored.opened.close();
 });
 
 /** Processor microseconds of so many of them, as one transaction. */
@@ -104,10 +121,14 @@ function cost(stored: Stored, act: (stored: Stored) => void, times: number): num
 }
 
 /** Turn by turn, so that both meet the same machine. */
-function ratio(act: (stored: Stored) => void, times: number, other = act, of = few): number {
+function ratio(
+  act: (stored: Stored) => void,
+  times: number,
+  { large = many, small = few, other = act } = {},
+): number {
   const rounds = Array.from(
     { length: ROUNDS },
-    () => [cost(many, act, times), cost(of, other, times)] as const,
+    () => [cost(large, act, times), cost(small, other, times)] as const,
   );
   return median(rounds.map(([one]) => one)) / median(rounds.map(([, one]) => one));
 }
@@ -133,7 +154,7 @@ describe(`a hundred times as many stored messages do not cost ${LIMIT} times as 
   it("in the last page of a list, over the first of the same", () => {
     const last = (stored: Stored) => stored.lastPage();
     const first = (stored: Stored) => stored.list();
-    expect(ratio(last, 20, first, many)).toBeLessThan(LIMIT);
+    expect(ratio(last, 20, { small: many, other: first })).toBeLessThan(LIMIT);
     expect(ratio(last, 20)).toBeLessThan(LIMIT);
   });
 
@@ -144,4 +165,8 @@ describe(`a hundred times as many stored messages do not cost ${LIMIT} times as 
   it("in opening the store", () => {
     expect(ratio((stored) => stored.open(), 4)).toBeLessThan(LIMIT);
   });
+});
+
+it(`neither does a queue ${LONG / SHORT} times as long, in the life of a message that goes through it`, () => {
+  expect(ratio((stored) => stored.life(), 60, { large: long, small: short })).toBeLessThan(LIMIT);
 });
