@@ -11,6 +11,7 @@
 import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
 import { CLOCK_STEPS } from "./schema-clock.ts";
+import { LATE } from "./schema-late.ts";
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -250,6 +251,7 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE message ADD COLUMN airSegments INTEGER CHECK (airSegments > 0);
   `,
   CLOCK_STEPS,
+  LATE,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

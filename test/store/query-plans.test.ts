@@ -100,7 +100,7 @@ describe("a list of messages", () => {
     (_name, filter) => {
       const whole: MessageFilter = { accountSid: ACCOUNT, limit: 50, ...filter };
       const plans = [...plansOf((commands) => commands.listMessages(whole)).values()];
-      const [hot, retired] = plans;
+      const [hot, retired, late] = plans;
       // The hot table holds what moves: it is read by key, newest first.
       expect(hot).toEqual(["SEARCH message USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]);
       const by = "to" in filter ? "to" : "from" in filter ? "from" : "account";
@@ -108,9 +108,55 @@ describe("a list of messages", () => {
       expect(retired).toEqual([
         `SEARCH message_retired USING INDEX message_retired_${by} (${column}=? AND rowid>? AND rowid<?)`,
       ]);
-      expect(plans).toHaveLength(2);
+      // Asked last, and only where the page is not full: what had been scheduled for long and was sent then.
+      const until = "sentBefore" in filter ? " AND sentAt<?" : "";
+      expect(late).toEqual(
+        "sentFrom" in filter
+          ? [
+              `SEARCH message_retired USING INDEX message_retired_late (sentAt>?${until})`,
+              "USE TEMP B-TREE FOR ORDER BY",
+            ]
+          : undefined,
+      );
     },
   );
+});
+
+describe("a list by the date of sending", () => {
+  const DAY = 86_400_000;
+
+  it.each([0, 1, 2, 3, 34])("has what was scheduled %i days ahead once, hot and retired", (days) => {
+    const { commands } = opened;
+    const sendAt = T0 + days * DAY;
+    const scheduled = newOutbound({
+      sendAt,
+      expiresAt: sendAt + DAY,
+      messagingServiceSid: `MG${"0".repeat(32)}`,
+    });
+    commands.accept(scheduled);
+    commands.accept(newOutbound({ from: "36123", queue: "36123" }));
+    commands.releaseScheduled(sendAt);
+    const [claim] = commands.claim(FROM, { line: "a", limit: 1, now: sendAt }).claims;
+    commands.settle(claim?.submissionId ?? "", { is: "accepted", reference: "1" }, sendAt + 1000);
+    const listed = (sentFrom: number, sentBefore?: number) =>
+      commands
+        .listMessages({
+          accountSid: ACCOUNT,
+          from: FROM,
+          sentFrom,
+          limit: 5,
+          ...(sentBefore ? { sentBefore } : {}),
+        })
+        .map(({ sid }) => sid);
+    for (const isRetired of [false, true]) {
+      if (isRetired) expect(commands.retire({ sentBefore: sendAt + 2000, limit: 10 })).toBe(1);
+      expect(listed(sendAt + 1000)).toEqual([scheduled.sid]);
+      expect(listed(sendAt, sendAt + 1001)).toEqual([scheduled.sid]);
+      expect(listed(sendAt - 1, sendAt + 1000)).toEqual([]);
+      expect(listed(sendAt + 1001)).toEqual([]);
+      expect(listed(0)).toEqual([scheduled.sid]);
+    }
+  });
 });
 
 describe("a list of events", () => {
