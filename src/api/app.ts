@@ -12,6 +12,8 @@ import { answerErrors } from "./answer-errors.ts";
 import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
 import { routeApplications } from "./applications.ts";
+import { routeAudienceMembers } from "./audience-members.ts";
+import { routeAudiences } from "./audiences.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { createRouter } from "./context.ts";
@@ -23,6 +25,7 @@ import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeLookup } from "./lookup.ts";
 import { routeMessages } from "./messages.ts";
+import { routeMetrics } from "./metrics.ts";
 import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
 import { routeServices } from "./services.ts";
 import { routeShortCodes } from "./short-codes.ts";
@@ -52,6 +55,9 @@ export function createApp(deps: ApiDeps): Koa {
   routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
   routeUssd(router, deps);
+  routeMetrics(router, deps);
+  routeAudiences(router, deps);
+  routeAudienceMembers(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 

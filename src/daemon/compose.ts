@@ -37,12 +37,14 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Fault } from "../runtime/fault.ts";
 import { KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
+import { version } from "../runtime/version.ts";
 import { openStore } from "../store/open-store.ts";
 import { openSettings } from "../store/settings.ts";
 import type { AccountRecord } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
+import { composeAudiences } from "./compose-audiences.ts";
 import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
@@ -53,6 +55,7 @@ import { choresOf } from "./housekeeping.ts";
 import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
+import { Metrics } from "./metrics.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createMaxRateOf, createRateOf } from "./rates.ts";
 import { checkPemFiles } from "./read-pem.ts";
@@ -81,9 +84,11 @@ export async function compose(options: {
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
   const siteClock = await steadyClockOver(options.clock);
-  const store = await openStore({ dataDir, onFatal: options.onFatal, clock: siteClock.clock });
+  const { clock } = siteClock;
+  const metrics = new Metrics({ clock, version: version() });
+  const store = await openStore({ dataDir, onFatal: options.onFatal, clock, onCommit: metrics.committed });
   try {
-    return await composeOn(store, { ...options, siteClock });
+    return await composeOn(store, metrics, { ...options, siteClock });
   } catch (error) {
     await store.close();
     throw error;
@@ -92,6 +97,7 @@ export async function compose(options: {
 
 async function composeOn(
   store: Store,
+  metrics: Metrics,
   { loaded, siteClock, log }: { loaded: LoadedConfig; siteClock: SiteClock; log: Log },
 ): Promise<Composed> {
   const { config, file } = loaded;
@@ -161,6 +167,7 @@ async function composeOn(
     policy: config.outbound,
     turns,
     fallbacks,
+    onSettled: metrics.settled,
   });
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
@@ -180,6 +187,10 @@ async function composeOn(
     policy === null
       ? null
       : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf, countryOf, clock });
+  const loop = new ReplyLoop(clock);
+  const { optOut } = config;
+  const by = { store, keys, prepare: accept.prepare, rateOf, serviceOf, countryOf, loop, optOut, clock };
+  const { audiences, audienceWords } = await composeAudiences({ ...by, accountSid: account.sid });
   const { incompleteAfterHours } = config.inbound;
   const receive = createReceiver({
     store,
@@ -191,6 +202,7 @@ async function composeOn(
     siteCountry,
     serviceOf,
     keywords,
+    audienceWords,
     incompleteAfterHours,
     applicationOf: (sid) => applications.bySid(sid),
     isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
@@ -238,6 +250,7 @@ async function composeOn(
     services,
     inventory,
     applications,
+    audiences,
     store,
     accept,
     endQueued,
@@ -246,11 +259,13 @@ async function composeOn(
     receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
+    portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,
     health,
+    metrics: () => metrics.render(),
     simulated: simulated?.network ?? null,
     faults: simulated === null ? null : new FaultDesk(simulated.faultBoards),
     clock,
@@ -277,13 +292,15 @@ async function composeOn(
       parseAddress,
       rateOf,
       serviceOf,
-      loop: new ReplyLoop(clock),
+      loop,
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),
+    onAsked: metrics.asked,
     countryOf,
   });
 
+  metrics.observe({ store, lines, webhooks: () => deliverer.backlog(), health });
   await settings.catchUp();
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));

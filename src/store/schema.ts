@@ -10,8 +10,10 @@
  */
 import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
+import { AUDIENCES } from "./schema-audiences.ts";
 import { CLOCK_STEPS } from "./schema-clock.ts";
 import { LATE } from "./schema-late.ts";
+import { PLAN_TABLES } from "./schema-plans.ts";
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -250,6 +252,8 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE message ADD COLUMN airSegments INTEGER CHECK (airSegments > 0);
   `,
+  AUDIENCES,
+  PLAN_TABLES,
   CLOCK_STEPS,
   LATE,
 ];

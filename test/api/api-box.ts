@@ -4,9 +4,12 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Applications } from "../../src/accounts/applications.ts";
+import { Audiences } from "../../src/accounts/audience/audiences.ts";
+import { reservedWords } from "../../src/accounts/audience/keywords.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
+import { DEFAULT_OPT_OUT, optOutWords } from "../../src/accounts/opt-out.ts";
 import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
@@ -188,12 +191,14 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     services,
     inventory,
     applications,
+    audiences: new Audiences({ store, keys, clock, reserved: reservedWords(optOutWords(DEFAULT_OPT_OUT)) }),
     store,
     endQueued: createEndQueued({ store, clock }),
     endQueueOf: createEndQueueOf({ store, clock }),
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    portOf: () => null,
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
     throttledTo: () => null,
@@ -203,6 +208,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     mediaUrl: options.mediaUrl ?? "refuse",
     countries: options.countries ?? null,
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
+    metrics: async () => ({ type: "text/plain; version=0.0.4", text: "pylone_info 1\n" }),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,

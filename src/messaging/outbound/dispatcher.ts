@@ -11,14 +11,14 @@ import { setMaxListeners } from "node:events";
 import type { Line } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Store } from "../../store/store.ts";
+import type { Lane, Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
 import { Downs } from "./downs.ts";
 import type { Fallbacks } from "./fallback.ts";
 import { LineFeed } from "./line-feed.ts";
 import type { LineRoster } from "./line-roster.ts";
 import { NumberQueue } from "./number-queue.ts";
-import { Outcomes } from "./outcomes.ts";
+import { Outcomes, type Settled } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import type { PhoneTurns } from "./phone-turns.ts";
 import { recordParkedReports } from "./report.ts";
@@ -61,6 +61,8 @@ export class Dispatcher {
     readonly turns: PhoneTurns;
     /** Segments per second of a Line as a whole; unlimited where none is said. */
     readonly maxRateOf?: (line: string) => Rate;
+    /** Told of every Submission that was handed to a Line. */
+    readonly onSettled?: (settled: Settled) => void;
     /** Absent: every Number is served by its own Line alone. */
     readonly fallbacks?: Fallbacks;
   }) {
@@ -99,6 +101,7 @@ export class Dispatcher {
       log,
       onUnknown: (submission) => this.#watch.add(submission),
       onAccepted: (submission) => recordParkedReports(reports, submission),
+      onSettled: options.onSettled,
     });
     this.#options = { log, outcomes, downs };
   }
@@ -112,7 +115,7 @@ export class Dispatcher {
       this.#feeds.get(line.name)?.lineStateChanged();
     });
     this.#fallbacks?.start((line) => this.#moved(line));
-    this.#store.onQueued((number) => this.#nudge(number));
+    this.#store.onQueued((number, lane) => this.#nudge(number, lane));
     const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll()]);
     for (const submission of unknown) this.#watch.add(submission);
     this.#armLookAgain();
@@ -161,10 +164,12 @@ export class Dispatcher {
     this.#nudge(watched.queue);
   }
 
-  #nudge(number: string): void {
+  /** `broadcast`: there is nothing new in the first lane. */
+  #nudge(number: string, lane: Lane = "single"): void {
     if (this.#state !== "running") return;
     const queue = this.#queueOf(number);
     queue.mayHaveWork = true;
+    if (lane === "single") queue.mayHaveSingle = true;
     this.#assign(queue)?.pump();
   }
 
