@@ -14,6 +14,7 @@ const STORE_DOOR = [
   "store/submission-record.ts",
   "store/recipient.ts",
   "store/mend.ts",
+  "store/plan-commands.ts",
   "store/reading.ts",
   "store/settings-document.ts",
 ];
@@ -70,7 +71,6 @@ const RULES: Rules = {
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     "better-sqlite3": ["store/database.ts"],
     "prom-client": ["daemon/metrics.ts"],
-    "csv-parse": ["api/read-members-csv.ts"],
     "csv-parse": ["api/read-csv.ts"],
     "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],

@@ -13,12 +13,15 @@ import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
 import type { EndQueued } from "../messaging/outbound/end-queued.ts";
 import type { Fallbacks } from "../messaging/outbound/fallback.ts";
+import type { Plans } from "../messaging/outbound/plans.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Store } from "../store/store.ts";
 
 export type ApiDeps = {
   readonly accounts: Accounts;
+  /** The main account's token is the configuration's: it is changed there. */
+  readonly isTokenConfigured: boolean;
   readonly keys: Keys;
   readonly numbers: Numbers;
   readonly services: Services;
@@ -37,6 +40,7 @@ export type ApiDeps = {
     | "cancelScheduled"
     | "keepFeedback"
     | "usage"
+    | "addEvent"
     | "getAudience"
     | "listAudiences"
     | "getMember"
@@ -57,7 +61,11 @@ export type ApiDeps = {
   readonly fallbacks: Pick<Fallbacks, "viewOf" | "carriedBy" | "isRefused">;
   /** Segments per second while the carrier of a Line holds it back; null while it does not. */
   readonly throttledTo: (line: string) => number | null;
-  /** The serial port a Line holds now; null where it holds none. */
+  /** Of a Line as a whole, measured; null: nothing was. */
+  readonly secondsPerSegment: (line: string) => number | null;
+  /** How the SIM plans stand. */
+  readonly plans: Pick<Plans, "views" | "viewOf">;
+  /** The serial path, or tcp://host:port, that is a Line's own now; null where none is. */
   readonly portOf: (line: string) => string | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;

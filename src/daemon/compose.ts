@@ -24,9 +24,7 @@ import { createAnswer } from "../messaging/inbound/reply.ts";
 import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { routeThrough } from "../messaging/inbound/route.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
-import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
-import { Fallbacks } from "../messaging/outbound/fallback.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
@@ -46,10 +44,10 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { composeAudiences } from "./compose-audiences.ts";
 import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
+import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
-import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer } from "./http-server.ts";
@@ -57,7 +55,7 @@ import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { Metrics } from "./metrics.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
-import { createMaxRateOf, createRateOf } from "./rates.ts";
+import { createRateOf } from "./rates.ts";
 import { checkPemFiles } from "./read-pem.ts";
 import { SimulatedLines } from "./simulated-lines.ts";
 
@@ -147,28 +145,20 @@ async function composeOn(
       return name === null || receiveOnly.has(name) ? null : name;
     },
   });
-  const fallbacks = new Fallbacks({
-    roster,
-    clock,
-    rules: fallbackRulesOf(config.lines),
-    numbersOf: (line) => numbers.ofLine(line).map(({ phoneNumber }) => phoneNumber),
-    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
-  });
-  for (const line of rehearsedFallbacks(config.lines))
-    log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
   const turns = new PhoneTurns();
-  const dispatcher = new Dispatcher({
+  const outbound = composeOutbound({
     store,
+    config,
     roster,
+    numbers,
+    rateOf,
+    turns,
+    pending,
     clock,
     log,
-    rateOf,
-    maxRateOf: createMaxRateOf(config.lines),
-    policy: config.outbound,
-    turns,
-    fallbacks,
     onSettled: metrics.settled,
   });
+  const { fallbacks, plans, dispatcher } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -239,12 +229,14 @@ async function composeOn(
     lines,
     receiveOnly,
     fallbacks,
+    plans: () => plans.views(),
     clock,
     webhooks: () => deliverer.backlog(),
     whyClockUntrusted: () => clockWatch.whyUntrusted,
   });
   const app = createApp({
     accounts,
+    isTokenConfigured: config.account !== undefined,
     keys: apiKeys,
     numbers,
     services,
@@ -259,6 +251,8 @@ async function composeOn(
     receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
+    secondsPerSegment: (line) => dispatcher.secondsPerSegment(line),
+    plans,
     portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
     rateOf,

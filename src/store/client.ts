@@ -34,6 +34,7 @@ export class StoreClient implements Store {
   readonly #onFatal: (fault: Fault) => void;
   readonly #onCommit: (commit: Commit) => void;
   readonly #waiters: Waiter[] = [];
+  readonly #turns: Waiter[] = [];
   #outbox: Request[] = [];
   readonly #clock: Clock;
   #isUnderWay = false;
@@ -132,6 +133,16 @@ export class StoreClient implements Store {
   readonly clockStepped: Store["clockStepped"] = (...args) => this.#call("clockStepped", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
+  /** Between the batches, is not one of them: it costs no commit. */
+  turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== null) return reject(this.#fault);
+      if (this.#closing !== null) return reject(closed());
+      this.#turns.push({ resolve: () => resolve(), reject });
+      this.#post({ is: "turn" });
+    });
+  }
+
   onWebhook(listener: (notice: WebhookNotice) => void): void {
     this.#webhookListeners.push(listener);
   }
@@ -210,6 +221,9 @@ export class StoreClient implements Store {
           for (const tell of this.#queuedListeners) tell(queue, lane);
         for (const notice of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(notice);
         return;
+      case "turned":
+        this.#turns.shift()?.resolve(undefined);
+        return;
       case "failed":
         this.#fail(message.reason);
         return;
@@ -243,7 +257,7 @@ export class StoreClient implements Store {
     this.#fault = fault;
     this.#gathering?.timer.cancel();
     this.#outbox = [];
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(fault);
+    for (const waiter of [...this.#waiters.splice(0), ...this.#turns.splice(0)]) waiter.reject(fault);
     void this.#worker.terminate().then(() => this.#closing?.resolve());
     this.#onFatal(fault);
   }
