@@ -18,8 +18,10 @@ import type { Line, SubmitOutcome } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
+import type { PlanTerms } from "../../store/plan-commands.ts";
 import type { Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
+import type { AirTimes } from "./air-times.ts";
 import { DOWNS_ALLOWED, type Downs } from "./downs.ts";
 import { LineClaims } from "./line-claims.ts";
 import { LinePace } from "./line-pace.ts";
@@ -61,6 +63,7 @@ export class LineFeed {
   readonly #signal: AbortSignal;
   readonly #downs: Downs;
   readonly #guests: Guests;
+  readonly #airTimes: AirTimes;
   readonly #claims: LineClaims;
   readonly #pace: LinePace;
   readonly #rest: LineRest;
@@ -83,6 +86,9 @@ export class LineFeed {
     /** Segments per second of the Line as a whole. */
     readonly maxRate: Rate;
     readonly guests: Guests;
+    /** What the Line's SIM plan allows now; null: it has none. */
+    readonly planTerms: () => PlanTerms | null;
+    readonly airTimes: AirTimes;
     /** A claim came back after its Number had moved to another Line. */
     readonly onHandedBack: (number: string) => void;
   }) {
@@ -96,6 +102,7 @@ export class LineFeed {
     this.#signal = options.signal;
     this.#downs = options.downs;
     this.#guests = options.guests;
+    this.#airTimes = options.airTimes;
     this.#pace = new LinePace(options.clock, options.maxRate);
     this.#rest = new LineRest(options.clock);
     this.#claims = new LineClaims({
@@ -205,7 +212,10 @@ export class LineFeed {
   #answered(flight: Flight, outcome: SubmitOutcome): void {
     const { claim, queue } = flight;
     const { attempts, expiresAt } = claim;
-    if (outcome.is === "accepted") this.#pace.accepted(flight.startedMs);
+    if (outcome.is === "accepted") {
+      this.#pace.accepted(flight.startedMs);
+      this.#airTimes.accepted(this.#line.name, this.#clock.monotonicMs() - flight.startedMs);
+    }
     if (outcome.is === "rejected" && isSenderRefused(outcome.fault) && this.#guests.isGuest(queue.number)) {
       this.#sendHome(flight, outcome.fault);
       return;
@@ -261,8 +271,8 @@ export class LineFeed {
   }
 
   #settle(flight: Flight, settlement: Parameters<Outcomes["record"]>[1]): void {
-    const { claim, queue, startedAt } = flight;
-    const subject = { claim, startedAt, queue: queue.number, line: this.#line.name };
+    const { claim, queue, startedAt, startedMs } = flight;
+    const subject = { claim, startedAt, startedMs, queue: queue.number, line: this.#line.name };
     this.#pending.own("settle", this.#outcomes.record(subject, settlement));
   }
 
