@@ -16,7 +16,7 @@ export type Text = {
   readonly id: number;
   readonly round: number;
   readonly to: string;
-  readonly parts: number;
+  readonly isLong: boolean;
   readonly textedAt: number;
   readonly takenAt: number;
 };

@@ -40,7 +40,7 @@ function toldIn(id: number, fields: Partial<Told> = {}): Told {
 }
 
 function text(id: number): Text {
-  return { id, round: 1, to: SMSC.number, parts: 1, textedAt: id * 10, takenAt: id * 10 + 5 };
+  return { id, round: 1, to: SMSC.number, isLong: false, textedAt: id * 10, takenAt: id * 10 + 5 };
 }
 
 const arrival = (name: string) => ({ from: SMSC.number, text: name });
@@ -158,7 +158,7 @@ describe("the judge of the torture", () => {
     {
       wrong: "a text that never reached the app",
       history: { told: GOOD.told.filter((each) => each.text !== "in 3") },
-      says: /"in 3" of round 1, 1 parts to 36123, never reached the app/,
+      says: /"in 3" of round 1, a short one to 36123, never reached the app/,
     },
     {
       wrong: "a text that became two messages",

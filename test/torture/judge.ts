@@ -117,10 +117,12 @@ function inbound({ texts, told }: History): Verdict {
     told.filter(({ kind }) => kind === "inbound"),
     ({ text }) => text,
   );
-  for (const { id, round, to, parts } of texts) {
+  for (const { id, round, to, isLong } of texts) {
     const sids = new Set((byText.get(`in ${id}`) ?? []).map(({ sid }) => sid));
     if (sids.size === 0)
-      problems.push(`"in ${id}" of round ${round}, ${parts} parts to ${to}, never reached the app`);
+      problems.push(
+        `"in ${id}" of round ${round}, ${isLong ? "a long one" : "a short one"} to ${to}, never reached the app`,
+      );
     if (sids.size > 1) problems.push(`"in ${id}" of round ${round} is ${[...sids].join(" and ")}`);
   }
   const known = new Map(texts.map((text) => [`in ${text.id}`, text]));
@@ -132,7 +134,7 @@ function inbound({ texts, told }: History): Verdict {
       continue;
     }
     // A long one is whole when its last part is there, and others may be by then.
-    if (first.parts > 1) continue;
+    if (first.isLong) continue;
     const before = newest.get(first.to);
     if (before !== undefined && first.takenAt < before.textedAt)
       problems.push(`the app was told of "${text}" after "in ${before.id}", which was written later`);

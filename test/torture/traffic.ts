@@ -8,7 +8,8 @@ import type { SimulatorClient } from "../harness/simulator.ts";
 import type { Post, Text } from "./history.ts";
 
 const PHONES = Array.from({ length: 20 }, (_, at) => `+336123400${String(at).padStart(2, "0")}`);
-const LONG = " and much more that does not fit".repeat(7);
+/** Words of a long text, each its id: no part of one equals a part of another. */
+const WORDS = 45;
 const LONG_ONES = 0.1;
 /** Until an app knocks again where nobody is. */
 const KNOCK_AGAIN_MS = 30;
@@ -72,7 +73,7 @@ export class Traffic {
     const form = {
       From: from,
       To: pick(random, PHONES),
-      Body: `out ${id}${this.#more()}`,
+      Body: `out ${id}${this.#more(id)}`,
       StatusCallback: statusCallback,
     };
     const answer = await client.post("{AC}/Messages.json", form).catch(() => null);
@@ -87,16 +88,15 @@ export class Traffic {
 
   async #text({ number, simulator }: Sender): Promise<void> {
     const id = this.#newId();
-    const more = this.#more();
+    const more = this.#more(id);
     const textedAt = performance.now();
     await simulator.text(pick(this.#options.random, PHONES), number, `in ${id}${more}`);
     const takenAt = performance.now();
-    const parts = more === "" ? 1 : 2;
-    this.texts.push({ id, round: this.round, to: number, parts, textedAt, takenAt });
+    this.texts.push({ id, round: this.round, to: number, isLong: more !== "", textedAt, takenAt });
   }
 
-  #more(): string {
-    return this.#options.random() < LONG_ONES ? LONG : "";
+  #more(id: number): string {
+    return this.#options.random() < LONG_ONES ? ` ${id}`.repeat(WORDS) : "";
   }
 
   #newId(): number {
