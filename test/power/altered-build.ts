@@ -24,3 +24,7 @@ export function alterBuild(name: string, alterations: readonly Alteration[]): st
   }
   return `altered/${name}/main.js`;
 }
+
+export function removeAlteredBuilds(): void {
+  rmSync(join(DIST, "altered"), { recursive: true, force: true });
+}

@@ -31,10 +31,8 @@ export async function judgeCuts(options: {
   readonly root: string;
   readonly scratch: string;
   readonly random: Random;
-  /** Ends after the first moment with a problem. */
-  readonly onlyFirst?: boolean;
 }): Promise<CutsReport> {
-  const { deeds, promises, root, scratch, random, onlyFirst = false } = options;
+  const { deeds, promises, root, scratch, random } = options;
   const disk = new Disk(root);
   const problems: string[] = [];
   let moments = 0;
@@ -52,7 +50,6 @@ export async function judgeCuts(options: {
         const found = await broken(disk, cut, { given, scratch });
         problems.push(...found.map((each) => `cut at ${cut.position}, ${cut.how}: ${each}`));
       }
-      if (onlyFirst && problems.length > 0) break;
     }
     disk.do(deed);
   }

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { pick, type Random, seededRandom } from "../../src/line/simulator/random.ts";
 import { eventually, Site } from "../harness/program.ts";
 import { WebhookSink } from "../harness/webhook-sink.ts";
-import { type Alteration, alterBuild } from "../power/altered-build.ts";
+import { type Alteration, alterBuild, removeAlteredBuilds } from "../power/altered-build.ts";
 import { type Cut, type CutsReport, judgeCuts, leaveAt, someLeft } from "../power/cuts.ts";
 import { Disk, NOTHING_LEFT } from "../power/disk.ts";
 import { type Promised, promisesOf } from "../power/promises.ts";
@@ -38,11 +38,12 @@ beforeAll(async () => {
   around = await surroundings(site, sink);
   recorder = compileRecorder(site.folder);
   scratch = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "pylone-power-"));
-});
+}, 30_000);
 afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
+  removeAlteredBuilds();
   await Promise.all([site.end(), sink.stop()]);
-});
+}, 30_000);
 
 type Recorded = {
   readonly life: Life;

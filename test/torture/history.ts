@@ -74,8 +74,8 @@ export type History = {
   readonly told: readonly Told[];
   readonly accidents: readonly Accident[];
   readonly shown: readonly Shown[];
-  /** How many events said that nobody knows whether a Segment was sent. */
-  readonly inDoubt: number;
+  /** Of each event that nobody knows whether a Segment was sent, its line. */
+  readonly inDoubt: readonly string[];
   /** By SID, how many events said that a Segment in doubt is sent again. */
   readonly resent: ReadonlyMap<string, number>;
 };

@@ -61,7 +61,7 @@ const GOOD: History = {
   ],
   accidents: [{ is: "kill", round: 1, at: 50, until: 60 }],
   shown: [shown(1), shown(2), shown(8, { direction: "outbound-reply", text: "re in 4" })],
-  inDoubt: 0,
+  inDoubt: ["usb", "carrier"],
   resent: new Map(),
 };
 
@@ -79,6 +79,7 @@ describe("the judge of the torture", () => {
       arrived: 3,
       replies: 1,
       compared: 1,
+      inDoubtWhereReportsStay: 1,
       reachedTheApp: 2,
     });
   });

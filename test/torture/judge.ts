@@ -39,6 +39,8 @@ function outbound(history: History): Verdict {
       problems.push(`${nameOf(post)} was accepted and is not in the list`);
     if (found.length > 1) problems.push(`${nameOf(post)} is ${found.length} messages`);
   }
+  const staying = lines.filter(({ storesReports }) => storesReports);
+  const reportsStay = new Set(staying.map(({ name }) => name));
   const replied = new Set(told.filter(({ isReplied }) => isReplied).map(({ text }) => text));
   for (const { id, round } of texts) {
     const replies = rows.get(`re in ${id}`)?.length ?? 0;
@@ -58,7 +60,7 @@ function outbound(history: History): Verdict {
       doubled += twice;
       const told = resent.get(sid) ?? 0;
       if (twice > told) problems.push(`${name} arrived ${twice + 1} times, and ${told} resends were told`);
-      if (!lines.some(({ number, storesReports }) => number === from && storesReports)) continue;
+      if (!staying.some(({ number }) => number === from)) continue;
       doubledWhereReportsStay += twice;
       problems.push(`${name} arrived ${twice + 1} times, and its modem had stored the report`);
     }
@@ -76,7 +78,8 @@ function outbound(history: History): Verdict {
       unanswered: posts.filter(({ sid }) => sid === null).length,
       replies: [...rows.keys()].filter((text) => text.startsWith("re ")).length,
       arrived: arrivals.length,
-      inDoubt: history.inDoubt,
+      inDoubt: history.inDoubt.length,
+      inDoubtWhereReportsStay: history.inDoubt.filter((line) => reportsStay.has(line)).length,
       resent: [...resent.values()].reduce((sum, many) => sum + many, 0),
       doubled,
       doubledBound: bound,

@@ -4,17 +4,13 @@
  * data folder; a quarter of them end before the daemon is ready. What is left to chance comes from the seed, what
  * the machine makes of it does not: the same seed kills at the same moments, not in the same instruction.
  */
-import { cpSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { between, type Random, seededRandom } from "../../src/line/simulator/random.ts";
-import { ApplianceClient } from "../harness/appliance.ts";
-import { eventually, type Program, Site } from "../harness/program.ts";
-import { type SimulatorClient, startSimulator } from "../harness/simulator.ts";
-import { startSmsc } from "../harness/smsc.ts";
+import type { ApplianceClient } from "../harness/appliance.ts";
+import { eventually, Site } from "../harness/program.ts";
 import { App } from "./app.ts";
+import { Box, LINES, SHORT_CODE, SIM } from "./box.ts";
 import { HandsetLog } from "./handset-log.ts";
-import { type Accident, beginningOf, type History, type LineFacts, type Shown } from "./history.ts";
+import { type Accident, beginningOf, type History, type Shown } from "./history.ts";
 import { judge, sidsIn, type Verdict } from "./judge.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -35,24 +31,12 @@ export type TortureReport = Verdict & {
   readonly keptIn: string | null;
 };
 
-const SIM = "+33639980001";
-const SHORT_CODE = "36123";
-const SID = `AC${"0".repeat(32)}`;
-const TOKEN = "1".repeat(32);
-const LINES: readonly LineFacts[] = [
-  { name: "usb", number: SIM, window: 1, storesReports: true },
-  { name: "carrier", number: SHORT_CODE, window: 10, storesReports: false },
-];
-/** So that the window is full when the daemon dies. */
-const SMSC_ANSWERS_MS = 150;
-const UNKNOWN_WAIT_SECONDS = 3;
 const LONGEST_LIFE_MS = 1500;
 const LONGEST_START_MS = 900;
 const STARTS_KILLED = 0.25;
 const APP_RESTARTS = 0.4;
 /** Without anything new for so long, nothing comes any more. */
 const SILENT_FOR_MS = 45_000;
-const PARTICULARS = 10;
 const LIVES_TOLD = 3;
 
 export async function torture(options: TortureOptions): Promise<TortureReport> {
@@ -76,99 +60,6 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     };
   } finally {
     await Promise.all([site.end(), app.stop()]);
-  }
-}
-
-/** The daemon of the moment, and what it hangs on. */
-class Box {
-  readonly modem: SimulatorClient;
-  readonly smsc: SimulatorClient;
-  readonly #site: Site;
-  readonly #config: string;
-  readonly #lives: Program[] = [];
-  /** Null while it is down. */
-  client: ApplianceClient | null = null;
-
-  private constructor(site: Site, config: string, modem: SimulatorClient, smsc: SimulatorClient) {
-    this.#site = site;
-    this.#config = config;
-    this.modem = modem;
-    this.smsc = smsc;
-  }
-
-  static async open(site: Site, app: App): Promise<Box> {
-    const [{ simulator: modem }, { smsc }] = await Promise.all([
-      startSimulator(site, SIM),
-      startSmsc(site, { numbers: [SHORT_CODE] }),
-    ]);
-    await smsc.fault({ Fault: "late-answer", Ms: String(SMSC_ANSWERS_MS) });
-    const config = join(site.folder, "pylone.yaml");
-    writeFileSync(
-      config,
-      `dataDir: data
-account: { sid: ${SID}, authToken: "${TOKEN}" }
-outbound: { unknownOutcomeWaitSeconds: ${UNKNOWN_WAIT_SECONDS} }
-lines:
-  - { name: usb, type: modem, device: "${modem.device}", number: "${SIM}", segmentsPerSecond: unlimited }
-  - { name: carrier, type: smpp, url: "smpp://box:any@127.0.0.1:${smsc.port}", numbers: ["${SHORT_CODE}"], window: 10, segmentsPerSecond: unlimited }
-`,
-    );
-    const box = new Box(site, config, modem, smsc);
-    // One life in peace: the numbers are there, and told whom to call.
-    await box.start().ready;
-    const client = box.client ?? failed("the daemon is down");
-    const { short_codes: codes } = await client.get("{AC}/SMS/ShortCodes.json");
-    const [code] = codes as { sid: string }[];
-    const paths = [`IncomingPhoneNumbers/${await client.numberSid(SIM)}`, `SMS/ShortCodes/${code?.sid}`];
-    for (const path of paths) {
-      const { status } = await client.post(`{AC}/${path}.json`, { SmsUrl: app.url("/sms") });
-      if (status !== 200) failed(`${path} was answered with ${status}`);
-    }
-    return box;
-  }
-
-  /** `ready` settles when it is up, or has died before. */
-  start(): { readonly ready: Promise<void> } {
-    const daemon = this.#site.run("main.js", ["serve", "--config", this.#config], {
-      PYLONE_HTTP_HOST: "127.0.0.1",
-      PYLONE_HTTP_PORT: "0",
-    });
-    this.#lives.push(daemon);
-    const up = daemon.logged("ready").then(
-      ({ port }) => {
-        if (this.#lives.at(-1) === daemon)
-          this.client = new ApplianceClient(`http://127.0.0.1:${port}`, `${SID}:${TOKEN}`);
-      },
-      () => {},
-    );
-    return { ready: up };
-  }
-
-  /** Throws when it was dead already: a daemon that ends by itself is a problem of its own. */
-  async kill(): Promise<void> {
-    const daemon = this.#lives.at(-1) ?? failed("there is no daemon");
-    this.client = null;
-    const { signal, code } = await daemon.end("SIGKILL");
-    this.client = null;
-    if (signal !== "SIGKILL") failed(`the daemon ended by itself, with ${code}:\n${tail(daemon)}`);
-  }
-
-  async particulars(sids: readonly string[]): Promise<readonly unknown[]> {
-    const client = this.client;
-    if (client === null) return [];
-    return Promise.all(sids.slice(0, PARTICULARS).map((sid) => client.get(`/appliance/v1/Messages/${sid}`)));
-  }
-
-  /** Ends the last life; where its data folder is from now on. */
-  async keep(): Promise<string> {
-    await this.kill();
-    const folder = mkdtempSync(join(tmpdir(), "pylone-torture-"));
-    cpSync(join(this.#site.folder, "data"), folder, { recursive: true });
-    return folder;
-  }
-
-  logs(lives: number): readonly string[] {
-    return this.#lives.slice(-lives).map(tail);
   }
 }
 
@@ -217,8 +108,8 @@ class Torture {
       told: this.#app.told,
       accidents: this.#accidents,
       shown,
-      inDoubt: (await this.#events("message.unknown")).length,
-      resent: countOf(await this.#events("message.resent")),
+      inDoubt: (await this.#events("message.unknown")).map(({ line }) => line),
+      resent: countOf((await this.#events("message.resent")).map(({ sid }) => sid)),
     };
   }
 
@@ -282,11 +173,10 @@ class Torture {
     );
   }
 
-  /** The SID of the message of each event of a type. */
-  async #events(type: string): Promise<readonly string[]> {
+  async #events(type: string): Promise<readonly { readonly sid: string; readonly line: string }[]> {
     const client = await this.#untilReady();
     const events = await allPages(client, `/appliance/v1/Events?Type=${type}&PageSize=1000`, "events");
-    return events.map((event) => String(event["message_sid"]));
+    return events.map(({ message_sid: sid, line }) => ({ sid: String(sid), line: String(line) }));
   }
 }
 
@@ -321,14 +211,6 @@ async function allPages(client: ApplianceClient, path: string, key: string) {
     next = url === null ? null : url.replace(client.base, "");
   }
   return rows;
-}
-
-function tail(daemon: Program): string {
-  return [...daemon.lines.slice(-40), daemon.errors].join("\n");
-}
-
-function failed(why: string): never {
-  throw new Error(why);
 }
 
 function sleep(ms: number): Promise<void> {
