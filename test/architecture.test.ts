@@ -9,10 +9,12 @@ const TEST = fileURLToPath(new URL(".", import.meta.url));
 
 const STORE_DOOR = [
   "store/store.ts",
+  "store/audience-commands.ts",
   "store/reading.ts",
   "store/submission-record.ts",
   "store/recipient.ts",
   "store/mend.ts",
+  "store/plan-commands.ts",
   "store/reading.ts",
   "store/settings-document.ts",
 ];
@@ -68,8 +70,11 @@ const RULES: Rules = {
     "@rgrove/parse-xml": ["messaging/webhook/twiml.ts"],
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     "better-sqlite3": ["store/database.ts"],
+    "prom-client": ["daemon/metrics.ts"],
+    "csv-parse": ["api/read-csv.ts"],
+    "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],
-    leven: ["daemon/config-problems.ts"],
+    leven: ["daemon/nearest.ts"],
     "libphonenumber-js": ["accounts/address.ts"],
     lowdb: ["store/settings.ts"],
     "node-cron": ["messaging/broadcast/"],

@@ -5,6 +5,7 @@ import type { Composed } from "../daemon/compose.ts";
 import { type LoadedConfig, loadConfig } from "../daemon/config.ts";
 import { exitCodeOf } from "../daemon/exit-codes.ts";
 import { isSimulated } from "../daemon/open-lines.ts";
+import { openNotify } from "../daemon/sd-notify.ts";
 import { serve as runDaemon } from "../daemon/serve.ts";
 import { shownSmppUrl } from "../daemon/smpp-url.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -13,10 +14,11 @@ import { createLog } from "../runtime/log.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export async function serve(
-  command: { readonly config: string | null },
+  command: { readonly config: string | null; readonly json: boolean },
   surroundings: Surroundings,
 ): Promise<number> {
-  const { environment, workingFolder, isTerminal, print, complain } = surroundings;
+  const { environment, workingFolder, print, complain } = surroundings;
+  const isForPerson = surroundings.isTerminal && !command.json;
   let loaded: LoadedConfig;
   try {
     loaded = loadConfig({ argument: command.config, environment, workingFolder });
@@ -24,18 +26,19 @@ export async function serve(
     complain(`pylone: ${reasonOf(error)}\n`);
     return exitCodeOf(error);
   }
-  const log = createLog({ readable: isTerminal });
+  const log = createLog({ readable: isForPerson });
   return runDaemon({
     loaded,
     clock: systemClock,
     log,
+    notify: openNotify(environment, process.pid),
     onSignal: (listener) => {
       process.on("SIGTERM", listener);
       process.on("SIGINT", listener);
     },
     onReady: (composed, port) => {
       const facts = factsOf(composed, port, loaded, surroundings);
-      if (isTerminal) print(`\n${banner(facts)}\n`);
+      if (isForPerson) print(`\n${banner(facts)}\n`);
       else log.info(logged(facts), facts.firstStart ? FIRST_START : "listening");
     },
   });

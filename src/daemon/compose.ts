@@ -25,9 +25,7 @@ import { createAnswer } from "../messaging/inbound/reply.ts";
 import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { routeThrough } from "../messaging/inbound/route.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
-import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
-import { Fallbacks } from "../messaging/outbound/fallback.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
@@ -38,6 +36,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Fault } from "../runtime/fault.ts";
 import { epochOfKey, KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
+import { version } from "../runtime/version.ts";
 import { openStore } from "../store/open-store.ts";
 import { openSettings } from "../store/settings.ts";
 import type { AccountRecord } from "../store/settings-document.ts";
@@ -45,17 +44,19 @@ import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
+import { composeAudiences } from "./compose-audiences.ts";
+import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
-import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
+import { Metrics } from "./metrics.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
-import { createMaxRateOf, createRateOf } from "./rates.ts";
+import { createRateOf } from "./rates.ts";
 import { checkPemFiles } from "./read-pem.ts";
 import { SimulatedLines } from "./simulated-lines.ts";
 
@@ -81,9 +82,10 @@ export async function compose(options: {
   checkPemFiles(config, (path, text) => wrong.push({ path, text }));
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
-  const store = await openStore({ dataDir, onFatal: options.onFatal });
+  const metrics = new Metrics({ clock: options.clock, version: version() });
+  const store = await openStore({ dataDir, onFatal: options.onFatal, onCommit: metrics.committed });
   try {
-    return await composeOn(store, options);
+    return await composeOn(store, metrics, options);
   } catch (error) {
     await store.close();
     throw error;
@@ -92,6 +94,7 @@ export async function compose(options: {
 
 async function composeOn(
   store: Store,
+  metrics: Metrics,
   { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
 ): Promise<Composed> {
   const { config, file } = loaded;
@@ -140,27 +143,20 @@ async function composeOn(
       return name === null || receiveOnly.has(name) ? null : name;
     },
   });
-  const fallbacks = new Fallbacks({
-    roster,
-    clock,
-    rules: fallbackRulesOf(config.lines),
-    numbersOf: (line) => numbers.ofLine(line).map(({ phoneNumber }) => phoneNumber),
-    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
-  });
-  for (const line of rehearsedFallbacks(config.lines))
-    log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
   const turns = new PhoneTurns();
-  const dispatcher = new Dispatcher({
+  const outbound = composeOutbound({
     store,
+    config,
     roster,
+    numbers,
+    rateOf,
+    turns,
+    pending,
     clock,
     log,
-    rateOf,
-    maxRateOf: createMaxRateOf(config.lines),
-    policy: config.outbound,
-    turns,
-    fallbacks,
+    onSettled: metrics.settled,
   });
+  const { fallbacks, plans, dispatcher } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -179,6 +175,10 @@ async function composeOn(
     policy === null
       ? null
       : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf, countryOf, clock });
+  const loop = new ReplyLoop(clock);
+  const { optOut } = config;
+  const by = { store, keys, prepare: accept.prepare, rateOf, serviceOf, countryOf, loop, optOut, clock };
+  const { audiences, audienceWords } = await composeAudiences({ ...by, accountSid: account.sid });
   const { incompleteAfterHours } = config.inbound;
   const receive = createReceiver({
     store,
@@ -190,6 +190,7 @@ async function composeOn(
     siteCountry,
     serviceOf,
     keywords,
+    audienceWords,
     incompleteAfterHours,
     applicationOf: (sid) => applications.bySid(sid),
     isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
@@ -232,17 +233,20 @@ async function composeOn(
     lines,
     receiveOnly,
     fallbacks,
+    plans: () => plans.views(),
     clock,
     webhooks: () => deliverer.backlog(),
     whyClockUntrusted: () => clockWatch.whyUntrusted,
   });
   const app = createApp({
     accounts,
+    isTokenConfigured: config.account !== undefined,
     keys: apiKeys,
     numbers,
     services,
     inventory,
     applications,
+    audiences,
     store,
     accept,
     endQueued,
@@ -251,11 +255,15 @@ async function composeOn(
     receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
+    secondsPerSegment: (line) => dispatcher.secondsPerSegment(line),
+    plans,
+    portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,
     health,
+    metrics: () => metrics.render(),
     simulated: simulated?.network ?? null,
     faults: simulated === null ? null : new FaultDesk(simulated.faultBoards),
     clock,
@@ -282,13 +290,15 @@ async function composeOn(
       parseAddress,
       rateOf,
       serviceOf,
-      loop: new ReplyLoop(clock),
+      loop,
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),
+    onAsked: metrics.asked,
     countryOf,
   });
 
+  metrics.observe({ store, lines, webhooks: () => deliverer.backlog(), health });
   await settings.catchUp();
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));

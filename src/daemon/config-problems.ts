@@ -3,10 +3,10 @@
  * wrong, the mend. Values are never repeated: a PIN or an auth token may stand there, and this text is printed
  * and logged.
  */
-import { closestMatch } from "leven";
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { reasonOf } from "../runtime/fault.ts";
 import { type ConfigIssue, type ConfigShape, configShape } from "./config-schema.ts";
+import { nearest } from "./nearest.ts";
 
 export type KeyPath = readonly (string | number)[];
 
@@ -70,16 +70,18 @@ export function keyName(path: KeyPath): string {
 }
 
 /** The one message: `FILE: key (line, column): what is wrong; the mend`, a line for each when there are several. */
-export function report(file: string, problems: readonly Problem[]): string {
-  const lines = problems.map(({ path, text, place }) => {
-    const where = place === null ? "" : `line ${place.line}, column ${place.column}`;
-    const key = keyName(path);
-    const head = key === "" ? where : where === "" ? key : `${key} (${where})`;
-    return head === "" ? text : `${head}: ${text}`;
-  });
-  return lines.length === 1
-    ? `${file}: ${lines[0]}`
-    : `${file} has ${lines.length} problems:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+export function report(file: string, sentences: readonly string[]): string {
+  return sentences.length === 1
+    ? `${file}: ${sentences[0]}`
+    : `${file} has ${sentences.length} problems:\n${sentences.map((line) => `  ${line}`).join("\n")}`;
+}
+
+/** `key (line, column): what is wrong; the mend`. */
+export function sentenceOf({ path, text, place }: Problem): string {
+  const where = place === null ? "" : `line ${place.line}, column ${place.column}`;
+  const key = keyName(path);
+  const head = key === "" ? where : where === "" ? key : `${key} (${where})`;
+  return head === "" ? text : `${head}: ${text}`;
 }
 
 function textOf(issue: ConfigIssue, value: unknown): string {
@@ -146,17 +148,9 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-/** The nearest known key, where it is near: a slip of one or two letters, or three in a long name. */
 function suggestion(key: string, known: readonly string[]): string {
-  const nearest = closestMatch(
-    key.toLowerCase(),
-    known.map((name) => name.toLowerCase()),
-    {
-      maxDistance: Math.max(2, Math.floor(key.length / 3)),
-    },
-  );
-  const exact = known.find((name) => name.toLowerCase() === nearest);
-  if (exact !== undefined) return `; did you mean \`${exact}\`?`;
+  const meant = nearest(key, known);
+  if (meant !== null) return `; did you mean \`${meant}\`?`;
   return known.length === 0 ? "" : `; the keys here are ${known.join(", ")}`;
 }
 

@@ -7,10 +7,13 @@
 import type { Clock } from "../runtime/clock.ts";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
+import { removeAddress, writeAddress } from "./address-file.ts";
 import { type Composed, compose } from "./compose.ts";
 import type { LoadedConfig } from "./config.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { whyNotListening } from "./http-server.ts";
+import type { Notify } from "./sd-notify.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export type StopSignal = "SIGTERM" | "SIGINT";
 
@@ -27,10 +30,13 @@ export async function serve(options: {
   readonly log: Log;
   /** Calls back for each SIGTERM and SIGINT. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => void;
+  /** The service manager; null where there is none. */
+  readonly notify: Notify | null;
   /** It listens: time for a banner. */
   readonly onReady: (composed: Composed, port: number) => void;
 }): Promise<number> {
-  const { loaded, clock, log, onSignal, onReady } = options;
+  const { loaded, clock, log, onSignal, notify, onReady } = options;
+  const { dataDir } = loaded.config;
   const endings = new Endings();
   onSignal((signal) => endings.add({ is: "signal", signal }));
   const onFatal = (fault: Fault) => endings.add({ is: "fatal", fault });
@@ -42,10 +48,15 @@ export async function serve(options: {
     return explain(error, log);
   }
   const { appliance } = composed;
+  const watchdog = notify === null ? null : new Watchdog({ vitals: appliance.vitals, notify, clock, log });
   try {
     const port = await appliance.start();
+    await writeAddress(dataDir, { host: loaded.config.http.host, port }).catch((error: unknown) =>
+      log.warn(`the address could not be noted for the other commands: ${reasonOf(error)}`),
+    );
     log.info({ port, lines: appliance.lines.map(({ name }) => name) }, "ready");
     onReady(composed, port);
+    watchdog?.start();
   } catch (error) {
     const { http } = loaded.config;
     const isAddress =
@@ -67,7 +78,12 @@ export async function serve(options: {
     return EXIT.ioError;
   }
   log.info({ signal: ending.signal }, "stopping");
-  return stopCleanly(composed, ending.signal, { endings, clock, log });
+  // Nothing waits for it: systemd sees the process end, whether it was told or not.
+  watchdog?.stop().catch(() => undefined);
+  const code = await stopCleanly(composed, ending.signal, { endings, clock, log });
+  // What could not be taken away is known by its process.
+  await removeAddress(dataDir).catch(() => undefined);
+  return code;
 }
 
 async function stopCleanly(

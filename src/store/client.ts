@@ -15,7 +15,7 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
 import { newlyStored } from "./message-row.ts";
 import type { AcceptAnswer, CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
-import type { Store, WebhookNotice } from "./store.ts";
+import type { Lane, Store, WebhookNotice } from "./store.ts";
 
 type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
 
@@ -23,13 +23,18 @@ type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (er
 const SHORTEST_GATHERING_MS = 2;
 const LONGEST_GATHERING_MS = 20;
 
+/** A batch that is on disk: how many commands, and how long they took, the waiting for the thread included. */
+export type Commit = { readonly commands: number; readonly tookMs: number };
+
 type Closing = { readonly promise: Promise<void>; readonly resolve: () => void };
 
 export class StoreClient implements Store {
   readonly newestKey: number;
   readonly #worker: Worker;
   readonly #onFatal: (fault: Fault) => void;
+  readonly #onCommit: (commit: Commit) => void;
   readonly #waiters: Waiter[] = [];
+  readonly #turns: Waiter[] = [];
   #outbox: Request[] = [];
   readonly #clock: Clock;
   #isUnderWay = false;
@@ -37,16 +42,25 @@ export class StoreClient implements Store {
   #sentAtMs = 0;
   /** As many commands as the last answer's callers and those who wait already would make. */
   #gathering: { readonly enough: number; readonly timer: Timer } | null = null;
-  #queuedListeners: ((queue: string) => void)[] = [];
+  #queuedListeners: ((queue: string, lane: Lane) => void)[] = [];
   #fault: Fault | null = null;
   #closing: Closing | null = null;
 
   /** The worker has said `opened`. */
-  constructor(worker: Worker, options: { newestKey: number; clock: Clock; onFatal: (fault: Fault) => void }) {
+  constructor(
+    worker: Worker,
+    options: {
+      newestKey: number;
+      clock: Clock;
+      onFatal: (fault: Fault) => void;
+      onCommit?: ((commit: Commit) => void) | undefined;
+    },
+  ) {
     this.#worker = worker;
     this.#clock = options.clock;
     this.newestKey = options.newestKey;
     this.#onFatal = options.onFatal;
+    this.#onCommit = options.onCommit ?? (() => {});
     worker.on("message", (message: FromWorker) => this.#receive(message));
     worker.on("error", (error) => this.#fail(`the store's thread ended: ${error.message}`));
     worker.on("exit", () => this.#fail("the store's thread ended"));
@@ -60,6 +74,7 @@ export class StoreClient implements Store {
   readonly poolFacts: Store["poolFacts"] = (...args) => this.#call("poolFacts", args);
   readonly releaseScheduled: Store["releaseScheduled"] = (...args) => this.#call("releaseScheduled", args);
   readonly claim: Store["claim"] = (...args) => this.#call("claim", args);
+  readonly planUse: Store["planUse"] = (...args) => this.#call("planUse", args);
   readonly settle: Store["settle"] = (...args) => this.#call("settle", args);
   readonly resolveUnknown: Store["resolveUnknown"] = (...args) => this.#call("resolveUnknown", args);
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
@@ -97,6 +112,18 @@ export class StoreClient implements Store {
   readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);
   readonly cancelScheduled: Store["cancelScheduled"] = (...args) => this.#call("cancelScheduled", args);
   readonly keepFeedback: Store["keepFeedback"] = (...args) => this.#call("keepFeedback", args);
+  readonly createAudience: Store["createAudience"] = (...args) => this.#call("createAudience", args);
+  readonly updateAudience: Store["updateAudience"] = (...args) => this.#call("updateAudience", args);
+  readonly deleteAudience: Store["deleteAudience"] = (...args) => this.#call("deleteAudience", args);
+  readonly getAudience: Store["getAudience"] = (...args) => this.#call("getAudience", args);
+  readonly listAudiences: Store["listAudiences"] = (...args) => this.#call("listAudiences", args);
+  readonly listMembers: Store["listMembers"] = (...args) => this.#call("listMembers", args);
+  readonly countMembers: Store["countMembers"] = (...args) => this.#call("countMembers", args);
+  readonly memberAttributes: Store["memberAttributes"] = (...args) => this.#call("memberAttributes", args);
+  readonly getMember: Store["getMember"] = (...args) => this.#call("getMember", args);
+  readonly planMembers: Store["planMembers"] = (...args) => this.#call("planMembers", args);
+  readonly putMembers: Store["putMembers"] = (...args) => this.#call("putMembers", args);
+  readonly deleteMember: Store["deleteMember"] = (...args) => this.#call("deleteMember", args);
   readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
   readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
   readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);
@@ -105,11 +132,21 @@ export class StoreClient implements Store {
   readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
+  /** Between the batches, is not one of them: it costs no commit. */
+  turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== null) return reject(this.#fault);
+      if (this.#closing !== null) return reject(closed());
+      this.#turns.push({ resolve: () => resolve(), reject });
+      this.#post({ is: "turn" });
+    });
+  }
+
   onWebhook(listener: (notice: WebhookNotice) => void): void {
     this.#webhookListeners.push(listener);
   }
 
-  onQueued(listener: (queue: string) => void): void {
+  onQueued(listener: (queue: string, lane: Lane) => void): void {
     this.#queuedListeners.push(listener);
   }
 
@@ -172,11 +209,19 @@ export class StoreClient implements Store {
     switch (message.is) {
       case "answer":
         this.#isUnderWay = false;
+        this.#onCommit({
+          commands: message.answer.outcomes.length,
+          tookMs: this.#clock.monotonicMs() - this.#sentAtMs,
+        });
         this.#gather(message.answer.outcomes.length);
         this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);
-        for (const queue of message.answer.queued) for (const tell of this.#queuedListeners) tell(queue);
+        for (const { queue, lane } of message.answer.queued)
+          for (const tell of this.#queuedListeners) tell(queue, lane);
         for (const notice of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(notice);
+        return;
+      case "turned":
+        this.#turns.shift()?.resolve(undefined);
         return;
       case "failed":
         this.#fail(message.reason);
@@ -211,7 +256,7 @@ export class StoreClient implements Store {
     this.#fault = fault;
     this.#gathering?.timer.cancel();
     this.#outbox = [];
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(fault);
+    for (const waiter of [...this.#waiters.splice(0), ...this.#turns.splice(0)]) waiter.reject(fault);
     void this.#worker.terminate().then(() => this.#closing?.resolve());
     this.#onFatal(fault);
   }

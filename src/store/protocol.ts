@@ -4,10 +4,11 @@
  */
 import type { FaultFields } from "../runtime/fault.ts";
 import type { MessageStatus } from "../sms/message.ts";
+import type { QueuedNotice } from "./notices.ts";
 import type { AcceptResult, Store, WebhookNotice } from "./store.ts";
 
 /** The door's methods that are carried out in the worker. */
-export type CommandName = Exclude<keyof Store, "newestKey" | "onWebhook" | "onQueued" | "close">;
+export type CommandName = Exclude<keyof Store, "newestKey" | "onWebhook" | "onQueued" | "turn" | "close">;
 
 /** Who asked has the message already: only what the worker made of it travels back. */
 export type AcceptAnswer =
@@ -33,18 +34,21 @@ export type Outcome =
 /** What a committed transaction gives back: an outcome per request, in their order, and what it put into queues. */
 export type Answer = {
   readonly outcomes: readonly Outcome[];
-  readonly queued: readonly string[];
+  readonly queued: readonly QueuedNotice[];
   readonly webhooks: readonly WebhookNotice[];
 };
 
 export type ToWorker =
   | { readonly is: "requests"; readonly requests: readonly Request[] }
+  /** To be answered with `turned`. */
+  | { readonly is: "turn" }
   | { readonly is: "close" };
 
 export type FromWorker =
   | { readonly is: "opened"; readonly newestKey: number }
   | { readonly is: "refused"; readonly fault: Omit<FaultFields, "cause"> }
   | { readonly is: "answer"; readonly answer: Answer }
+  | { readonly is: "turned" }
   /** The disk no longer keeps its word. Nothing that is waiting was committed. */
   | { readonly is: "failed"; readonly reason: string }
   | { readonly is: "closed" };

@@ -4,9 +4,12 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Applications } from "../../src/accounts/applications.ts";
+import { Audiences } from "../../src/accounts/audience/audiences.ts";
+import { reservedWords } from "../../src/accounts/audience/keywords.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
+import { DEFAULT_OPT_OUT, optOutWords } from "../../src/accounts/opt-out.ts";
 import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
@@ -20,6 +23,7 @@ import { followRoutes } from "../../src/messaging/inbound/follow-routes.ts";
 import { routeThrough } from "../../src/messaging/inbound/route.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
+import { type Plan, Plans } from "../../src/messaging/outbound/plans.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -146,7 +150,10 @@ export type BoxOptions = {
   readonly health?: () => Promise<HealthReport>;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
+  readonly isTokenConfigured?: boolean;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
+  /** By line. */
+  readonly plans?: Readonly<Record<string, Plan>>;
 };
 
 export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
@@ -188,21 +195,32 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     services,
     inventory,
     applications,
+    audiences: new Audiences({ store, keys, clock, reserved: reservedWords(optOutWords(DEFAULT_OPT_OUT)) }),
     store,
     endQueued: createEndQueued({ store, clock }),
     endQueueOf: createEndQueueOf({ store, clock }),
     accept:
       options.accept ??
       createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    isTokenConfigured: options.isTokenConfigured ?? false,
+    portOf: () => null,
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
     throttledTo: () => null,
+    secondsPerSegment: () => null,
+    plans: new Plans({
+      plans: new Map(Object.entries(options.plans ?? {})),
+      timeZone: "Europe/Paris",
+      clock,
+      store,
+    }),
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
     mediaUrl: options.mediaUrl ?? "refuse",
     countries: options.countries ?? null,
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
+    metrics: async () => ({ type: "text/plain; version=0.0.4", text: "pylone_info 1\n" }),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,
@@ -271,6 +289,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
     name,
     kind: "modem",
     window: 1,
+    pulse: { dueBy: null },
     status: {
       state: "ready",
       reason: "registered",

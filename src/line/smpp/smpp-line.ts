@@ -47,6 +47,7 @@ const UNBIND_MS = 1000;
 class SmppLine implements Line {
   readonly kind = "smpp";
   readonly window: number;
+  readonly pulse: Line["pulse"];
   readonly #options: SmppLineOptions;
   readonly #log: Log;
   readonly #binds: readonly Bind[];
@@ -69,6 +70,7 @@ class SmppLine implements Line {
   #state: LineState = "opening";
   #reason = "not started";
   #since: number;
+  #status: LineStatus | null = null;
   #smsc: string | null = null;
   #lastSentAt: number | null = null;
   #lastReceivedAt: number | null = null;
@@ -98,14 +100,20 @@ class SmppLine implements Line {
       .flat()
       .map((role) => this.#bindOf(role));
     this.window = options.binds * options.window;
+    this.pulse = earliestOf(this.#binds);
   }
 
   get name(): string {
     return this.#options.name;
   }
 
-  /** Asked for before every submit: what only people read is made when it is read. */
+  /** Asked for several times a submit: one object per state, and what only people read is made when it is read. */
   get status(): LineStatus {
+    this.#status ??= this.#statusNow();
+    return this.#status;
+  }
+
+  #statusNow(): LineStatus {
     const [facts, counters, recovery, reason] = this.#details;
     return {
       state: this.#state,
@@ -303,6 +311,7 @@ class SmppLine implements Line {
     const from = this.#state;
     if (from !== state) this.#since = this.#options.clock.now();
     this.#state = state;
+    this.#status = null;
     this.#reason = reason;
     this.#log.info(from === state ? { state, reason } : { from, to: state, reason }, "line state");
     this.#handlers?.onState(state, reason);
@@ -333,6 +342,16 @@ class SmppLine implements Line {
       fault: new Fault({ code, disposition: "line", message: `${this.name} ${what}` }),
     };
   }
+}
+
+/** The line hangs as soon as one of its binds does. */
+function earliestOf(binds: readonly Bind[]): Line["pulse"] {
+  return {
+    get dueBy() {
+      const due = binds.flatMap(({ pulse }) => (pulse.dueBy === null ? [] : [pulse.dueBy]));
+      return due.length === 0 ? null : Math.min(...due);
+    },
+  };
 }
 
 const COUNTED = { inbound: "received", report: "reports", undecodable: "undecodable" } as const;
