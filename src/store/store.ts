@@ -10,6 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
+import type { ClockCommands } from "./clock-commands.ts";
 import type { Mend } from "./mend.ts";
 import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
 import type {
@@ -273,7 +274,7 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, PlanCommands {
+export interface Store extends AudienceCommands, ClockCommands, PlanCommands {
   /** The newest key of any Message, audience or member on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
