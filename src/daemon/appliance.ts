@@ -8,6 +8,7 @@ import type { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import type { Pending } from "../messaging/outbound/pending.ts";
 import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { Fault } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
 import type { Chores } from "./chores.ts";
 import type { HttpServer } from "./http-server.ts";
@@ -53,12 +54,9 @@ export class Appliance {
     deliverer.start();
     chores.start();
     for (const { line, handlers } of lines) line.start(handlers);
-    await store.addEvent({
-      type: "daemon.started",
-      level: "info",
-      at: clock.now(),
-      text: "The daemon started.",
-    });
+    await store
+      .addEvent({ type: "daemon.started", level: "info", at: clock.now(), text: "The daemon started." })
+      .catch(unlessRefused);
     return port;
   }
 
@@ -81,4 +79,9 @@ export class Appliance {
       await store.close();
     }
   }
+}
+
+/** A full disk keeps no event; what it has can be read and sent all the same. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof Fault) || error.disposition !== "retry") throw error;
 }

@@ -225,13 +225,14 @@ function settler(): Closing {
   return { promise, resolve };
 }
 
-/** A full disk is a Fault callers can wait out; anything else a command throws is a mistake in this program. */
-function refused(outcome: Extract<Outcome, { ok: false }>): Error {
-  if (outcome.code !== "SQLITE_FULL") return new Error(`store: ${outcome.message}`);
+/** A full or read-only disk is a Fault callers can wait out; anything else a command throws is our mistake. */
+function refused({ trouble, message }: Extract<Outcome, { ok: false }>): Error {
+  if (trouble === null) return new Error(`store: ${message}`);
+  const why = trouble === "full" ? "the disk is full" : "the disk is read-only";
   return new Fault({
     code: "store.failed",
     disposition: "retry",
-    message: `the store has no room left: ${outcome.message}`,
+    message: `nothing can be kept, since ${why} (${message})`,
   });
 }
 

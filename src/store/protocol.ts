@@ -4,6 +4,7 @@
  */
 import type { FaultFields } from "../runtime/fault.ts";
 import type { MessageStatus } from "../sms/message.ts";
+import type { DiskTrouble } from "./disk-trouble.ts";
 import type { AcceptResult, Store, WebhookNotice } from "./store.ts";
 
 /** The door's methods that are carried out in the worker. */
@@ -28,7 +29,13 @@ export type Request = {
 /** `code` is SQLite's result code (`SQLITE_FULL`, `SQLITE_CONSTRAINT_PRIMARYKEY`, …) where there is one. */
 export type Outcome =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: string | null; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: string | null;
+      /** Why the disk refuses; null when it is not the disk. */
+      readonly trouble: DiskTrouble | null;
+      readonly message: string;
+    };
 
 /** What a committed transaction gives back: an outcome per request, in their order, and what it put into queues. */
 export type Answer = {

@@ -9,6 +9,7 @@ import { Fault, reasonOf } from "../runtime/fault.ts";
 import { createCommands } from "./commands.ts";
 import { Committer } from "./committer.ts";
 import { checkpoint, type Database, openDatabase } from "./database.ts";
+import { diskTrouble, isReadOnlyFolder } from "./disk-trouble.ts";
 import { describeHolder, writeHolder } from "./holder.ts";
 import type { FromWorker, Request, ToWorker, WorkerOptions } from "./protocol.ts";
 import { migrate } from "./schema.ts";
@@ -26,7 +27,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
     const { requests, close } = drain(port, first);
     try {
       if (requests.length > 0) post({ is: "answer", answer: committer.run(requests) });
-      checkpoint(db);
+      checkpointIfPossible(db, options.dataDir);
       if (!close) return;
       db.close();
       post({ is: "closed" });
@@ -39,6 +40,16 @@ function serve(port: MessagePort, options: WorkerOptions): void {
   port.on("message", onMessage);
 }
 
+/** A disk without room for the copy takes it later: until then the log holds what was acknowledged. */
+function checkpointIfPossible(db: Database, dataDir: string): void {
+  try {
+    checkpoint(db);
+  } catch (error) {
+    const trouble = diskTrouble(error, () => isReadOnlyFolder(dataDir));
+    if (trouble !== "full" && trouble !== "read-only") throw error;
+  }
+}
+
 function open(
   options: WorkerOptions,
   post: (message: FromWorker) => void,
@@ -49,7 +60,7 @@ function open(
     migrate(db);
     const set = createCommands(db, options.openedAt);
     post({ is: "opened", newestKey: set.newestKey });
-    return { db, committer: new Committer(db, set) };
+    return { db, committer: new Committer(db, set, () => isReadOnlyFolder(options.dataDir)) };
   } catch (error) {
     post({ is: "refused", fault: refusal(error, options.dataDir) });
     return null;

@@ -28,7 +28,7 @@ export function openInProcess(openedAt = T0): InProcess {
     db,
     set,
     commands: set.commands,
-    committer: new Committer(db, set),
+    committer: new Committer(db, set, () => false),
     close: () => {
       db.close();
       rmSync(dataDir, { recursive: true, force: true });
