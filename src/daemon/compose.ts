@@ -81,7 +81,8 @@ export async function compose(options: {
   checkPemFiles(config, (path, text) => wrong.push({ path, text }));
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
-  const store = await openStore({ dataDir, onFatal: options.onFatal });
+  const onDamage = (text: string) => options.log.error(text);
+  const store = await openStore({ dataDir, onFatal: options.onFatal, onDamage });
   try {
     return await composeOn(store, options);
   } catch (error) {

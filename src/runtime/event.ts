@@ -30,6 +30,7 @@ export type EventType =
   | "webhook.retry" // an app did not answer as it should; it will be asked again
   | "webhook.failed" // given up on, with Twilio's error code
   | "twiml.error" // an answer that is not acted on, with Twilio's error code
+  | "store.salvaged" // the database was damaged: what could be read was saved; `text` says what, and what is lost
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
   | "daemon.started"

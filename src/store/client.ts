@@ -183,6 +183,7 @@ export class StoreClient implements Store {
         return;
       case "closed":
       case "opened":
+      case "salvaging":
       case "refused":
         return;
       default:

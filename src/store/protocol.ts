@@ -49,7 +49,10 @@ export type ToWorker =
   | { readonly is: "close" };
 
 export type FromWorker =
-  | { readonly is: "opened"; readonly newestKey: number }
+  /** The database is damaged: what can be read is being saved. */
+  | { readonly is: "salvaging"; readonly reason: string }
+  /** `salvaged`: in words, what was saved and what was lost at this start. */
+  | { readonly is: "opened"; readonly newestKey: number; readonly salvaged: string | null }
   | { readonly is: "refused"; readonly fault: Omit<FaultFields, "cause"> }
   | { readonly is: "answer"; readonly answer: Answer }
   /** The disk no longer keeps its word. Nothing that is waiting was committed. */

@@ -3,16 +3,15 @@
  * it as one transaction, and answers; what comes in during a sync is the next transaction. The slower the disk,
  * the larger the transactions, and the main thread never waits for either.
  */
-import { join } from "node:path";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Fault, reasonOf } from "../runtime/fault.ts";
-import { createCommands } from "./commands.ts";
-import { Committer } from "./committer.ts";
-import { checkpoint, type Database, openDatabase } from "./database.ts";
+import { Committer, TransactionLost } from "./committer.ts";
+import { markDamaged } from "./damage.ts";
+import { checkpoint, type Database } from "./database.ts";
 import { diskTrouble, isReadOnlyFolder } from "./disk-trouble.ts";
-import { describeHolder, writeHolder } from "./holder.ts";
+import { describeHolder } from "./holder.ts";
+import { openSound } from "./open-sound.ts";
 import type { FromWorker, Request, ToWorker, WorkerOptions } from "./protocol.ts";
-import { migrate } from "./schema.ts";
 
 function serve(port: MessagePort, options: WorkerOptions): void {
   const post = (message: FromWorker) => port.postMessage(message);
@@ -32,12 +31,19 @@ function serve(port: MessagePort, options: WorkerOptions): void {
       db.close();
       post({ is: "closed" });
     } catch (error) {
+      if (isDamage(error)) markDamaged(options.dataDir, reasonOf(error));
       post({ is: "failed", reason: reasonOf(error) });
     }
     port.off("message", onMessage);
     port.close();
   };
   port.on("message", onMessage);
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof TransactionLost
+    ? error.trouble === "damaged"
+    : diskTrouble(error, () => false) === "damaged";
 }
 
 /** A disk without room for the copy takes it later: until then the log holds what was acknowledged. */
@@ -55,11 +61,8 @@ function open(
   post: (message: FromWorker) => void,
 ): { db: Database; committer: Committer } | null {
   try {
-    const db = openDatabase(join(options.dataDir, "pylone.db"));
-    writeHolder(options.dataDir, options.openedAt);
-    migrate(db);
-    const set = createCommands(db, options.openedAt);
-    post({ is: "opened", newestKey: set.newestKey });
+    const { db, set, salvaged } = openSound(options, (reason) => post({ is: "salvaging", reason }));
+    post({ is: "opened", newestKey: set.newestKey, salvaged });
     return { db, committer: new Committer(db, set, () => isReadOnlyFolder(options.dataDir)) };
   } catch (error) {
     post({ is: "refused", fault: refusal(error, options.dataDir) });
