@@ -200,7 +200,13 @@ export const configSchema = z.strictObject({
         .default({}),
     })
     .prefault({}),
-  retention: z.strictObject({ messagesDays: z.number().positive().default(400) }).prefault({}),
+  retention: z
+    .strictObject({
+      messagesDays: z.number().positive().default(400),
+      messagesMax: z.number().int().positive().optional(),
+      redactBodiesAfterDays: z.number().positive().optional(),
+    })
+    .prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -103,6 +103,8 @@ export class StoreClient implements Store {
   readonly putMemory: Store["putMemory"] = (...args) => this.#call("putMemory", args);
   readonly retire: Store["retire"] = (...args) => this.#call("retire", args);
   readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
+  readonly pruneBeyond: Store["pruneBeyond"] = (...args) => this.#call("pruneBeyond", args);
+  readonly redactBefore: Store["redactBefore"] = (...args) => this.#call("redactBefore", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
   onWebhook(listener: (notice: WebhookNotice) => void): void {

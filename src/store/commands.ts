@@ -1,5 +1,5 @@
 /** The door's commands over one open database: where the tables' files are put together. */
-import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
+import { keyOfSid } from "../runtime/ids.ts";
 import { Alterations } from "./alterations.ts";
 import type { Database } from "./database.ts";
 
@@ -16,6 +16,7 @@ import { OutboundQueue } from "./outbound-queue.ts";
 import { Outcomes } from "./outcomes.ts";
 import { ParkedReports } from "./parked-reports.ts";
 import type { Commands } from "./protocol.ts";
+import { Retention } from "./retention.ts";
 import { Retired } from "./retired.ts";
 import { StickySenders } from "./sticky-senders.ts";
 import type { StoredMessage } from "./store.ts";
@@ -44,17 +45,18 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const usage = new Usage(db);
   const messages = new Messages(db, { usage, undo, depths, horizon, notices, webhooks, events });
   const submissions = new Submissions(db, undo);
-  const retired = new Retired(db, { messages, submissions, usage });
+  const memory = new Memory(db);
+  const retired = new Retired(db, { messages, submissions, usage, memory, undo });
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);
   const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
   const parked = new ParkedReports(db);
   const outcomes = new Outcomes({ messages, submissions, retired, events, parked });
   const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
-  const memory = new Memory(db);
   const list = new MessageList(db);
   const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
+  const retention = new Retention(db, { retired, alterations, events, inbound, parked });
 
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
@@ -157,14 +159,9 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     getMemory: (line, key) => memory.get(line, key),
     putMemory: (line, key, value) => memory.put(line, key, value),
     retire: (options) => retired.retire(options),
-    prune: (before) =>
-      retired.pruneBefore(firstKeyAt(before.messages)) +
-      alterations.pruneFeedback(firstKeyAt(before.messages)) +
-      events.pruneBefore(firstKeyAt(before.events)) +
-      inbound.pruneQuarantine(firstKeyAt(before.events)) +
-      inbound.pruneFingerprints(before.fingerprints) +
-      inbound.pruneShown(firstKeyAt(before.fingerprints)) +
-      parked.pruneBefore(firstKeyAt(before.parkedReports)),
+    prune: (before, limit) => retention.prune(before, limit),
+    pruneBeyond: (messages, limit) => retention.pruneBeyond(messages, limit),
+    redactBefore: (at, limit) => retention.redactBefore(at, limit),
     ping: (now) => memory.ping(now),
   };
   return { commands, notices, undo, newestKey: Math.max(messages.newestKey(), retired.newestKey()) };

@@ -37,6 +37,7 @@ export function salvage(dataDir: string, at: number): Salvage {
     const db = openDatabase(join(beginSwap(dataDir), "pylone.db"));
     try {
       db.pragma("synchronous = OFF");
+      db.pragma("cache_size = -65536");
       migrate(db);
       const saver = new Saver(db, new PageTrees(file));
       const result = db.transaction(() => saver.run())();

@@ -20,6 +20,7 @@ import type {
   WebhookStanding,
 } from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
+import type { RetentionCommands } from "./retention-commands.ts";
 import type {
   OpenSubmission,
   ParkedReport,
@@ -268,7 +269,7 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store {
+export interface Store extends RetentionCommands {
   /** The newest key of any Message on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
@@ -377,13 +378,6 @@ export interface Store {
   /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than
    *  `sentBefore`. Returns how many moved. */
   retire(options: { sentBefore: number; limit: number }): Promise<number>;
-  /** Deletes retired Messages, events, fingerprints and parked reports older than the instants given. */
-  prune(before: {
-    messages: number;
-    events: number;
-    fingerprints: number;
-    parkedReports: number;
-  }): Promise<number>;
   /** Commits a row: rejects when the disk does not keep its word. */
   ping(now: number): Promise<void>;
   /** Commits what is pending, closes the database, ends the worker. Idempotent. */

@@ -118,7 +118,8 @@ function live({ db, set }: SoundStore): { sids: Set<string>; refusals: string[] 
   }
   for (let count = 0; count < 20; count++) ask("accept", [newOutbound()]);
   const late = T0 + 1000 * 86_400_000;
-  ask("prune", [{ messages: late, events: late, fingerprints: late, parkedReports: late }]);
+  const all = { messages: late, events: late, shownParts: late, undecodable: late };
+  ask("prune", [{ ...all, fingerprints: late, parkedReports: late }, 10_000]);
   return { sids, refusals };
 }
 
