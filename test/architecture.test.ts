@@ -9,6 +9,7 @@ const TEST = fileURLToPath(new URL(".", import.meta.url));
 
 const STORE_DOOR = [
   "store/store.ts",
+  "store/audience-commands.ts",
   "store/reading.ts",
   "store/submission-record.ts",
   "store/recipient.ts",
@@ -68,8 +69,10 @@ const RULES: Rules = {
     "@rgrove/parse-xml": ["messaging/webhook/twiml.ts"],
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     "better-sqlite3": ["store/database.ts"],
+    "csv-parse": ["api/read-members-csv.ts"],
+    "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],
-    leven: ["daemon/config-problems.ts"],
+    leven: ["daemon/nearest.ts"],
     "libphonenumber-js": ["accounts/address.ts"],
     lowdb: ["store/settings.ts"],
     "node-cron": ["messaging/broadcast/"],

@@ -22,10 +22,12 @@ export type LineTraffic = {
   readonly carries: readonly string[];
   /** Segments per second while its carrier holds it back. */
   readonly throttledTo: number | null;
+  /** The serial port it holds now. */
+  readonly port: string | null;
 };
 
 export function lineView(line: Line, traffic: LineTraffic): Record<string, unknown> {
-  const { numbers, rateOf, fallback, carries, throttledTo } = traffic;
+  const { numbers, rateOf, fallback, carries, throttledTo, port } = traffic;
   const { state, reason, since, simulated, facts, counters, recovery = null } = line.status;
   return {
     name: line.name,
@@ -35,6 +37,7 @@ export function lineView(line: Line, traffic: LineTraffic): Record<string, unkno
     reason,
     since: dateText(since),
     window: line.window,
+    port,
     numbers: numbers.map((number) => ({
       sid: number.sid,
       phone_number: number.phoneNumber,

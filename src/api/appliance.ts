@@ -115,13 +115,17 @@ async function fateOf(message: StoredMessage, deps: ApiDeps): Promise<WebhookFat
   return { standing, untold: untoldOf(await deps.store.listEvents({ messageSid: message.sid, limit: 100 })) };
 }
 
-function trafficOf({ name }: Line, { numbers, rateOf, fallbacks, throttledTo }: ApiDeps): LineTraffic {
+function trafficOf(
+  { name }: Line,
+  { numbers, rateOf, fallbacks, throttledTo, portOf }: ApiDeps,
+): LineTraffic {
   return {
     numbers: numbers.ofLine(name),
     rateOf,
     fallback: fallbacks.viewOf(name),
     carries: fallbacks.carriedBy(name),
     throttledTo: throttledTo(name),
+    port: portOf(name),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Applications } from "../accounts/applications.ts";
+import type { Audiences } from "../accounts/audiences.ts";
 import type { Inventory } from "../accounts/inventory.ts";
 import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
@@ -36,8 +37,14 @@ export type ApiDeps = {
     | "cancelScheduled"
     | "keepFeedback"
     | "usage"
+    | "getAudience"
+    | "listAudiences"
+    | "getMember"
+    | "listMembers"
+    | "memberAttributes"
   >;
   readonly applications: Applications;
+  readonly audiences: Audiences;
   readonly accept: Pick<Accept, "accept">;
   /** Ends what waits to be sent for an account that was suspended or closed. */
   readonly endQueued: EndQueued;
@@ -50,6 +57,8 @@ export type ApiDeps = {
   readonly fallbacks: Pick<Fallbacks, "viewOf" | "carriedBy" | "isRefused">;
   /** Segments per second while the carrier of a Line holds it back; null while it does not. */
   readonly throttledTo: (line: string) => number | null;
+  /** The serial port a Line holds now; null where it holds none. */
+  readonly portOf: (line: string) => string | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
   /** Segments per second of a Number. */

@@ -45,6 +45,7 @@ import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
+import { composeAudiences } from "./compose-audiences.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
@@ -180,6 +181,10 @@ async function composeOn(
     policy === null
       ? null
       : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf, countryOf, clock });
+  const loop = new ReplyLoop(clock);
+  const { optOut } = config;
+  const by = { store, keys, prepare: accept.prepare, rateOf, serviceOf, countryOf, loop, optOut, clock };
+  const { audiences, audienceWords } = await composeAudiences({ ...by, accountSid: account.sid });
   const { incompleteAfterHours } = config.inbound;
   const receive = createReceiver({
     store,
@@ -191,6 +196,7 @@ async function composeOn(
     siteCountry,
     serviceOf,
     keywords,
+    audienceWords,
     incompleteAfterHours,
     applicationOf: (sid) => applications.bySid(sid),
     isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
@@ -244,6 +250,7 @@ async function composeOn(
     services,
     inventory,
     applications,
+    audiences,
     store,
     accept,
     endQueued,
@@ -252,6 +259,7 @@ async function composeOn(
     receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
+    portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
@@ -283,7 +291,7 @@ async function composeOn(
       parseAddress,
       rateOf,
       serviceOf,
-      loop: new ReplyLoop(clock),
+      loop,
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),

@@ -3,10 +3,10 @@
  * wrong, the mend. Values are never repeated: a PIN or an auth token may stand there, and this text is printed
  * and logged.
  */
-import { closestMatch } from "leven";
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { reasonOf } from "../runtime/fault.ts";
 import { type ConfigIssue, type ConfigShape, configShape } from "./config-schema.ts";
+import { nearest } from "./nearest.ts";
 
 export type KeyPath = readonly (string | number)[];
 
@@ -146,17 +146,9 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-/** The nearest known key, where it is near: a slip of one or two letters, or three in a long name. */
 function suggestion(key: string, known: readonly string[]): string {
-  const nearest = closestMatch(
-    key.toLowerCase(),
-    known.map((name) => name.toLowerCase()),
-    {
-      maxDistance: Math.max(2, Math.floor(key.length / 3)),
-    },
-  );
-  const exact = known.find((name) => name.toLowerCase() === nearest);
-  if (exact !== undefined) return `; did you mean \`${exact}\`?`;
+  const meant = nearest(key, known);
+  if (meant !== null) return `; did you mean \`${meant}\`?`;
   return known.length === 0 ? "" : `; the keys here are ${known.join(", ")}`;
 }
 

@@ -16,6 +16,8 @@ export type EventType =
   | "line.call" // somebody rang; `detail.from` has the number
   | "line.storage" // the modem's message storage is nearly full, or full: then it receives nothing
   | "line.power" // the modem's supply is too weak, or looks so
+  | "plan.near" // a line has used most of what a cap of its SIM plan allows; once in a period
+  | "plan.reached" // and all of it: broadcasts wait
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
   | "message.settled" // its outcome was unknown: a delivery report or a late answer shows that the network had it
@@ -23,6 +25,7 @@ export type EventType =
   | "inbound.unrouted" // kept, but no number or no webhook takes it
   | "inbound.duplicate" // a segment came again that is kept already; `detail.count`, at most every ten minutes
   | "optout.changed" // a recipient texted STOP or START
+  | "audience.changed" // somebody joined an audience, or left it, by its keyword
   | "inbound.incomplete" // a message is shown with a gap: parts of it did not come in time (30009)
   | "inbound.special" // a message of class 0, or one that tells of waiting voice mail, fax or mail
   | "inbound.mended" // a part that was missing came after all

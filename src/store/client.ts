@@ -15,7 +15,7 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
 import { newlyStored } from "./message-row.ts";
 import type { AcceptAnswer, CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
-import type { Store, WebhookNotice } from "./store.ts";
+import type { Lane, Store, WebhookNotice } from "./store.ts";
 
 type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
 
@@ -37,7 +37,7 @@ export class StoreClient implements Store {
   #sentAtMs = 0;
   /** As many commands as the last answer's callers and those who wait already would make. */
   #gathering: { readonly enough: number; readonly timer: Timer } | null = null;
-  #queuedListeners: ((queue: string) => void)[] = [];
+  #queuedListeners: ((queue: string, lane: Lane) => void)[] = [];
   #fault: Fault | null = null;
   #closing: Closing | null = null;
 
@@ -60,6 +60,7 @@ export class StoreClient implements Store {
   readonly poolFacts: Store["poolFacts"] = (...args) => this.#call("poolFacts", args);
   readonly releaseScheduled: Store["releaseScheduled"] = (...args) => this.#call("releaseScheduled", args);
   readonly claim: Store["claim"] = (...args) => this.#call("claim", args);
+  readonly planUse: Store["planUse"] = (...args) => this.#call("planUse", args);
   readonly settle: Store["settle"] = (...args) => this.#call("settle", args);
   readonly resolveUnknown: Store["resolveUnknown"] = (...args) => this.#call("resolveUnknown", args);
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
@@ -97,6 +98,18 @@ export class StoreClient implements Store {
   readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);
   readonly cancelScheduled: Store["cancelScheduled"] = (...args) => this.#call("cancelScheduled", args);
   readonly keepFeedback: Store["keepFeedback"] = (...args) => this.#call("keepFeedback", args);
+  readonly createAudience: Store["createAudience"] = (...args) => this.#call("createAudience", args);
+  readonly updateAudience: Store["updateAudience"] = (...args) => this.#call("updateAudience", args);
+  readonly deleteAudience: Store["deleteAudience"] = (...args) => this.#call("deleteAudience", args);
+  readonly getAudience: Store["getAudience"] = (...args) => this.#call("getAudience", args);
+  readonly listAudiences: Store["listAudiences"] = (...args) => this.#call("listAudiences", args);
+  readonly listMembers: Store["listMembers"] = (...args) => this.#call("listMembers", args);
+  readonly countMembers: Store["countMembers"] = (...args) => this.#call("countMembers", args);
+  readonly memberAttributes: Store["memberAttributes"] = (...args) => this.#call("memberAttributes", args);
+  readonly getMember: Store["getMember"] = (...args) => this.#call("getMember", args);
+  readonly planMembers: Store["planMembers"] = (...args) => this.#call("planMembers", args);
+  readonly putMembers: Store["putMembers"] = (...args) => this.#call("putMembers", args);
+  readonly deleteMember: Store["deleteMember"] = (...args) => this.#call("deleteMember", args);
   readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
   readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
   readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);
@@ -111,7 +124,7 @@ export class StoreClient implements Store {
     this.#webhookListeners.push(listener);
   }
 
-  onQueued(listener: (queue: string) => void): void {
+  onQueued(listener: (queue: string, lane: Lane) => void): void {
     this.#queuedListeners.push(listener);
   }
 
@@ -177,7 +190,8 @@ export class StoreClient implements Store {
         this.#gather(message.answer.outcomes.length);
         this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);
-        for (const queue of message.answer.queued) for (const tell of this.#queuedListeners) tell(queue);
+        for (const { queue, lane } of message.answer.queued)
+          for (const tell of this.#queuedListeners) tell(queue, lane);
         for (const notice of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(notice);
         return;
       case "failed":

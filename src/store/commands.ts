@@ -1,6 +1,8 @@
 /** The door's commands over one open database: where the tables' files are put together. */
 import { keyOfSid } from "../runtime/ids.ts";
 import { Alterations } from "./alterations.ts";
+import { AudienceMembers } from "./audience-members.ts";
+import { Audiences } from "./audiences.ts";
 import type { Database } from "./database.ts";
 
 import { Depths } from "./depths.ts";
@@ -15,6 +17,7 @@ import { OptOuts } from "./opt-outs.ts";
 import { OutboundQueue } from "./outbound-queue.ts";
 import { Outcomes } from "./outcomes.ts";
 import { ParkedReports } from "./parked-reports.ts";
+import { PlanUses } from "./plan-uses.ts";
 import type { Commands } from "./protocol.ts";
 import { Retention } from "./retention.ts";
 import { Retired } from "./retired.ts";
@@ -49,14 +52,17 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const retired = new Retired(db, { messages, submissions, usage, memory, undo });
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);
-  const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
+  const plans = new PlanUses(db, events);
+  const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts, plans });
   const parked = new ParkedReports(db);
-  const outcomes = new Outcomes({ messages, submissions, retired, events, parked });
-  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
+  const outcomes = new Outcomes({ messages, submissions, retired, events, parked, plans });
+  const audiences = new Audiences(db);
+  const members = new AudienceMembers(db, { audiences, optOuts });
+  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts, members });
   const list = new MessageList(db);
   const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
-  const retention = new Retention(db, { retired, alterations, events, inbound, parked });
+  const retention = new Retention(db, { retired, alterations, events, inbound, parked, plans });
 
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
@@ -90,6 +96,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     }),
     releaseScheduled: (now, inactiveAccounts) => queue.releaseScheduled(now, inactiveAccounts),
     claim: (name, options) => queue.claim(name, options),
+    planUse: (line) => plans.use(line),
     settle: (submissionId, settlement, at) => outcomes.settle(submissionId, settlement, at),
     resolveUnknown: (submissionId, verdict, options) =>
       outcomes.resolveUnknown(submissionId, verdict, options),
@@ -154,6 +161,19 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     cancelScheduled: (sid, at) => alterations.cancelScheduled(sid, at),
     keepFeedback: (sid, outcome, at) => alterations.keepFeedback(sid, outcome, at),
 
+    createAudience: (audience) => audiences.create(audience),
+    updateAudience: (sid, patch, at) => audiences.update(sid, patch, at),
+    deleteAudience: (sid) => members.deleteAudience(sid),
+    getAudience: (sid) => audiences.get(sid),
+    listAudiences: (page) => audiences.list(page),
+    listMembers: (audienceSid, page) => members.list(audienceSid, page),
+    countMembers: (audienceSid) => audiences.get(audienceSid)?.members ?? null,
+    memberAttributes: (audienceSid) => members.attributes(audienceSid),
+    getMember: (audienceSid, by) => members.get(audienceSid, by),
+    planMembers: (audienceSid, more, limits) => members.plan(audienceSid, more, limits),
+    putMembers: (audienceSid, more, at) => members.put(audienceSid, more, at),
+    deleteMember: (audienceSid, sid) => members.delete(audienceSid, sid),
+
     addEvent: (event) => events.insert(event),
     listEvents: (page) => events.list(page),
     getMemory: (line, key) => memory.get(line, key),
@@ -164,5 +184,10 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     redactBefore: (at, limit) => retention.redactBefore(at, limit),
     ping: (now) => memory.ping(now),
   };
-  return { commands, notices, undo, newestKey: Math.max(messages.newestKey(), retired.newestKey()) };
+  return {
+    commands,
+    notices,
+    undo,
+    newestKey: Math.max(...[messages, retired, audiences, members].map((table) => table.newestKey())),
+  };
 }

@@ -21,6 +21,9 @@ const WORKING_TABLES = [
   "line_memory",
   "opt_out",
   "sticky_sender",
+  "audience",
+  "audience_member",
+  "plan_use",
   "ping",
 ];
 

@@ -8,6 +8,7 @@ import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
 import type { Inbound } from "./inbound.ts";
 import type { ParkedReports } from "./parked-reports.ts";
+import type { PlanUses } from "./plan-uses.ts";
 import type { Batch, KeptSince } from "./retention-commands.ts";
 import type { Retired } from "./retired.ts";
 
@@ -23,6 +24,7 @@ export class Retention {
     events: Events;
     inbound: Inbound;
     parked: ParkedReports;
+    plans: PlanUses;
   };
   readonly #fingerprints: Statement<[string, string, number], FingerprintRow>;
   readonly #forget: Statement<[string, string]>;
@@ -37,6 +39,7 @@ export class Retention {
       events: Events;
       inbound: Inbound;
       parked: ParkedReports;
+      plans: PlanUses;
     },
   ) {
     this.#tables = tables;
@@ -47,7 +50,7 @@ export class Retention {
   }
 
   prune(before: KeptSince, limit: number): Batch {
-    const { retired, alterations, events, inbound, parked } = this.#tables;
+    const { retired, alterations, events, inbound, parked, plans } = this.#tables;
     const steps = [
       (room: number) => retired.pruneBefore(firstKeyAt(before.messages), room),
       (room: number) => alterations.pruneFeedback(firstKeyAt(before.messages), room),
@@ -59,6 +62,7 @@ export class Retention {
     let changed = 0;
     for (const step of steps) if (changed < limit) changed += step(limit - changed);
     if (changed === limit) return { changed, isDone: false };
+    changed += plans.prune();
     const looked = this.#pruneFingerprints(before.fingerprints, (limit - changed) * LOOKED_AT_EACH);
     return { changed: changed + looked.changed, isDone: looked.isDone };
   }

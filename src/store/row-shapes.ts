@@ -24,6 +24,8 @@ const TABLES = [
   "shown_part",
   "parked_report",
   "opt_out",
+  "audience",
+  "audience_member",
   "concatenation",
   "line_memory",
   "fingerprint",

@@ -157,7 +157,9 @@ class Saver {
       DELETE FROM message WHERE key IN (SELECT key FROM message_retired);
       DELETE FROM submission WHERE messageKey NOT IN (SELECT key FROM message);
       UPDATE message SET made = (SELECT max(number) FROM submission WHERE messageKey = key)
-        WHERE made < (SELECT max(number) FROM submission WHERE messageKey = key);`);
+        WHERE made < (SELECT max(number) FROM submission WHERE messageKey = key);
+      DELETE FROM audience_member WHERE audienceKey NOT IN (SELECT key FROM audience);
+      UPDATE audience SET members = (SELECT count(*) FROM audience_member WHERE audienceKey = audience.key);`);
     for (const [table, column] of JSON_COLUMNS) {
       const bad = this.#db.prepare(`DELETE FROM ${table} WHERE NOT json_valid(${column})`).run().changes;
       if (bad > 0) this.#lost[table] = (this.#lost[table] ?? 0) + bad;
@@ -207,4 +209,6 @@ export const JSON_COLUMNS = [
   ["inbound_segment", "segment"],
   ["shown_part", "segment"],
   ["parked_report", "report"],
+  ["audience", "keywords"],
+  ["audience_member", "attributes"],
 ] as const;

@@ -10,6 +10,8 @@
  */
 import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
+import { AUDIENCES } from "./schema-audiences.ts";
+import { PLAN_TABLES } from "./schema-plans.ts";
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -248,6 +250,8 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE message ADD COLUMN airSegments INTEGER CHECK (airSegments > 0);
   `,
+  AUDIENCES,
+  PLAN_TABLES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -18,7 +18,14 @@ function viewOf(more: Partial<LineStatus>, traffic: Partial<LineTraffic> = {}): 
     submit: () => Promise.reject(new Error("only looked at")),
     stop: () => Promise.resolve(),
   };
-  const usual: LineTraffic = { numbers: [], rateOf: () => 1, fallback: null, carries: [], throttledTo: null };
+  const usual: LineTraffic = {
+    numbers: [],
+    rateOf: () => 1,
+    fallback: null,
+    carries: [],
+    throttledTo: null,
+    port: null,
+  };
   return lineView(line, { ...usual, ...traffic });
 }
 
@@ -81,10 +88,11 @@ describe("a line", () => {
   });
 
   it("shows whose queues it carries, and how fast its carrier lets it go", () => {
-    expect(viewOf({}, { carries: ["sim1"], throttledTo: 39.2041 })).toMatchObject({
+    expect(viewOf({}, { carries: ["sim1"], throttledTo: 39.2041, port: "/dev/ttyUSB2" })).toMatchObject({
       carries: ["sim1"],
       throttled_to: 39.2,
+      port: "/dev/ttyUSB2",
     });
-    expect(viewOf({})).toMatchObject({ throttled_to: null });
+    expect(viewOf({})).toMatchObject({ throttled_to: null, port: null });
   });
 });

@@ -11,7 +11,7 @@ import { setMaxListeners } from "node:events";
 import type { Line } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Store } from "../../store/store.ts";
+import type { Lane, Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
 import { Downs } from "./downs.ts";
 import type { Fallbacks } from "./fallback.ts";
@@ -112,7 +112,7 @@ export class Dispatcher {
       this.#feeds.get(line.name)?.lineStateChanged();
     });
     this.#fallbacks?.start((line) => this.#moved(line));
-    this.#store.onQueued((number) => this.#nudge(number));
+    this.#store.onQueued((number, lane) => this.#nudge(number, lane));
     const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll()]);
     for (const submission of unknown) this.#watch.add(submission);
     this.#armLookAgain();
@@ -161,10 +161,12 @@ export class Dispatcher {
     this.#nudge(watched.queue);
   }
 
-  #nudge(number: string): void {
+  /** `broadcast`: there is nothing new in the first lane. */
+  #nudge(number: string, lane: Lane = "single"): void {
     if (this.#state !== "running") return;
     const queue = this.#queueOf(number);
     queue.mayHaveWork = true;
+    if (lane === "single") queue.mayHaveSingle = true;
     this.#assign(queue)?.pump();
   }
 
