@@ -65,6 +65,8 @@ class Saver {
   readonly #inserts = new Map<string, Statement<unknown[]>>();
   readonly #saved: Record<string, number> = {};
   readonly #lost: Record<string, number> = {};
+  /** Keys of Messages that something else names. */
+  readonly #named = new Map<string, Set<number>>();
 
   constructor(db: Database, trees: PageTrees) {
     this.#db = db;
@@ -83,7 +85,17 @@ class Saver {
     for (const { table, root } of indexes) this.#missing(table, root);
     for (const kind of ["table", "index"] as const)
       for (const row of this.#trees.orphans(kind)) this.#saveOrphan(row, kind);
+    // What is wholly on the wire is in no index, but has Submissions.
+    const widowed = "SELECT messageKey FROM submission WHERE messageKey NOT IN (SELECT key FROM message)";
+    for (const key of this.#db.prepare<[], number>(widowed).pluck().all()) this.#name("message", key);
     const inDoubt = this.#reconcile();
+    for (const [table, keys] of this.#named) {
+      const isHere = this.#db.prepare<[number]>(`SELECT 1 FROM ${table} WHERE key = ?`);
+      const rests = this.#db.prepare<[number]>("SELECT 1 FROM message_retired WHERE key = ?");
+      const isLost = (key: number) =>
+        isHere.get(key) === undefined && (table !== "message" || rests.get(key) === undefined);
+      this.#lost[table] = Math.max(this.#lost[table] ?? 0, [...keys].filter(isLost).length);
+    }
     for (const table of Object.keys(this.#saved)) this.#saved[table] = this.#count(table);
     const waiting = this.#count("message", "status IN ('queued', 'sending', 'scheduled')");
     return { saved: this.#saved, waiting, lost: this.#lost, badPages: this.#trees.badPages.size, inDoubt };
@@ -124,11 +136,8 @@ class Saver {
 
   #saveOrphan(row: TreeRow, kind: "table" | "index"): void {
     for (const shape of this.#shapes)
-      if (shape.rowidAt < 0 === (kind === "index") && fits(shape, row.values) && this.#save(shape, row)) {
-        const known = this.#lost[shape.table];
-        if (known !== undefined && known > 0) this.#lost[shape.table] = known - 1;
+      if (shape.rowidAt < 0 === (kind === "index") && fits(shape, row.values) && this.#save(shape, row))
         return;
-      }
   }
 
   #refuse(table: string): false {
@@ -139,12 +148,16 @@ class Saver {
   /** An index ends each of its rows with the rowid of the table's: those that are not there are lost. */
   #missing(table: string, root: number): void {
     const find = this.#db.prepare<[number]>(`SELECT 1 FROM ${table} WHERE key = ?`);
-    const missing = new Set<number>();
     for (const { values } of this.#trees.rows(root, "index")) {
       const key = values.at(-1);
-      if (typeof key === "number" && find.get(key) === undefined) missing.add(key);
+      if (typeof key === "number" && find.get(key) === undefined) this.#name(table, key);
     }
-    this.#lost[table] = Math.max(this.#lost[table] ?? 0, missing.size);
+  }
+
+  /** It is nowhere: one more that is lost, but for what an orphan proves to be. */
+  #name(table: string, key: number): void {
+    const keys = this.#named.get(table) ?? new Set();
+    this.#named.set(table, keys.add(key));
   }
 
   /**
