@@ -14,6 +14,7 @@ import { routeAppliance } from "./appliance.ts";
 import { routeApplications } from "./applications.ts";
 import { routeAudienceMembers } from "./audience-members.ts";
 import { routeAudiences } from "./audiences.ts";
+import { routeAuthToken } from "./auth-token.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { createRouter } from "./context.ts";
@@ -53,6 +54,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeShortCodes(router, deps);
   routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
+  routeAuthToken(router, deps);
   routeUssd(router, deps);
   routeAudiences(router, deps);
   routeAudienceMembers(router, deps);

@@ -19,6 +19,8 @@ import type { Store } from "../store/store.ts";
 
 export type ApiDeps = {
   readonly accounts: Accounts;
+  /** The main account's token is the configuration's: it is changed there. */
+  readonly isTokenConfigured: boolean;
   readonly keys: Keys;
   readonly numbers: Numbers;
   readonly services: Services;
@@ -37,6 +39,7 @@ export type ApiDeps = {
     | "cancelScheduled"
     | "keepFeedback"
     | "usage"
+    | "addEvent"
     | "getAudience"
     | "listAudiences"
     | "getMember"
@@ -57,7 +60,7 @@ export type ApiDeps = {
   readonly fallbacks: Pick<Fallbacks, "viewOf" | "carriedBy" | "isRefused">;
   /** Segments per second while the carrier of a Line holds it back; null while it does not. */
   readonly throttledTo: (line: string) => number | null;
-  /** The serial port a Line holds now; null where it holds none. */
+  /** The serial path, or tcp://host:port, that is a Line's own now; null where none is. */
   readonly portOf: (line: string) => string | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;

@@ -21,9 +21,11 @@ const PATIENCE_MS = 20_000;
 
 export class ApiClient {
   readonly #connection: Connection;
+  readonly #patienceMs: number;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, { patienceMs = PATIENCE_MS } = {}) {
     this.#connection = connection;
+    this.#patienceMs = patienceMs;
   }
 
   get url(): string {
@@ -88,14 +90,16 @@ export class ApiClient {
           port,
           method,
           path,
-          timeout: PATIENCE_MS,
+          timeout: this.#patienceMs,
           auth: `${credentials.sid}:${credentials.authToken}`,
           headers: {
             accept: "application/json",
             ...(form === null ? {} : { "content-type": "application/x-www-form-urlencoded" }),
           },
         });
-        asking.once("timeout", () => asking.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} s`)));
+        asking.once("timeout", () =>
+          asking.destroy(new Error(`no answer within ${this.#patienceMs / 1000} s`)),
+        );
         asking.once("error", reject);
         asking.once("response", (response) => {
           const pieces: Buffer[] = [];
@@ -122,7 +126,7 @@ export class ApiClient {
   #connect(): Promise<Socket> {
     const { url, certificate } = this.#connection;
     const { hostname, port } = new URL(url);
-    const at = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), timeout: PATIENCE_MS };
+    const at = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), timeout: this.#patienceMs };
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         socket.destroy();
@@ -139,7 +143,7 @@ export class ApiClient {
           : // The certificate itself is compared, before a byte of ours is sent.
             connectTls({ ...at, rejectUnauthorized: false }, ready);
       socket.once("error", fail);
-      socket.once("timeout", () => fail(new Error(`no connection within ${PATIENCE_MS / 1000} s`)));
+      socket.once("timeout", () => fail(new Error(`no connection within ${this.#patienceMs / 1000} s`)));
     });
   }
 }

@@ -245,6 +245,7 @@ async function composeOn(
   });
   const app = createApp({
     accounts,
+    isTokenConfigured: config.account !== undefined,
     keys: apiKeys,
     numbers,
     services,

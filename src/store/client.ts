@@ -30,6 +30,8 @@ export class StoreClient implements Store {
   readonly #worker: Worker;
   readonly #onFatal: (fault: Fault) => void;
   readonly #waiters: Waiter[] = [];
+  /** Who asked that the file holds still, or no longer has to. */
+  readonly #fileWaiters: Waiter[] = [];
   #outbox: Request[] = [];
   readonly #clock: Clock;
   #isUnderWay = false;
@@ -120,6 +122,19 @@ export class StoreClient implements Store {
   readonly redactBefore: Store["redactBefore"] = (...args) => this.#call("redactBefore", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
+  async holdFile(): Promise<void> {
+    if (await this.#askFile("hold")) return;
+    throw new Fault({
+      code: "backup.failed",
+      disposition: "retry",
+      message: "the log cannot be copied into pylone.db: the disk is full or read-only",
+    });
+  }
+
+  releaseFile(): Promise<boolean> {
+    return this.#askFile("release");
+  }
+
   onWebhook(listener: (notice: WebhookNotice) => void): void {
     this.#webhookListeners.push(listener);
   }
@@ -153,6 +168,14 @@ export class StoreClient implements Store {
       if (this.#outbox.length === this.#gathering?.enough) setImmediate(() => this.#endGathering());
     });
     return answer as ReturnType<Store[Name]>;
+  }
+
+  #askFile(is: "hold" | "release"): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== null || this.#closing !== null) return reject(this.#fault ?? closed());
+      this.#fileWaiters.push({ resolve: resolve as Waiter["resolve"], reject });
+      this.#post({ is });
+    });
   }
 
   #flush(): void {
@@ -197,6 +220,10 @@ export class StoreClient implements Store {
       case "failed":
         this.#fail(message.reason);
         return;
+      case "held":
+      case "released":
+        this.#fileWaiters.shift()?.resolve(message.ok);
+        return;
       case "closed":
       case "opened":
       case "salvaging":
@@ -228,7 +255,7 @@ export class StoreClient implements Store {
     this.#fault = fault;
     this.#gathering?.timer.cancel();
     this.#outbox = [];
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(fault);
+    for (const waiter of [...this.#waiters.splice(0), ...this.#fileWaiters.splice(0)]) waiter.reject(fault);
     void this.#worker.terminate().then(() => this.#closing?.resolve());
     this.#onFatal(fault);
   }

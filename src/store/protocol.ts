@@ -9,7 +9,10 @@ import type { QueuedNotice } from "./notices.ts";
 import type { AcceptResult, Store, WebhookNotice } from "./store.ts";
 
 /** The door's methods that are carried out in the worker. */
-export type CommandName = Exclude<keyof Store, "newestKey" | "onWebhook" | "onQueued" | "close">;
+export type CommandName = Exclude<
+  keyof Store,
+  "newestKey" | "onWebhook" | "onQueued" | "close" | "holdFile" | "releaseFile"
+>;
 
 /** Who asked has the message already: only what the worker made of it travels back. */
 export type AcceptAnswer =
@@ -47,6 +50,9 @@ export type Answer = {
 
 export type ToWorker =
   | { readonly is: "requests"; readonly requests: readonly Request[] }
+  /** `pylone.db` stays as it is, everything committed in it, until the release. */
+  | { readonly is: "hold" }
+  | { readonly is: "release" }
   | { readonly is: "close" };
 
 export type FromWorker =
@@ -58,6 +64,8 @@ export type FromWorker =
   | { readonly is: "answer"; readonly answer: Answer }
   /** The disk no longer keeps its word. Nothing that is waiting was committed. */
   | { readonly is: "failed"; readonly reason: string }
+  /** `ok`: to a hold, that everything is in the file; to a release, that the file stayed as it was. */
+  | { readonly is: "held" | "released"; readonly ok: boolean }
   | { readonly is: "closed" };
 
 export type WorkerOptions = { readonly dataDir: string; readonly openedAt: number };

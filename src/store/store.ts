@@ -10,6 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
+import type { BackupCommands } from "./backup-commands.ts";
 import type { Mend } from "./mend.ts";
 import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
 import type {
@@ -274,7 +275,7 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, PlanCommands, RetentionCommands {
+export interface Store extends AudienceCommands, BackupCommands, PlanCommands, RetentionCommands {
   /** The newest key of any Message, audience or member on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 

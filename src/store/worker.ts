@@ -7,8 +7,9 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import { Committer, TransactionLost } from "./committer.ts";
 import { markDamaged } from "./damage.ts";
-import { checkpoint, type Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import { diskTrouble, isReadOnlyFolder } from "./disk-trouble.ts";
+import { HeldFile } from "./held-file.ts";
 import { describeHolder } from "./holder.ts";
 import { openSound } from "./open-sound.ts";
 import type { FromWorker, Request, ToWorker, WorkerOptions } from "./protocol.ts";
@@ -22,12 +23,15 @@ function serve(port: MessagePort, options: WorkerOptions): void {
   }
   const { db, committer } = opened;
 
+  const file = new HeldFile(db, options.dataDir);
   const onMessage = (first: ToWorker) => {
-    const { requests, close } = drain(port, first);
+    const { requests, after } = drain(port, first);
     try {
       if (requests.length > 0) post({ is: "answer", answer: committer.run(requests) });
-      checkpointIfPossible(db, options.dataDir);
-      if (!close) return;
+      if (after === "hold") post({ is: "held", ok: file.hold() });
+      if (after === "release") post({ is: "released", ok: file.release() });
+      file.checkpoint();
+      if (after !== "close") return;
       db.close();
       post({ is: "closed" });
     } catch (error) {
@@ -44,16 +48,6 @@ function isDamage(error: unknown): boolean {
   return error instanceof TransactionLost
     ? error.trouble === "damaged"
     : diskTrouble(error, () => false) === "damaged";
-}
-
-/** A disk without room for the copy takes it later: until then the log holds what was acknowledged. */
-function checkpointIfPossible(db: Database, dataDir: string): void {
-  try {
-    checkpoint(db);
-  } catch (error) {
-    const trouble = diskTrouble(error, () => isReadOnlyFolder(dataDir));
-    if (trouble !== "full" && trouble !== "read-only") throw error;
-  }
 }
 
 function open(
@@ -84,16 +78,19 @@ function refusal(error: unknown, dataDir: string): Extract<FromWorker, { is: "re
   };
 }
 
-/** Everything that is in the inbox now, in order. Nothing is sent after a close. */
-function drain(port: MessagePort, first: ToWorker): { requests: readonly Request[]; close: boolean } {
+/** What is in the inbox now, in order, up to what is not a command. Nothing is sent after a close. */
+function drain(
+  port: MessagePort,
+  first: ToWorker,
+): { requests: readonly Request[]; after: Exclude<ToWorker["is"], "requests"> | null } {
   const requests: Request[] = [];
   let next: ToWorker | undefined = first;
   while (next !== undefined) {
-    if (next.is === "close") return { requests, close: true };
+    if (next.is !== "requests") return { requests, after: next.is };
     requests.push(...next.requests);
     next = receiveMessageOnPort(port)?.message as ToWorker | undefined;
   }
-  return { requests, close: false };
+  return { requests, after: null };
 }
 
 if (parentPort !== null) serve(parentPort, workerData as WorkerOptions);
