@@ -10,6 +10,7 @@ import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
+import type { Backups } from "./backups.ts";
 import type { Chores } from "./chores.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { LineNumbers } from "./line-numbers.ts";
@@ -28,6 +29,7 @@ export type ApplianceParts = {
   readonly dispatcher: Dispatcher;
   readonly deliverer: WebhookDeliverer;
   readonly chores: Chores;
+  readonly backups: Backups;
   readonly lineNumbers: LineNumbers;
   readonly simulated: SimulatedLines | null;
   readonly pending: Pending;
@@ -62,9 +64,11 @@ export class Appliance {
 
   /** `reason` is for the event. Safe without `start`. */
   async stop(reason: string): Promise<void> {
-    const { server, dispatcher, deliverer, chores, lines, simulated, pending, store, clock } = this.#parts;
+    const { server, dispatcher, deliverer, chores, backups, lines, simulated, pending, store, clock } =
+      this.#parts;
     await Promise.all([
       server.stop(),
+      backups.stop(),
       chores.stop(),
       deliverer.stop(WEBHOOK_GRACE_MS),
       dispatcher.stop(WIRE_GRACE_MS),

@@ -46,6 +46,7 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
 import { composeAudiences } from "./compose-audiences.ts";
+import { composeBackups } from "./compose-backups.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
@@ -243,7 +244,9 @@ async function composeOn(
     webhooks: () => deliverer.backlog(),
     whyClockUntrusted: () => clockWatch.whyUntrusted,
   });
+  const backups = composeBackups({ store, settings, clock, log, loaded });
   const app = createApp({
+    backups,
     accounts,
     isTokenConfigured: config.account !== undefined,
     keys: apiKeys,
@@ -312,6 +315,7 @@ async function composeOn(
     log,
     chores: [
       { name: "look at the clock", everyMs: 60_000, run: () => clockWatch.look() },
+      { name: "back up", everyMs: 60_000, run: () => backups.nightly() },
       ...choresOf({
         store,
         clock,
@@ -344,6 +348,7 @@ async function composeOn(
     dispatcher,
     deliverer,
     chores,
+    backups,
     lineNumbers,
     simulated,
     pending,

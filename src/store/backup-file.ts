@@ -45,8 +45,11 @@ export type BackupFacts = {
   readonly damage: string | null;
 };
 
-/** Nothing is at `to` until all of it is on the disk. */
-export function writeBackup(job: BackupJob, onCopied: () => void): BackupFacts {
+/**
+ * Nothing is at `to` until all of it is on the disk, and `mayKeep` has said that the copy is worth keeping: asked last,
+ * of whoever saw to it that the database held still.
+ */
+export function writeBackup(job: BackupJob, onCopied: () => void, mayKeep: () => boolean): BackupFacts {
   const unfinished = `${job.to}.part`;
   try {
     rmSync(unfinished, { force: true });
@@ -62,6 +65,7 @@ export function writeBackup(job: BackupJob, onCopied: () => void): BackupFacts {
       db.close();
     }
     sync(unfinished);
+    if (!mayKeep()) throw new Error("nobody vouches for the copy any more");
     renameSync(unfinished, job.to);
     sync(dirname(job.to));
     return { ...facts, octets: statSync(job.to).size };

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { letGo } from "../../src/daemon/let-go.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
+import { makeBackup } from "../../src/store/make-backup.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { seed } from "./seed.ts";
@@ -17,6 +18,9 @@ const MESSAGES = 1_000_000;
 const SID = `AC${"a".repeat(32)}`;
 const FROM = "+33639980001";
 const PAUSE_MS = 5;
+
+/** What the build has made. */
+const BUILT = new URL("../../../store/", import.meta.url);
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -70,6 +74,7 @@ try {
   });
   const store = await openStore({
     dataDir,
+    workerUrl: new URL("worker.js", BUILT),
     onFatal: (fault) => {
       throw fault;
     },
@@ -84,6 +89,21 @@ try {
   const never = new AbortController().signal;
   const letting = (retention: Parameters<typeof letGo>[0]["retention"]) =>
     letGo({ store, clock: systemClock, retention }, never);
+  const backedUp = async () => {
+    const job = {
+      from: join(dataDir, "pylone.db"),
+      to: join(dataDir, "a.backup"),
+      madeAt: systemClock.now(),
+    };
+    const facts = await makeBackup({
+      store,
+      signal: never,
+      job: async () => ({ ...job, settings: null, config: null }),
+      processUrl: new URL("backup-process.js", BUILT),
+    });
+    say(`  a backup of ${facts.messages} messages, ${(facts.octets / 1e6).toFixed(0)} MB`);
+  };
+  await during("backed up", backedUp);
   await during("texts erased", () => letting({ messagesDays: 10_000, redactBodiesAfterDays: 0.001 }));
   await during("rows deleted", () => letting({ messagesDays: 0.001 }));
   await store.close();
