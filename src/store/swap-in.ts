@@ -4,14 +4,17 @@
  * moved into a folder of their own and never deleted.
  */
 import {
+  chownSync,
   closeSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -37,6 +40,7 @@ export function beginSwap(dataDir: string): string {
 export function commitSwap(dataDir: string, aside: string): void {
   const folder = join(dataDir, INCOMING);
   const ready = join(folder, READY);
+  for (const name of readdirSync(folder)) toOwnerOf(dataDir, join(folder, name));
   writeFileSync(ready, aside, { mode: 0o600 });
   sync(ready);
   sync(folder);
@@ -49,14 +53,17 @@ export function finishSwap(dataDir: string): void {
   const incoming = join(dataDir, INCOMING);
   if (!existsSync(join(incoming, READY))) return;
   const aside = join(dataDir, readFileSync(join(incoming, READY), "utf8"));
-  mkdirSync(aside, { recursive: true, mode: 0o700 });
   for (const [name, companions] of Object.entries(FILES)) {
     if (!existsSync(join(incoming, name))) continue;
-    for (const old of [name, ...companions])
-      if (existsSync(join(dataDir, old))) renameSync(join(dataDir, old), join(aside, old));
+    const there = [name, ...companions].filter((old) => existsSync(join(dataDir, old)));
+    if (there.length > 0 && !existsSync(aside)) {
+      mkdirSync(aside, { mode: 0o700 });
+      toOwnerOf(dataDir, aside);
+    }
+    for (const old of there) renameSync(join(dataDir, old), join(aside, old));
     renameSync(join(incoming, name), join(dataDir, name));
   }
-  sync(aside);
+  if (existsSync(aside)) sync(aside);
   sync(dataDir);
   rmSync(incoming, { recursive: true });
 }
@@ -64,6 +71,12 @@ export function finishSwap(dataDir: string): void {
 /** `damaged-2026-11-28T23-10-00Z`: of old files, by the instant they were moved. */
 export function asideName(why: "damaged" | "replaced", at: number): string {
   return `${why}-${new Date(at).toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
+}
+
+/** Root may restore what is the daemon's. */
+function toOwnerOf(dataDir: string, path: string): void {
+  const { uid, gid } = statSync(dataDir);
+  if (statSync(path).uid !== uid) chownSync(path, uid, gid);
 }
 
 /** A file, or the names in a folder. */
