@@ -14,7 +14,7 @@ const EVENTS_KEPT_MS = 90 * DAY;
 const FINGERPRINTS_KEPT_MS = 14 * DAY;
 const PARKED_REPORTS_KEPT_MS = DAY;
 /** One batch is one transaction: small enough that an accept never waits for it noticeably. */
-const BATCH = 250;
+const BATCH = 100;
 const SHORTEST_PAUSE_MS = 5;
 
 export async function letGo(

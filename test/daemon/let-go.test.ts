@@ -54,5 +54,5 @@ it("stops between two batches when the process does", async () => {
   const work = letGo({ store, clock, retention: { messagesDays: 5 } }, stop.signal);
   stop.abort(new Error("the process stops"));
   await expect(work).rejects.toThrow("the process stops");
-  expect((await store.listMessages({ accountSid: ACCOUNT, limit: 1000 })).length).toBe(350);
+  expect((await store.listMessages({ accountSid: ACCOUNT, limit: 1000 })).length).toBe(500);
 });
