@@ -14,6 +14,7 @@ const STORE_DOOR = [
   "store/submission-record.ts",
   "store/recipient.ts",
   "store/mend.ts",
+  "store/plan-commands.ts",
   "store/reading.ts",
   "store/settings-document.ts",
 ];
@@ -69,7 +70,8 @@ const RULES: Rules = {
     "@rgrove/parse-xml": ["messaging/webhook/twiml.ts"],
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     "better-sqlite3": ["store/database.ts"],
-    "csv-parse": ["api/read-members-csv.ts"],
+    "prom-client": ["daemon/metrics.ts"],
+    "csv-parse": ["api/read-csv.ts"],
     "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],
     leven: ["daemon/nearest.ts"],

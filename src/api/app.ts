@@ -27,6 +27,7 @@ import { routeIncomingPhoneNumbers } from "./incoming-phone-numbers.ts";
 import { Lockout } from "./lockout.ts";
 import { routeLookup } from "./lookup.ts";
 import { routeMessages } from "./messages.ts";
+import { routeMetrics } from "./metrics.ts";
 import { routeOutgoingCallerIds } from "./outgoing-caller-ids.ts";
 import { routeServices } from "./services.ts";
 import { routeShortCodes } from "./short-codes.ts";
@@ -58,6 +59,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeAuthToken(router, deps);
   routeUssd(router, deps);
   routeBackups(router, deps);
+  routeMetrics(router, deps);
   routeAudiences(router, deps);
   routeAudienceMembers(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);

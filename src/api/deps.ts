@@ -4,7 +4,7 @@
  */
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Applications } from "../accounts/applications.ts";
-import type { Audiences } from "../accounts/audiences.ts";
+import type { Audiences } from "../accounts/audience/audiences.ts";
 import type { Inventory } from "../accounts/inventory.ts";
 import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
@@ -13,6 +13,7 @@ import type { Line } from "../line/line.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
 import type { EndQueued } from "../messaging/outbound/end-queued.ts";
 import type { Fallbacks } from "../messaging/outbound/fallback.ts";
+import type { Plans } from "../messaging/outbound/plans.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Store } from "../store/store.ts";
@@ -60,6 +61,10 @@ export type ApiDeps = {
   readonly fallbacks: Pick<Fallbacks, "viewOf" | "carriedBy" | "isRefused">;
   /** Segments per second while the carrier of a Line holds it back; null while it does not. */
   readonly throttledTo: (line: string) => number | null;
+  /** Of a Line as a whole, measured; null: nothing was. */
+  readonly secondsPerSegment: (line: string) => number | null;
+  /** How the SIM plans stand. */
+  readonly plans: Pick<Plans, "views" | "viewOf">;
   /** The serial path, or tcp://host:port, that is a Line's own now; null where none is. */
   readonly portOf: (line: string) => string | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
@@ -78,6 +83,8 @@ export type ApiDeps = {
     /** The path of a complete one's file; null when there is none. */
     fileOf(name: string): Promise<string | null>;
   };
+  /** What Prometheus reads, and its media type. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;
   /** Faults of the simulated lines; null when there are none. */

@@ -11,7 +11,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { EXIT } from "../daemon/exit-codes.ts";
 import { reasonOf } from "../runtime/fault.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, START_IT } from "./connection.ts";
 import { Failure } from "./failure.ts";
 
 export type Answer = { readonly status: number; readonly body: unknown };
@@ -117,7 +117,7 @@ export class ApiClient {
       const why = code === "ECONNREFUSED" ? "nothing listens there" : reasonOf(error);
       throw new Failure(
         EXIT.unavailable,
-        `the daemon does not run at ${url} (${why}); start it with \`systemctl start pylone\` or \`pylone serve\``,
+        `the daemon does not answer at ${url} (${why}); ${START_IT}`,
         error,
       );
     }

@@ -4,6 +4,7 @@
  * at only when they are named: one may be a login console.
  */
 import { realpath } from "node:fs/promises";
+import { readAddress } from "../daemon/address-file.ts";
 import type { LoadedConfig } from "../daemon/config.ts";
 import { EXIT } from "../daemon/exit-codes.ts";
 import type { OpenPort } from "../line/byte-port.ts";
@@ -70,9 +71,10 @@ async function linesOf({ config }: LoadedConfig): Promise<readonly LineView[]> {
     return (await client.get<{ lines: readonly LineView[] }>("/appliance/v1/Lines", { PageSize: "1000" }))
       .lines;
   } catch (error) {
-    // No daemon, or no account yet: then nobody holds a port for us.
-    if (error instanceof Failure && [EXIT.unavailable, EXIT.noInput].some((code) => code === error.exitCode))
-      return [];
+    // No daemon, or no account yet: then nobody holds a port for us. One that runs and does not answer may.
+    const code = error instanceof Failure ? error.exitCode : null;
+    if (code === EXIT.noInput) return [];
+    if (code === EXIT.unavailable && (await readAddress(config.dataDir)) === null) return [];
     throw error;
   }
 }

@@ -2,8 +2,7 @@
  * The one composition root: every service is constructed here and nowhere else. What comes out knows how to start
  * and stop in the right order; `serve.ts` decides when.
  */
-import { readFile, stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { readFile } from "node:fs/promises";
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Applications } from "../accounts/applications.ts";
@@ -25,9 +24,7 @@ import { createAnswer } from "../messaging/inbound/reply.ts";
 import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { routeThrough } from "../messaging/inbound/route.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
-import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
-import { Fallbacks } from "../messaging/outbound/fallback.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
@@ -36,28 +33,30 @@ import { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import { ownAddresses } from "../messaging/webhook/own-address.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Fault } from "../runtime/fault.ts";
-import { epochOfKey, KeySequence } from "../runtime/ids.ts";
+import { KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
+import { version } from "../runtime/version.ts";
 import { openStore } from "../store/open-store.ts";
 import { openSettings } from "../store/settings.ts";
 import type { AccountRecord } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
-import { ClockWatch, ntpState } from "./clock-watch.ts";
 import { composeAudiences } from "./compose-audiences.ts";
 import { composeBackups } from "./compose-backups.ts";
+import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
+import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
-import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
+import { Metrics } from "./metrics.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
-import { createMaxRateOf, createRateOf } from "./rates.ts";
+import { createRateOf } from "./rates.ts";
 import { checkPemFiles } from "./read-pem.ts";
 import { SimulatedLines } from "./simulated-lines.ts";
 
@@ -83,10 +82,18 @@ export async function compose(options: {
   checkPemFiles(config, (path, text) => wrong.push({ path, text }));
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
-  const onDamage = (text: string) => options.log.error(text);
-  const store = await openStore({ dataDir, onFatal: options.onFatal, onDamage });
+  const siteClock = await steadyClockOver(options.clock);
+  const { clock } = siteClock;
+  const metrics = new Metrics({ clock, version: version() });
+  const store = await openStore({
+    dataDir,
+    onFatal: options.onFatal,
+    clock,
+    onCommit: metrics.committed,
+    onDamage: (text) => options.log.error(text),
+  });
   try {
-    return await composeOn(store, options);
+    return await composeOn(store, metrics, { ...options, siteClock });
   } catch (error) {
     await store.close();
     throw error;
@@ -95,9 +102,11 @@ export async function compose(options: {
 
 async function composeOn(
   store: Store,
-  { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
+  metrics: Metrics,
+  { loaded, siteClock, log }: { loaded: LoadedConfig; siteClock: SiteClock; log: Log },
 ): Promise<Composed> {
   const { config, file } = loaded;
+  const { clock } = siteClock;
   const stored = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(stored, config.account ?? null, clock);
   const settings = followRoutes({
@@ -143,27 +152,20 @@ async function composeOn(
       return name === null || receiveOnly.has(name) ? null : name;
     },
   });
-  const fallbacks = new Fallbacks({
-    roster,
-    clock,
-    rules: fallbackRulesOf(config.lines),
-    numbersOf: (line) => numbers.ofLine(line).map(({ phoneNumber }) => phoneNumber),
-    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
-  });
-  for (const line of rehearsedFallbacks(config.lines))
-    log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
   const turns = new PhoneTurns();
-  const dispatcher = new Dispatcher({
+  const outbound = composeOutbound({
     store,
+    config,
     roster,
+    numbers,
+    rateOf,
+    turns,
+    pending,
     clock,
     log,
-    rateOf,
-    maxRateOf: createMaxRateOf(config.lines),
-    policy: config.outbound,
-    turns,
-    fallbacks,
+    onSettled: metrics.settled,
   });
+  const { fallbacks, plans, dispatcher } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -226,13 +228,7 @@ async function composeOn(
     log,
   });
 
-  const clockWatch = new ClockWatch({
-    clock,
-    builtAt: (await stat(fileURLToPath(import.meta.url))).mtimeMs,
-    newestRowAt: store.newestKey > 0 ? epochOfKey(store.newestKey) : null,
-    ntp: () => ntpState(),
-    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
-  });
+  const clockWatch = watchOf(siteClock, { store, pending });
 
   const endQueued = createEndQueued({ store, clock });
   const health = createHealth({
@@ -240,6 +236,7 @@ async function composeOn(
     lines,
     receiveOnly,
     fallbacks,
+    plans: () => plans.views(),
     clock,
     webhooks: () => deliverer.backlog(),
     whyClockUntrusted: () => clockWatch.whyUntrusted,
@@ -263,12 +260,15 @@ async function composeOn(
     receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
+    secondsPerSegment: (line) => dispatcher.secondsPerSegment(line),
+    plans,
     portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,
     health,
+    metrics: () => metrics.render(),
     simulated: simulated?.network ?? null,
     faults: simulated === null ? null : new FaultDesk(simulated.faultBoards),
     clock,
@@ -299,9 +299,11 @@ async function composeOn(
     }),
     options: config.webhook,
     isOwnAddress: ownAddresses(() => [server.port]),
+    onAsked: metrics.asked,
     countryOf,
   });
 
+  metrics.observe({ store, lines, webhooks: () => deliverer.backlog(), health });
   await settings.catchUp();
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));
@@ -314,7 +316,7 @@ async function composeOn(
     clock,
     log,
     chores: [
-      { name: "look at the clock", everyMs: 60_000, run: () => clockWatch.look() },
+      { name: "look at the clock", everyMs: 10_000, run: () => clockWatch.look() },
       { name: "back up", everyMs: 60_000, run: () => backups.nightly() },
       ...choresOf({
         store,
@@ -324,6 +326,7 @@ async function composeOn(
         look,
         endQueued,
         accounts,
+        isClockSettled: () => clockWatch.isSettled,
         publishIncomplete: receive.publishIncomplete,
       }),
     ],

@@ -28,8 +28,10 @@ export function choresOf(deps: {
   readonly look: (line: Line) => void;
   readonly endQueued: (accountSid: string) => Promise<void>;
   readonly accounts: Pick<Accounts, "inactive">;
+  /** False: the wall clock was set not long ago, and may be set again. */
+  readonly isClockSettled: () => boolean;
 }): Chore[] {
-  const { store, clock, config, lines, look, endQueued, accounts, publishIncomplete } = deps;
+  const { store, clock, config, lines, look, endQueued, accounts, publishIncomplete, isClockSettled } = deps;
   return [
     {
       name: "expire",
@@ -72,7 +74,9 @@ export function choresOf(deps: {
     {
       name: "let go of what was kept long enough",
       everyMs: HOUR,
-      run: (signal) => letGo({ store, clock, retention: config.retention }, signal),
+      run: async (signal) => {
+        if (isClockSettled()) await letGo({ store, clock, retention: config.retention }, signal);
+      },
     },
   ];
 }

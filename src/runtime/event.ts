@@ -41,6 +41,7 @@ export type EventType =
   | "account.rotated" // the main account's auth token was made anew
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
+  | "clock.set" // the system's clock was set to another time, and is followed; `detail.byMs`
   | "daemon.started"
   | "daemon.stopped";
 

@@ -3,8 +3,8 @@ import { keyOfSid } from "../runtime/ids.ts";
 import { Alterations } from "./alterations.ts";
 import { AudienceMembers } from "./audience-members.ts";
 import { Audiences } from "./audiences.ts";
+import { ClockSteps } from "./clock-steps.ts";
 import type { Database } from "./database.ts";
-
 import { Depths } from "./depths.ts";
 import { Events } from "./events.ts";
 import { Horizon } from "./horizon.ts";
@@ -59,10 +59,11 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const audiences = new Audiences(db);
   const members = new AudienceMembers(db, { audiences, optOuts });
   const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts, members });
-  const list = new MessageList(db);
+  const steps = new ClockSteps(db, { messages, submissions, horizon, openedAt });
+  const list = new MessageList(db, steps);
   const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
-  const retention = new Retention(db, { retired, alterations, events, inbound, parked, plans });
+  const retention = new Retention(db, { retired, alterations, events, inbound, parked, plans, steps });
 
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
@@ -105,7 +106,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     endQueued: (accountSid, end) => queue.endAll(accountSid, end),
     endScheduled: (accountSid, end) => queue.endScheduled(accountSid, end),
     endQueue: (name, end) => queue.endQueue(name, end),
-    queueDepths: () => depths.all(),
+    queueDepths: () =>
+      depths.all().map((depth) => ({ ...depth, oldestAt: messages.oldestWaiting(depth.queue) })),
 
     openSubmissions: (line, reference) => submissions.open(line, reference),
     recordReport: (submissionId, record) => outcomes.recordReport(submissionId, record),
@@ -178,10 +180,12 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     listEvents: (page) => events.list(page),
     getMemory: (line, key) => memory.get(line, key),
     putMemory: (line, key, value) => memory.put(line, key, value),
-    retire: (options) => retired.retire(options),
+    retire: (options) =>
+      retired.retire({ ...options, keysBefore: steps.firstKeyAfter(options.sentBefore, "message") }),
     prune: (before, limit) => retention.prune(before, limit),
     pruneBeyond: (messages, limit) => retention.pruneBeyond(messages, limit),
     redactBefore: (at, limit) => retention.redactBefore(at, limit),
+    clockStepped: (step) => steps.step(step),
     ping: (now) => memory.ping(now),
   };
   return {

@@ -239,6 +239,8 @@ export class OutboundQueue {
     const ahead = this.#ahead.get({ queue, rank, key }) ?? { messages: 0, segments: 0 };
     return {
       queue,
+      isBroadcast: row.lane === "broadcast",
+      hasBegun: /[tad]/.test(row.progress),
       expiresAt,
       waitingSegments: waiting,
       messagesAhead: ahead.messages,

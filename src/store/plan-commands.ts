@@ -1,5 +1,4 @@
 /** The store's door, as far as it is about SIM plans: what a plan allows, and what was used of it. */
-import type { Lane } from "./store.ts";
 
 export const PLAN_PERIODS = ["minute", "hour", "day", "month"] as const;
 export type PlanPeriod = (typeof PLAN_PERIODS)[number];
@@ -32,7 +31,7 @@ export type ClaimOptions = {
   readonly limit: number;
   readonly now: number;
   /** Absent: both lanes, single messages first. */
-  readonly lane?: Extract<Lane, "single">;
+  readonly lane?: "single";
   /** Absent: the Line has no plan, and nothing is counted. Broadcasts begin only as far as it allows. */
   readonly plan?: PlanTerms;
 };

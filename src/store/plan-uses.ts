@@ -198,7 +198,7 @@ function nearEvent(line: string, { of, used, cap, endsAt, now }: News): NewEvent
 
 function reachedEvent(line: string, { of, used, cap, endsAt, now }: News): NewEvent {
   const who = of === "recipients" ? "broadcasts to anybody new wait" : "broadcasts wait";
-  const text = `${line} has used the ${cap} ${WORDS[of]} of its SIM plan: ${who} until ${new Date(endsAt).toISOString()}, single messages go on and are counted.`;
+  const text = `${line} has reached the ${cap} ${WORDS[of]} of its SIM plan: ${who} until ${new Date(endsAt).toISOString()}, single messages go on and are counted.`;
   return { type: "plan.reached", level: "warning", at: now, text, line, detail: { cap, used, endsAt } };
 }
 

@@ -11,7 +11,7 @@ import type { AcceptResult, Store, WebhookNotice } from "./store.ts";
 /** The door's methods that are carried out in the worker. */
 export type CommandName = Exclude<
   keyof Store,
-  "newestKey" | "onWebhook" | "onQueued" | "close" | "holdFile" | "releaseFile"
+  "newestKey" | "onWebhook" | "onQueued" | "turn" | "close" | "holdFile" | "releaseFile"
 >;
 
 /** Who asked has the message already: only what the worker made of it travels back. */
@@ -53,6 +53,8 @@ export type ToWorker =
   /** `pylone.db` stays as it is, everything committed in it, until the release. */
   | { readonly is: "hold" }
   | { readonly is: "release" }
+  /** To be answered with `turned`. */
+  | { readonly is: "turn" }
   | { readonly is: "close" };
 
 export type FromWorker =
@@ -62,6 +64,7 @@ export type FromWorker =
   | { readonly is: "opened"; readonly newestKey: number; readonly salvaged: string | null }
   | { readonly is: "refused"; readonly fault: Omit<FaultFields, "cause"> }
   | { readonly is: "answer"; readonly answer: Answer }
+  | { readonly is: "turned" }
   /** The disk no longer keeps its word. Nothing that is waiting was committed. */
   | { readonly is: "failed"; readonly reason: string }
   /** `ok`: to a hold, that everything is in the file; to a release, that the file stayed as it was. */

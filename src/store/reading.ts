@@ -16,6 +16,9 @@ export type UsageDay = {
 /** Where an outbound Message stands among those that wait for the same Number, or would if its time had come. */
 export type Standing = {
   readonly queue: string;
+  readonly isBroadcast: boolean;
+  /** A part of it is with the network, or on its way there. */
+  readonly hasBegun: boolean;
   readonly expiresAt: number;
   /** Segments of this Message that nobody has yet. */
   readonly waitingSegments: number;
@@ -60,7 +63,13 @@ export type EventFilter = {
   readonly limit: number;
 };
 
-export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
+export type QueueDepth = {
+  readonly queue: string;
+  readonly messages: number;
+  readonly segments: number;
+  /** When the oldest Message that waits was created, backing off or not; null when all of them are on the air. */
+  readonly oldestAt: number | null;
+};
 /** What an app says became of a Message (contract §3.9). */
 export type Feedback = {
   readonly outcome: "confirmed" | "unconfirmed";

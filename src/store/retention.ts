@@ -2,8 +2,8 @@
  * What is let go of: by age, by number, and the texts before the rest. Each command does a bounded piece of work, since
  * everybody else waits for the same worker; whoever calls asks again until it is done.
  */
-import { firstKeyAt } from "../runtime/ids.ts";
 import type { Alterations } from "./alterations.ts";
+import type { ClockSteps } from "./clock-steps.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
 import type { Inbound } from "./inbound.ts";
@@ -25,6 +25,7 @@ export class Retention {
     inbound: Inbound;
     parked: ParkedReports;
     plans: PlanUses;
+    steps: ClockSteps;
   };
   readonly #fingerprints: Statement<[string, string, number], FingerprintRow>;
   readonly #forget: Statement<[string, string]>;
@@ -40,6 +41,7 @@ export class Retention {
       inbound: Inbound;
       parked: ParkedReports;
       plans: PlanUses;
+      steps: ClockSteps;
     },
   ) {
     this.#tables = tables;
@@ -50,17 +52,18 @@ export class Retention {
   }
 
   prune(before: KeptSince, limit: number): Batch {
-    const { retired, alterations, events, inbound, parked, plans } = this.#tables;
-    const steps = [
-      (room: number) => retired.pruneBefore(firstKeyAt(before.messages), room),
-      (room: number) => alterations.pruneFeedback(firstKeyAt(before.messages), room),
-      (room: number) => events.pruneBefore(firstKeyAt(before.events), room),
-      (room: number) => inbound.pruneQuarantine(firstKeyAt(before.undecodable), room),
-      (room: number) => inbound.pruneShown(firstKeyAt(before.shownParts), room),
-      (room: number) => parked.pruneBefore(firstKeyAt(before.parkedReports), room),
+    const { retired, alterations, events, inbound, parked, plans, steps } = this.#tables;
+    const messagesBefore = steps.firstKeyOf(before.messages, "message");
+    const kinds = [
+      (room: number) => retired.pruneBefore(messagesBefore, room),
+      (room: number) => alterations.pruneFeedback(messagesBefore, room),
+      (room: number) => events.pruneBefore(steps.firstKeyOf(before.events, "event"), room),
+      (room: number) => inbound.pruneQuarantine(steps.firstKeyOf(before.undecodable, "inbound"), room),
+      (room: number) => inbound.pruneShown(steps.firstKeyOf(before.shownParts, "inbound"), room),
+      (room: number) => parked.pruneBefore(steps.firstKeyOf(before.parkedReports, "parked"), room),
     ];
     let changed = 0;
-    for (const step of steps) if (changed < limit) changed += step(limit - changed);
+    for (const prune of kinds) if (changed < limit) changed += prune(limit - changed);
     if (changed === limit) return { changed, isDone: false };
     changed += plans.prune();
     const looked = this.#pruneFingerprints(before.fingerprints, (limit - changed) * LOOKED_AT_EACH);
@@ -75,7 +78,8 @@ export class Retention {
   }
 
   redactBefore(at: number, limit: number): Batch {
-    return this.#tables.retired.redactBefore(firstKeyAt(at), limit);
+    const { retired, steps } = this.#tables;
+    return retired.redactBefore(steps.firstKeyOf(at, "message"), limit);
   }
 
   #pruneFingerprints(before: number, limit: number): Batch {

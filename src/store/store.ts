@@ -11,6 +11,7 @@ import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
 import type { BackupCommands } from "./backup-commands.ts";
+import type { ClockCommands } from "./clock-commands.ts";
 import type { Mend } from "./mend.ts";
 import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
 import type {
@@ -275,7 +276,12 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, BackupCommands, PlanCommands, RetentionCommands {
+export interface Store
+  extends AudienceCommands,
+    BackupCommands,
+    ClockCommands,
+    PlanCommands,
+    RetentionCommands {
   /** The newest key of any Message, audience or member on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
@@ -386,6 +392,8 @@ export interface Store extends AudienceCommands, BackupCommands, PlanCommands, R
   retire(options: { sentBefore: number; limit: number }): Promise<number>;
   /** Commits a row: rejects when the disk does not keep its word. */
   ping(now: number): Promise<void>;
+  /** Settles when the worker has come around to it. Nothing is read or written: a full disk does not matter. */
+  turn(): Promise<void>;
   /** Commits what is pending, closes the database, ends the worker. Idempotent. */
   close(): Promise<void>;
 }

@@ -25,12 +25,13 @@ function serve(port: MessagePort, options: WorkerOptions): void {
 
   const file = new HeldFile(db, options.dataDir);
   const onMessage = (first: ToWorker) => {
-    const { requests, after } = drain(port, first);
+    const { requests, turns, after } = drain(port, first);
     try {
       if (requests.length > 0) post({ is: "answer", answer: committer.run(requests) });
       if (after === "hold") post({ is: "held", ok: file.hold() });
       if (after === "release") post({ is: "released", ok: file.release() });
       file.checkpoint();
+      for (let turn = 0; turn < turns; turn++) post({ is: "turned" });
       if (after !== "close") return;
       db.close();
       post({ is: "closed" });
@@ -82,15 +83,17 @@ function refusal(error: unknown, dataDir: string): Extract<FromWorker, { is: "re
 function drain(
   port: MessagePort,
   first: ToWorker,
-): { requests: readonly Request[]; after: Exclude<ToWorker["is"], "requests"> | null } {
+): { requests: readonly Request[]; turns: number; after: "hold" | "release" | "close" | null } {
   const requests: Request[] = [];
+  let turns = 0;
   let next: ToWorker | undefined = first;
   while (next !== undefined) {
-    if (next.is !== "requests") return { requests, after: next.is };
-    requests.push(...next.requests);
+    if (next.is === "turn") turns++;
+    else if (next.is === "requests") requests.push(...next.requests);
+    else return { requests, turns, after: next.is };
     next = receiveMessageOnPort(port)?.message as ToWorker | undefined;
   }
-  return { requests, after: null };
+  return { requests, turns, after: null };
 }
 
 if (parentPort !== null) serve(parentPort, workerData as WorkerOptions);

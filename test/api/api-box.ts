@@ -5,8 +5,8 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Applications } from "../../src/accounts/applications.ts";
-import { reservedWords } from "../../src/accounts/audience-keywords.ts";
-import { Audiences } from "../../src/accounts/audiences.ts";
+import { Audiences } from "../../src/accounts/audience/audiences.ts";
+import { reservedWords } from "../../src/accounts/audience/keywords.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
@@ -25,6 +25,7 @@ import { followRoutes } from "../../src/messaging/inbound/follow-routes.ts";
 import { routeThrough } from "../../src/messaging/inbound/route.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
+import { type Plan, Plans } from "../../src/messaging/outbound/plans.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -153,6 +154,8 @@ export type BoxOptions = {
   readonly bounds?: Partial<ServerBounds>;
   readonly isTokenConfigured?: boolean;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
+  /** By line. */
+  readonly plans?: Readonly<Record<string, Plan>>;
 };
 
 export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
@@ -218,12 +221,20 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
     throttledTo: () => null,
+    secondsPerSegment: () => null,
+    plans: new Plans({
+      plans: new Map(Object.entries(options.plans ?? {})),
+      timeZone: "Europe/Paris",
+      clock,
+      store,
+    }),
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,
     mediaUrl: options.mediaUrl ?? "refuse",
     countries: options.countries ?? null,
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
+    metrics: async () => ({ type: "text/plain; version=0.0.4", text: "pylone_info 1\n" }),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,
@@ -292,6 +303,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
     name,
     kind: "modem",
     window: 1,
+    pulse: { dueBy: null },
     status: {
       state: "ready",
       reason: "registered",

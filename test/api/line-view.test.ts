@@ -13,6 +13,7 @@ function viewOf(more: Partial<LineStatus>, traffic: Partial<LineTraffic> = {}): 
     name: "sim1",
     kind: "modem",
     window: 1,
+    pulse: { dueBy: null },
     status,
     start: () => undefined,
     submit: () => Promise.reject(new Error("only looked at")),
@@ -24,6 +25,8 @@ function viewOf(more: Partial<LineStatus>, traffic: Partial<LineTraffic> = {}): 
     fallback: null,
     carries: [],
     throttledTo: null,
+    secondsPerSegment: null,
+    plan: null,
     port: null,
   };
   return lineView(line, { ...usual, ...traffic });
@@ -85,6 +88,28 @@ describe("a line", () => {
       fallback_since: "Sun, 04 Jan 2026 10:15:30 +0000",
     });
     expect(viewOf({})).toMatchObject({ fallback: null, fallback_active: false, carries: [] });
+  });
+
+  it("shows what was used of its SIM plan, until when, and how long its broadcasts wait", () => {
+    const endsAt = Date.UTC(2026, 0, 4, 23);
+    const free = { cap: null, used: 3, endsAt };
+    const plan = {
+      periods: { minute: free, hour: free, day: { cap: 200, used: 200, endsAt }, month: free },
+      recipients: { cap: null, used: 0 },
+      warnAtPercent: 80,
+    };
+    const ends = "Sun, 04 Jan 2026 23:00:00 +0000";
+    expect(viewOf({}, { plan, secondsPerSegment: 3.4567 })).toMatchObject({
+      seconds_per_segment: 3.46,
+      plan: {
+        segments_per_day: { cap: 200, used: 200, ends },
+        segments_per_month: { cap: null, used: 3, ends },
+        recipients_per_month: { cap: null, used: 0, ends },
+        warn_at_percent: 80,
+        broadcasts_wait_until: ends,
+      },
+    });
+    expect(viewOf({})).toMatchObject({ seconds_per_segment: null, plan: null });
   });
 
   it("shows whose queues it carries, and how fast its carrier lets it go", () => {

@@ -12,7 +12,7 @@ import { KeySequence } from "../../src/runtime/ids.ts";
 import { makeBackup } from "../../src/store/make-backup.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { seed } from "./seed.ts";
+import { Seeds } from "./seed.ts";
 
 const MESSAGES = 1_000_000;
 const SID = `AC${"a".repeat(32)}`;
@@ -63,9 +63,10 @@ function row(what: string, tookMs: readonly number[], seconds: number): string {
   return `${what}: ${tookMs.length} accepts, median ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms; it took ${seconds.toFixed(0)} s`;
 }
 
+const seeds = new Seeds();
 const dataDir = await mkdtemp(join(tmpdir(), "pylone-stalls-"));
 try {
-  await seed(dataDir, {
+  await seeds.into(dataDir, {
     messages: MESSAGES,
     accountSid: SID,
     from: FROM,
@@ -108,5 +109,6 @@ try {
   await during("rows deleted", () => letting({ messagesDays: 0.001 }));
   await store.close();
 } finally {
+  seeds.remove();
   await rm(dataDir, { recursive: true, force: true });
 }

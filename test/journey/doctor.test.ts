@@ -263,6 +263,19 @@ describe("beside a running daemon", () => {
     await modem.faultsOver();
   });
 
+  it("leaves the ports alone while the daemon runs and does not answer", async () => {
+    daemon.signal("SIGSTOP");
+    const report = await doctorOf(site, configOf(modem.device));
+    daemon.signal("SIGCONT");
+    expect(failed(report)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^daemon: process ${daemon.pid} runs and does not answer as it should: `),
+      ),
+    ]);
+    expect(report.checks.filter(({ about }) => about.startsWith("line "))).toEqual([]);
+    await state("ready");
+  });
+
   it("asks the ports itself once the daemon was killed, whatever it left behind", async () => {
     await daemon.end("SIGKILL");
     const report = await doctorOf(site, configOf(modem.device));

@@ -47,7 +47,7 @@ describe("a batch of commands", () => {
     expect(answer.outcomes.map((outcome) => outcome.ok)).toEqual([false, true, false, true]);
     expect(answer.outcomes[2]).toMatchObject({ code: "SQLITE_CONSTRAINT_PRIMARYKEY" });
     expect(answer.queued).toEqual([{ queue: FROM, lane: "single" }]);
-    expect(opened.commands.queueDepths()).toEqual([{ queue: FROM, messages: 2, segments: 2 }]);
+    expect(opened.commands.queueDepths()).toMatchObject([{ queue: FROM, messages: 2, segments: 2 }]);
     expect(stored()).toBe(2);
   });
 
@@ -72,7 +72,7 @@ describe("a full disk", () => {
     const answer = opened.committer.run([accept(), large, LIST, { name: "ping", args: [T0] }]);
     expect(answer.outcomes.map((outcome) => outcome.ok)).toEqual([true, false, true, true]);
     expect(answer.outcomes[1]).toMatchObject({ code: "SQLITE_FULL", trouble: "full" });
-    expect(opened.commands.queueDepths()).toEqual([{ queue: FROM, messages: 2, segments: 2 }]);
+    expect(opened.commands.queueDepths()).toMatchObject([{ queue: FROM, messages: 2, segments: 2 }]);
     expect(stored()).toBe(2);
     opened.db.pragma("max_page_count = 1000000");
     expect(opened.committer.run([large]).outcomes[0]?.ok).toBe(true);
@@ -92,7 +92,7 @@ describe("a read-only disk", () => {
       "read-only",
     ]);
     expect(queued).toEqual([]);
-    expect(opened.commands.queueDepths()).toEqual([{ queue: FROM, messages: 1, segments: 1 }]);
+    expect(opened.commands.queueDepths()).toMatchObject([{ queue: FROM, messages: 1, segments: 1 }]);
     opened.db.pragma("query_only = OFF");
     expect(committer.run([accept()]).outcomes[0]?.ok).toBe(true);
     expect(stored()).toBe(2);

@@ -257,7 +257,7 @@ describe("events", () => {
     expect((await eventsOf()).slice(1)).toEqual([
       [
         "plan.reached",
-        "sim1 has used the 5 segments a day of its SIM plan: broadcasts wait until 2026-01-05T00:00:00.000Z, single messages go on and are counted.",
+        "sim1 has reached the 5 segments a day of its SIM plan: broadcasts wait until 2026-01-05T00:00:00.000Z, single messages go on and are counted.",
       ],
     ]);
     await accept(5);

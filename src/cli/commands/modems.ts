@@ -15,6 +15,7 @@ export const modemsCommand = declare({
   },
   exits: {
     [EXIT.noInput]: "there is no port to look at",
+    [EXIT.unavailable]: "the daemon runs and does not answer as it should: its ports are left alone",
     [EXIT.noPermission]: "this user may not read the settings of the running daemon: run it with sudo",
     [EXIT.notNow]: "the daemon runs and cannot answer now",
     [EXIT.config]: "the configuration is wrong",

@@ -11,7 +11,7 @@ import { readSettings } from "../../store/settings.ts";
 import type { SettingsDocument } from "../../store/settings-document.ts";
 import { ApiClient } from "../api-client.ts";
 import { type ConfigFindings, checkConfiguration } from "../config-check.ts";
-import { connectionOf, credentialsOf, reading, urlOf } from "../connection.ts";
+import { connectionOf, reading, urlOf } from "../connection.ts";
 import { Failure } from "../failure.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { jsonDocument } from "../table.ts";
@@ -80,56 +80,79 @@ async function examine(loaded: LoadedConfig): Promise<Examination> {
   }
   findings.push(...(await tlsFindings(config.http)));
   const daemon = await daemonOf(loaded);
-  if (daemon === null) {
-    findings.push(
-      warn(
-        "daemon",
-        "does not run; the ports are asked by this command",
-        "start it: systemctl start pylone, or pylone serve; `journalctl -u pylone -e` says why it ended",
-      ),
-      await addressFinding(config.http),
-      await clockFinding(dataDir),
-    );
-    for (const line of config.lines) {
-      const number = settings?.numbers.find((each) => each.line === line.name)?.phoneNumber ?? null;
-      findings.push(...(await stoppedLineFindings(line, number)));
-    }
-  } else {
-    findings.push(...(await runningFindings(daemon, loaded)));
-  }
+  findings.push(
+    ...(daemon.is === "running"
+      ? await runningFindings(daemon, loaded)
+      : daemon.is === "absent"
+        ? await stoppedFindings(loaded, settings)
+        : [fail("daemon", daemon.reason, daemon.next)]),
+  );
   const paths = config.lines.flatMap((line) =>
     line.type === "modem" && line.device.startsWith("/") ? [line.device] : [],
   );
   if (config.lines.some((line) => line.type === "modem" && !/^(?:sim|tcp):/.test(line.device)))
     findings.push(...(await modemManagerFindings(paths)));
   if (settings !== null) findings.push(...(await webhookFindings(settings)));
-  return { daemon: daemon === null ? null : { url: daemon.client.url }, findings };
+  return { daemon: daemon.is === "running" ? { url: daemon.client.url } : null, findings };
 }
 
-/** Its own bound is 3 s for the store and 3 s for the webhooks. */
-const HEALTH_MS = 8_000;
+/** Its own bound is 3 s. */
+const HEALTH_MS = 5_000;
 
-type Daemon = { readonly client: ApiClient; readonly health: HealthView };
+type Running = { readonly is: "running"; readonly client: ApiClient; readonly health: HealthView };
+type Daemon =
+  | Running
+  | { readonly is: "absent" }
+  /** One runs, or may: its ports are left alone. */
+  | { readonly is: "unknown"; readonly reason: string; readonly next: string };
 
-/** Null when none answers. */
-async function daemonOf({ config }: LoadedConfig): Promise<Daemon | null> {
+/** No answer is no proof: what has left its address and still runs has its ports too. */
+async function daemonOf({ config }: LoadedConfig): Promise<Daemon> {
   try {
+    if ((await urlOf(config)) === null) return { is: "absent" };
+    const client = new ApiClient(await connectionOf(config), { patienceMs: HEALTH_MS });
     // Health is anybody's: a daemon with other credentials is a daemon.
-    const known = await credentialsOf(config).catch(() => null);
-    const connection =
-      known === null
-        ? { url: await urlOf(config), certificate: null, credentials: { sid: "", authToken: "" } }
-        : await connectionOf(config);
-    const client = new ApiClient(connection, { patienceMs: HEALTH_MS });
     const { body } = await client.call("GET", "/health");
-    return { client, health: body as HealthView };
+    return { is: "running", client, health: body as HealthView };
   } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    if (error.exitCode === EXIT.noPermission)
+      return {
+        is: "unknown",
+        reason: "whether it runs cannot be told, so its ports were left alone",
+        next: "run this with sudo, or as the user the daemon runs as (sudo -u pylone …)",
+      };
+    const left = await readAddress(config.dataDir).catch(() => null);
+    if (left === null) return { is: "absent" };
+    return {
+      is: "unknown",
+      reason: `process ${left.pid} runs and does not answer as it should: ${error.message}`,
+      next: "see `journalctl -u pylone -e`; restart it: systemctl restart pylone",
+    };
   }
 }
 
-async function runningFindings({ client, health }: Daemon, loaded: LoadedConfig): Promise<Finding[]> {
+async function stoppedFindings(
+  { config }: LoadedConfig,
+  settings: SettingsDocument | null,
+): Promise<Finding[]> {
+  const found = [
+    warn(
+      "daemon",
+      "does not run; the ports are asked by this command",
+      "start it: systemctl start pylone, or pylone serve; `journalctl -u pylone -e` says why it ended",
+    ),
+    await addressFinding(config.http),
+    await clockFinding(config.dataDir),
+  ];
+  for (const line of config.lines) {
+    const number = settings?.numbers.find((each) => each.line === line.name)?.phoneNumber ?? null;
+    found.push(...(await stoppedLineFindings(line, number)));
+  }
+  return found;
+}
+
+async function runningFindings({ client, health }: Running, loaded: LoadedConfig): Promise<Finding[]> {
   const { config } = loaded;
   const found = [pass("daemon", `runs at ${client.url}`), ...healthFindings(health)];
   let lines: readonly LineView[];

@@ -4,6 +4,7 @@
  */
 import type { Line } from "../../line/line.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { PlanTerms } from "../../store/plan-commands.ts";
 import type { Claim, ClaimResult, Lane, Store } from "../../store/store.ts";
 import type { LinePace } from "./line-pace.ts";
 import type { NumberQueue } from "./number-queue.ts";
@@ -19,6 +20,7 @@ export class LineClaims {
   readonly #clock: Clock;
   readonly #pending: Pending;
   readonly #pace: LinePace;
+  readonly #planTerms: () => PlanTerms | null;
   readonly #canSend: () => boolean;
   readonly #onClaimed: () => void;
   readonly #onHandedBack: (number: string) => void;
@@ -32,6 +34,8 @@ export class LineClaims {
     readonly clock: Clock;
     readonly pending: Pending;
     readonly pace: LinePace;
+    /** What the Line's SIM plan allows now; null: it has none. */
+    readonly planTerms: () => PlanTerms | null;
     readonly canSend: () => boolean;
     /** Something is ready now, or nothing was found. */
     readonly onClaimed: () => void;
@@ -43,6 +47,7 @@ export class LineClaims {
     this.#clock = options.clock;
     this.#pending = options.pending;
     this.#pace = options.pace;
+    this.#planTerms = options.planTerms;
     this.#canSend = options.canSend;
     this.#onClaimed = options.onClaimed;
     this.#onHandedBack = options.onHandedBack;
@@ -137,9 +142,16 @@ export class LineClaims {
     queue.claiming = limit;
     queue.mayHaveSingle = false;
     if (lane === undefined) queue.mayHaveWork = false;
-    const options = { line: this.#line.name, limit, now: this.#clock.now() };
+    const plan = this.#planTerms();
+    const options = {
+      line: this.#line.name,
+      limit,
+      now: this.#clock.now(),
+      ...(lane === undefined ? {} : { lane }),
+      ...(plan === null ? {} : { plan }),
+    };
     const claimed = this.#store
-      .claim(queue.number, lane === undefined ? options : { ...options, lane })
+      .claim(queue.number, options)
       .finally(() => {
         queue.claiming = 0;
       })

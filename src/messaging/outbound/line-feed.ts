@@ -18,8 +18,10 @@ import type { Line, SubmitOutcome } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
+import type { PlanTerms } from "../../store/plan-commands.ts";
 import type { Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
+import type { AirTimes } from "./air-times.ts";
 import { DOWNS_ALLOWED, type Downs } from "./downs.ts";
 import { LineClaims } from "./line-claims.ts";
 import { LinePace } from "./line-pace.ts";
@@ -28,10 +30,14 @@ import type { NumberQueue, Ready } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import { isSenderRefused, judge, mendOf, setAside } from "./retry.ts";
+import { setSince } from "./set-since.ts";
 import { isThrottling } from "./throttle.ts";
 
 /** A carrier's limit is met every few seconds: the operator is told once in a while. */
 const TELL_AGAIN_MS = 3_600_000;
+
+/** A plan's month is longer than any timer of Node's, which would fire at once. */
+const LOOK_AGAIN_MS = 3_600_000;
 
 type Flight = Ready & {
   readonly queue: NumberQueue;
@@ -61,6 +67,7 @@ export class LineFeed {
   readonly #signal: AbortSignal;
   readonly #downs: Downs;
   readonly #guests: Guests;
+  readonly #airTimes: AirTimes;
   readonly #claims: LineClaims;
   readonly #pace: LinePace;
   readonly #rest: LineRest;
@@ -83,6 +90,9 @@ export class LineFeed {
     /** Segments per second of the Line as a whole. */
     readonly maxRate: Rate;
     readonly guests: Guests;
+    /** What the Line's SIM plan allows now; null: it has none. */
+    readonly planTerms: () => PlanTerms | null;
+    readonly airTimes: AirTimes;
     /** A claim came back after its Number had moved to another Line. */
     readonly onHandedBack: (number: string) => void;
   }) {
@@ -96,6 +106,7 @@ export class LineFeed {
     this.#signal = options.signal;
     this.#downs = options.downs;
     this.#guests = options.guests;
+    this.#airTimes = options.airTimes;
     this.#pace = new LinePace(options.clock, options.maxRate);
     this.#rest = new LineRest(options.clock);
     this.#claims = new LineClaims({
@@ -204,13 +215,16 @@ export class LineFeed {
 
   #answered(flight: Flight, outcome: SubmitOutcome): void {
     const { claim, queue } = flight;
-    const { attempts, expiresAt } = claim;
-    if (outcome.is === "accepted") this.#pace.accepted(flight.startedMs);
+    const expiresAt = claim.expiresAt + setSince(this.#clock, flight);
+    if (outcome.is === "accepted") {
+      this.#pace.accepted(flight.startedMs);
+      this.#airTimes.accepted(this.#line.name, this.#clock.monotonicMs() - flight.startedMs);
+    }
     if (outcome.is === "rejected" && isSenderRefused(outcome.fault) && this.#guests.isGuest(queue.number)) {
       this.#sendHome(flight, outcome.fault);
       return;
     }
-    const verdict = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
+    const verdict = judge(outcome, { attempts: claim.attempts, expiresAt, now: this.#clock.now() });
     const { lineFault } = verdict;
     const downs = this.#downs.count(claim.messageSid, outcome, this.#line);
     const settlement = downs < DOWNS_ALLOWED ? verdict.settlement : setAside(verdict.settlement, downs);
@@ -261,8 +275,8 @@ export class LineFeed {
   }
 
   #settle(flight: Flight, settlement: Parameters<Outcomes["record"]>[1]): void {
-    const { claim, queue, startedAt } = flight;
-    const subject = { claim, startedAt, queue: queue.number, line: this.#line.name };
+    const { claim, queue, startedAt, startedMs } = flight;
+    const subject = { claim, startedAt, startedMs, queue: queue.number, line: this.#line.name };
     this.#pending.own("settle", this.#outcomes.record(subject, settlement));
   }
 
@@ -295,7 +309,7 @@ export class LineFeed {
     const rest = this.#rest.leftMs;
     const wakeIn = rest > 0 ? rest : this.#claims.wakeIn(this.#onWire.size);
     if (wakeIn === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.timer(wakeIn, () => this.pump());
+    this.#timer = this.#clock.timer(Math.min(wakeIn, LOOK_AGAIN_MS), () => this.pump());
   }
 }
 
