@@ -10,6 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
+import type { BackupCommands } from "./backup-commands.ts";
 import type { ClockCommands } from "./clock-commands.ts";
 import type { Mend } from "./mend.ts";
 import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
@@ -23,6 +24,7 @@ import type {
   WebhookStanding,
 } from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
+import type { RetentionCommands } from "./retention-commands.ts";
 import type {
   OpenSubmission,
   ParkedReport,
@@ -274,7 +276,12 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, ClockCommands, PlanCommands {
+export interface Store
+  extends AudienceCommands,
+    BackupCommands,
+    ClockCommands,
+    PlanCommands,
+    RetentionCommands {
   /** The newest key of any Message, audience or member on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
@@ -383,13 +390,6 @@ export interface Store extends AudienceCommands, ClockCommands, PlanCommands {
   /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than
    *  `sentBefore`. Returns how many moved. */
   retire(options: { sentBefore: number; limit: number }): Promise<number>;
-  /** Deletes retired Messages (2,000 at a time), events, fingerprints and parked reports older than the instants given. */
-  prune(before: {
-    messages: number;
-    events: number;
-    fingerprints: number;
-    parkedReports: number;
-  }): Promise<number>;
   /** Commits a row: rejects when the disk does not keep its word. */
   ping(now: number): Promise<void>;
   /** Settles when the worker has come around to it. Nothing is read or written: a full disk does not matter. */
