@@ -1,8 +1,9 @@
 /** The door's commands over one open database: where the tables' files are put together. */
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import { Alterations } from "./alterations.ts";
+import { BroadcastRuns } from "./broadcast-runs.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import type { Database } from "./database.ts";
-
 import { Depths } from "./depths.ts";
 import { Events } from "./events.ts";
 import { Horizon } from "./horizon.ts";
@@ -55,6 +56,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const list = new MessageList(db);
   const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
+
+  const runs = new BroadcastRuns(db, { broadcasts: new Broadcasts(db), messages, queue, events });
 
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
@@ -152,6 +155,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     cancelScheduled: (sid, at) => alterations.cancelScheduled(sid, at),
     keepFeedback: (sid, outcome, at) => alterations.keepFeedback(sid, outcome, at),
 
+    ...runs.commands,
+
     addEvent: (event) => events.insert(event),
     listEvents: (page) => events.list(page),
     getMemory: (line, key) => memory.get(line, key),
@@ -159,6 +164,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     retire: (options) => retired.retire(options),
     prune: (before) =>
       retired.pruneBefore(firstKeyAt(before.messages)) +
+      runs.pruneBefore(firstKeyAt(before.messages)) +
       alterations.pruneFeedback(firstKeyAt(before.messages)) +
       events.pruneBefore(firstKeyAt(before.events)) +
       inbound.pruneQuarantine(firstKeyAt(before.events)) +
@@ -167,5 +173,6 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       parked.pruneBefore(firstKeyAt(before.parkedReports)),
     ping: (now) => memory.ping(now),
   };
-  return { commands, notices, undo, newestKey: Math.max(messages.newestKey(), retired.newestKey()) };
+  const newestKey = Math.max(messages.newestKey(), retired.newestKey(), runs.newestKey());
+  return { commands, notices, undo, newestKey };
 }

@@ -10,6 +10,7 @@
  */
 import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
+import { BROADCAST_TABLES } from "./schema-broadcasts.ts";
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -248,6 +249,7 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE message ADD COLUMN airSegments INTEGER CHECK (airSegments > 0);
   `,
+  BROADCAST_TABLES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -9,6 +9,7 @@
  */
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
+import type { BroadcastCommands } from "./broadcast-commands.ts";
 import type { Mend } from "./mend.ts";
 import type {
   EventFilter,
@@ -268,7 +269,7 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store {
+export interface Store extends BroadcastCommands {
   /** The newest key of any Message on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
