@@ -9,6 +9,7 @@ const TEST = fileURLToPath(new URL(".", import.meta.url));
 
 const STORE_DOOR = [
   "store/store.ts",
+  "store/audience-commands.ts",
   "store/broadcast-commands.ts",
   "store/reading.ts",
   "store/submission-record.ts",

@@ -23,6 +23,7 @@ export type EventType =
   | "inbound.unrouted" // kept, but no number or no webhook takes it
   | "inbound.duplicate" // a segment came again that is kept already; `detail.count`, at most every ten minutes
   | "optout.changed" // a recipient texted STOP or START
+  | "audience.changed" // somebody joined an audience, or left it, by its keyword
   | "inbound.incomplete" // a message is shown with a gap: parts of it did not come in time (30009)
   | "inbound.special" // a message of class 0, or one that tells of waiting voice mail, fax or mail
   | "inbound.mended" // a part that was missing came after all

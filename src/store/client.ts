@@ -97,6 +97,18 @@ export class StoreClient implements Store {
   readonly deleteMessage: Store["deleteMessage"] = (...args) => this.#call("deleteMessage", args);
   readonly cancelScheduled: Store["cancelScheduled"] = (...args) => this.#call("cancelScheduled", args);
   readonly keepFeedback: Store["keepFeedback"] = (...args) => this.#call("keepFeedback", args);
+  readonly createAudience: Store["createAudience"] = (...args) => this.#call("createAudience", args);
+  readonly updateAudience: Store["updateAudience"] = (...args) => this.#call("updateAudience", args);
+  readonly deleteAudience: Store["deleteAudience"] = (...args) => this.#call("deleteAudience", args);
+  readonly getAudience: Store["getAudience"] = (...args) => this.#call("getAudience", args);
+  readonly listAudiences: Store["listAudiences"] = (...args) => this.#call("listAudiences", args);
+  readonly listMembers: Store["listMembers"] = (...args) => this.#call("listMembers", args);
+  readonly countMembers: Store["countMembers"] = (...args) => this.#call("countMembers", args);
+  readonly memberAttributes: Store["memberAttributes"] = (...args) => this.#call("memberAttributes", args);
+  readonly getMember: Store["getMember"] = (...args) => this.#call("getMember", args);
+  readonly planMembers: Store["planMembers"] = (...args) => this.#call("planMembers", args);
+  readonly putMembers: Store["putMembers"] = (...args) => this.#call("putMembers", args);
+  readonly deleteMember: Store["deleteMember"] = (...args) => this.#call("deleteMember", args);
   readonly createBroadcast: Store["createBroadcast"] = (...args) => this.#call("createBroadcast", args);
   readonly changeBroadcast: Store["changeBroadcast"] = (...args) => this.#call("changeBroadcast", args);
   readonly deleteBroadcast: Store["deleteBroadcast"] = (...args) => this.#call("deleteBroadcast", args);

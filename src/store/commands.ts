@@ -1,6 +1,8 @@
 /** The door's commands over one open database: where the tables' files are put together. */
 import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
 import { Alterations } from "./alterations.ts";
+import { AudienceMembers } from "./audience-members.ts";
+import { Audiences } from "./audiences.ts";
 import { BroadcastRuns } from "./broadcast-runs.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import type { Database } from "./database.ts";
@@ -51,7 +53,9 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
   const parked = new ParkedReports(db);
   const outcomes = new Outcomes({ messages, submissions, retired, events, parked });
-  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts });
+  const audiences = new Audiences(db);
+  const members = new AudienceMembers(db, { audiences, optOuts });
+  const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts, members });
   const memory = new Memory(db);
   const list = new MessageList(db);
   const webhookStandings = new WebhookStandings(db);
@@ -155,6 +159,18 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     cancelScheduled: (sid, at) => alterations.cancelScheduled(sid, at),
     keepFeedback: (sid, outcome, at) => alterations.keepFeedback(sid, outcome, at),
 
+    createAudience: (audience) => audiences.create(audience),
+    updateAudience: (sid, patch, at) => audiences.update(sid, patch, at),
+    deleteAudience: (sid) => members.deleteAudience(sid),
+    getAudience: (sid) => audiences.get(sid),
+    listAudiences: (page) => audiences.list(page),
+    listMembers: (audienceSid, page) => members.list(audienceSid, page),
+    countMembers: (audienceSid) => audiences.get(audienceSid)?.members ?? null,
+    memberAttributes: (audienceSid) => members.attributes(audienceSid),
+    getMember: (audienceSid, by) => members.get(audienceSid, by),
+    planMembers: (audienceSid, more, limits) => members.plan(audienceSid, more, limits),
+    putMembers: (audienceSid, more, at) => members.put(audienceSid, more, at),
+    deleteMember: (audienceSid, sid) => members.delete(audienceSid, sid),
     ...runs.commands,
 
     addEvent: (event) => events.insert(event),
@@ -173,6 +189,10 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       parked.pruneBefore(firstKeyAt(before.parkedReports)),
     ping: (now) => memory.ping(now),
   };
-  const newestKey = Math.max(messages.newestKey(), retired.newestKey(), runs.newestKey());
-  return { commands, notices, undo, newestKey };
+  return {
+    commands,
+    notices,
+    undo,
+    newestKey: Math.max(...[messages, retired, audiences, members, runs].map((table) => table.newestKey())),
+  };
 }

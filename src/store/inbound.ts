@@ -8,6 +8,8 @@
  * repeats a part has it stamped anew, and what would then be shown as half a message is known as a copy.
  */
 import type { InboundSegment } from "../sms/message.ts";
+import type { AudienceEffect } from "./audience-commands.ts";
+import type { AudienceMembers } from "./audience-members.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
 import { newestKeyOf } from "./events.ts";
@@ -17,7 +19,7 @@ import type { OptOuts } from "./opt-outs.ts";
 import type { OutboundQueue } from "./outbound-queue.ts";
 import type { Retired } from "./retired.ts";
 import { idOfKey, keyOfId, RowKeys } from "./row-keys.ts";
-import type { Completion, KeepResult, KeptSegment, KeywordEffect } from "./store.ts";
+import type { Completion, KeepResult, KeptSegment, KeywordEffect, NewOutbound } from "./store.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** Service centres give up redelivering within this time. */
@@ -38,6 +40,7 @@ export class Inbound {
   readonly #events: Events;
   readonly #queue: OutboundQueue;
   readonly #optOuts: OptOuts;
+  readonly #members: AudienceMembers;
   readonly #keys: RowKeys;
   readonly #insert: Statement<[Record<string, unknown>]>;
   readonly #siblings: Statement<[Record<string, unknown>], SegmentRow>;
@@ -61,6 +64,7 @@ export class Inbound {
       events: Events;
       queue: OutboundQueue;
       optOuts: OptOuts;
+      members: AudienceMembers;
     },
   ) {
     this.#retired = options.retired;
@@ -68,6 +72,7 @@ export class Inbound {
     this.#events = options.events;
     this.#queue = options.queue;
     this.#optOuts = options.optOuts;
+    this.#members = options.members;
     const tables = ["inbound_segment", "shown_part", "undecodable"] as const;
     this.#keys = new RowKeys(Math.max(...tables.map((table) => newestKeyOf(db, table))));
     this.#insert = db.prepare(`
@@ -246,6 +251,7 @@ export class Inbound {
     if (completion.webhook !== null) this.#webhooks.insert(completion.webhook);
     if (completion.event !== null) this.#events.insert(completion.event);
     if (completion.keyword) this.#act(completion.keyword);
+    if (completion.audience) this.#joinOrLeave(completion.audience);
     return stored;
   }
 
@@ -254,6 +260,12 @@ export class Inbound {
     const changed = change !== null && this.#optOuts.apply(change);
     if (changed && event !== null) this.#events.insert(event);
     if (reply !== null && (changed || change === null || repliesAlways)) this.#queue.accept(reply);
+  }
+
+  #joinOrLeave(effect: AudienceEffect<NewOutbound>): void {
+    const { changed, answer } = this.#members.act(effect);
+    if (changed) this.#events.insert(effect.event);
+    if (answer !== null) this.#queue.accept(answer);
   }
 }
 

@@ -10,6 +10,7 @@
  */
 import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
+import { AUDIENCES } from "./schema-audiences.ts";
 import { BROADCAST_TABLES } from "./schema-broadcasts.ts";
 
 const MIGRATIONS: readonly string[] = [
@@ -249,6 +250,7 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE message ADD COLUMN airSegments INTEGER CHECK (airSegments > 0);
   `,
+  AUDIENCES,
   BROADCAST_TABLES,
 ];
 

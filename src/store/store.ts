@@ -9,6 +9,7 @@
  */
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
+import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
 import type { BroadcastCommands } from "./broadcast-commands.ts";
 import type { Mend } from "./mend.ts";
 import type {
@@ -249,6 +250,7 @@ export type Completion = {
   readonly webhook: NewWebhook | null;
   readonly event: NewEvent | null;
   readonly keyword?: KeywordEffect | null;
+  readonly audience?: AudienceEffect<NewOutbound> | null;
 };
 
 export type KeepResult =
@@ -269,8 +271,8 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends BroadcastCommands {
-  /** The newest key of any Message on disk when it was opened: where the process's `KeySequence` goes on from. */
+export interface Store extends AudienceCommands, BroadcastCommands {
+  /** The newest key of any Message, audience, member or run on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
   // ── outbound ──────────────────────────────────────────────────────────────────────────────────────────────
