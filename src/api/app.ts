@@ -14,6 +14,8 @@ import { routeAppliance } from "./appliance.ts";
 import { routeApplications } from "./applications.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
+import { routeBroadcasts } from "./broadcasts.ts";
+import { routeClock } from "./clock.ts";
 import { createRouter } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { dispatch } from "./dispatch.ts";
@@ -52,6 +54,8 @@ export function createApp(deps: ApiDeps): Koa {
   routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
   routeUssd(router, deps);
+  routeBroadcasts(router, deps);
+  routeClock(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 

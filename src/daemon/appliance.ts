@@ -10,6 +10,8 @@ import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Store } from "../store/store.ts";
 import type { Chores } from "./chores.ts";
+import type { ClockWatch } from "./clock-watch.ts";
+import type { ComposedBroadcasts } from "./compose-broadcasts.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 import type { SimulatedLines } from "./simulated-lines.ts";
@@ -28,6 +30,8 @@ export type ApplianceParts = {
   readonly deliverer: WebhookDeliverer;
   readonly chores: Chores;
   readonly lineNumbers: LineNumbers;
+  readonly broadcasts: ComposedBroadcasts;
+  readonly clockWatch: ClockWatch;
   readonly simulated: SimulatedLines | null;
   readonly pending: Pending;
   readonly clock: Clock;
@@ -47,12 +51,15 @@ export class Appliance {
   /** The port it listens on. */
   async start(): Promise<number> {
     const { server, lineNumbers, dispatcher, deliverer, chores, lines, store, clock } = this.#parts;
+    const { broadcasts, clockWatch } = this.#parts;
     await lineNumbers.start();
     const port = await server.start();
     await dispatcher.start();
     deliverer.start();
     chores.start();
     for (const { line, handlers } of lines) line.start(handlers);
+    await clockWatch.start();
+    broadcasts.broadcaster.start();
     await store.addEvent({
       type: "daemon.started",
       level: "info",
@@ -67,6 +74,7 @@ export class Appliance {
     const { server, dispatcher, deliverer, chores, lines, simulated, pending, store, clock } = this.#parts;
     await Promise.all([
       server.stop(),
+      this.#parts.broadcasts.stop(),
       chores.stop(),
       deliverer.stop(WEBHOOK_GRACE_MS),
       dispatcher.stop(WIRE_GRACE_MS),

@@ -1,4 +1,7 @@
-/** Asks now and then whether the wall clock is to be believed, tells when that changes, and shows it in /health. */
+/**
+ * Asks now and then whether the wall clock is to be believed, tells when that changes, and shows it in /health. The
+ * operator may vouch for it: for as long as this process lives, or for good where the board's clock has a battery.
+ */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
@@ -11,13 +14,27 @@ export type ClockWatchOptions = {
   readonly newestRowAt: number | null;
   readonly ntp: () => Promise<NtpState>;
   readonly onEvent: (event: NewEvent) => void;
+  /** What outlives the process; `put` settles when synced. */
+  readonly memory: {
+    readonly get: () => Promise<string | null>;
+    readonly put: (value: string) => Promise<void>;
+  };
 };
+
+/** `never` takes the others back. */
+export type Vouching = "now" | "always" | "never";
+
+/** What is kept of `always`. */
+const HAS_BATTERY = "battery";
 
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
   #ntp: NtpState = "unknown";
   /** The mobile network's time, and when (monotonic) it was told. */
   #network: { readonly epochMs: number; readonly at: number } | null = null;
+  /** The operator's time, and when (monotonic) they vouched for it. */
+  #vouched: { readonly epochMs: number; readonly at: number } | null = null;
+  #hasBattery = false;
   #toldUntrusted = false;
 
   constructor(options: ClockWatchOptions) {
@@ -27,9 +44,35 @@ export class ClockWatch {
   /** Null: it is trusted. */
   get whyUntrusted(): string | null {
     const { clock, builtAt, newestRowAt } = this.#options;
-    const networkNow =
-      this.#network === null ? null : this.#network.epochMs + clock.monotonicMs() - this.#network.at;
-    return whyUntrusted({ now: clock.now(), builtAt, newestRowAt, ntp: this.#ntp, networkNow });
+    return whyUntrusted({
+      now: clock.now(),
+      builtAt,
+      newestRowAt,
+      ntp: this.#ntp,
+      networkNow: this.#goneOn(this.#network),
+      vouchedNow: this.#goneOn(this.#vouched),
+      hasBattery: this.#hasBattery,
+    });
+  }
+
+  get vouched(): Vouching {
+    if (this.#hasBattery) return "always";
+    return this.#vouched === null ? "never" : "now";
+  }
+
+  /** Knows what was vouched for in a former life, and looks for the first time. */
+  async start(): Promise<void> {
+    this.#hasBattery = (await this.#options.memory.get()) === HAS_BATTERY;
+    await this.look();
+  }
+
+  async vouch(vouching: Vouching): Promise<void> {
+    const { clock, memory } = this.#options;
+    this.#vouched = vouching === "never" ? null : { epochMs: clock.now(), at: clock.monotonicMs() };
+    const hasBattery = vouching === "always";
+    if (hasBattery !== this.#hasBattery) await memory.put(hasBattery ? HAS_BATTERY : "");
+    this.#hasBattery = hasBattery;
+    await this.look();
   }
 
   /** A modem has told what time it is on its network. */
@@ -48,9 +91,13 @@ export class ClockWatch {
     if (why === null) {
       onEvent({ type: "clock.trusted", level: "info", at, text: "The wall clock can be trusted now." });
     } else {
-      const text = `The wall clock is not to be trusted: ${why}. Dates shown may be wrong; check the network time service.`;
+      const text = `The wall clock is not to be trusted: ${why}. Dates shown may be wrong; check the network time service, or vouch for the clock: POST /appliance/v1/Clock.`;
       onEvent({ type: "clock.untrusted", level: "warning", at, text });
     }
+  }
+
+  #goneOn(told: { readonly epochMs: number; readonly at: number } | null): number | null {
+    return told === null ? null : told.epochMs + this.#options.clock.monotonicMs() - told.at;
   }
 }
 

@@ -17,6 +17,7 @@ import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { PortClaims } from "../line/modem/find/find-port.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
+import { everyMinute, type Ticker } from "../messaging/broadcast/ticker.ts";
 import { followRoutes } from "../messaging/inbound/follow-routes.ts";
 import { createKeywords } from "../messaging/inbound/keywords.ts";
 import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
@@ -45,8 +46,9 @@ import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
+import { composeBroadcasts } from "./compose-broadcasts.ts";
 import type { LoadedConfig } from "./config.ts";
-import type { KeyPath } from "./config-problems.ts";
+import { type KeyPath, nearestOf } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
@@ -67,6 +69,9 @@ export type Composed = {
   readonly numbers: Numbers;
 };
 
+/** No line has this name: what the appliance remembers of its clock is beside what lines remember. */
+const CLOCK_MEMORY = "*clock";
+
 /** Opening the store takes the lock on the data folder, so it comes first: a second daemon touches nothing. */
 export async function compose(options: {
   readonly loaded: LoadedConfig;
@@ -74,6 +79,8 @@ export async function compose(options: {
   readonly log: Log;
   /** The disk no longer keeps its word. */
   readonly onFatal: (fault: Fault) => void;
+  /** What calls broadcasts each minute; absent: the system's clock does. */
+  readonly ticker?: Ticker;
 }): Promise<Composed> {
   const { config, refusal } = options.loaded;
   const { dataDir } = config;
@@ -92,7 +99,12 @@ export async function compose(options: {
 
 async function composeOn(
   store: Store,
-  { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
+  {
+    loaded,
+    clock,
+    log,
+    ticker = everyMinute(),
+  }: { loaded: LoadedConfig; clock: Clock; log: Log; ticker?: Ticker },
 ): Promise<Composed> {
   const { config, file } = loaded;
   const stored = await openSettings(config.dataDir);
@@ -224,6 +236,30 @@ async function composeOn(
     newestRowAt: store.newestKey > 0 ? epochOfKey(store.newestKey) : null,
     ntp: () => ntpState(),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
+    memory: {
+      get: () => store.getMemory(CLOCK_MEMORY, "vouched"),
+      put: (value) => store.putMemory(CLOCK_MEMORY, "vouched", value),
+    },
+  });
+  const isOwnAddress = ownAddresses(() => [server.port]);
+  const broadcasts = composeBroadcasts({
+    store,
+    clock,
+    keys,
+    log,
+    ticker,
+    accountSid: account.sid,
+    accounts,
+    numbers,
+    services,
+    siteCountry,
+    countries: config.outbound.countries ?? null,
+    receiveOnly,
+    rateOf,
+    prepare: accept.prepare,
+    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    webhook: config.webhook,
+    isOwnAddress,
   });
 
   const endQueued = createEndQueued({ store, clock });
@@ -252,6 +288,10 @@ async function composeOn(
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
     siteCountry,
+    siteTimeZone: config.site.timezone,
+    broadcasts: broadcasts.desk,
+    clockTrust: clockWatch,
+    nearest: nearestOf,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,
@@ -285,7 +325,7 @@ async function composeOn(
       loop: new ReplyLoop(clock),
     }),
     options: config.webhook,
-    isOwnAddress: ownAddresses(() => [server.port]),
+    isOwnAddress,
     countryOf,
   });
 
@@ -335,6 +375,8 @@ async function composeOn(
     deliverer,
     chores,
     lineNumbers,
+    broadcasts,
+    clockWatch,
     simulated,
     pending,
     clock,

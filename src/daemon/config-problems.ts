@@ -146,18 +146,20 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-/** The nearest known key, where it is near: a slip of one or two letters, or three in a long name. */
 function suggestion(key: string, known: readonly string[]): string {
-  const nearest = closestMatch(
-    key.toLowerCase(),
-    known.map((name) => name.toLowerCase()),
-    {
-      maxDistance: Math.max(2, Math.floor(key.length / 3)),
-    },
-  );
-  const exact = known.find((name) => name.toLowerCase() === nearest);
-  if (exact !== undefined) return `; did you mean \`${exact}\`?`;
+  const exact = nearestOf(key, known);
+  if (exact !== null) return `; did you mean \`${exact}\`?`;
   return known.length === 0 ? "" : `; the keys here are ${known.join(", ")}`;
+}
+
+/** The nearest known word, where it is near: a slip of one or two letters, or three in a long one. */
+export function nearestOf(word: string, known: readonly string[]): string | null {
+  const nearest = closestMatch(
+    word.toLowerCase(),
+    known.map((name) => name.toLowerCase()),
+    { maxDistance: Math.max(2, Math.floor(word.length / 3)) },
+  );
+  return known.find((name) => name.toLowerCase() === nearest) ?? null;
 }
 
 function knownKeys(path: KeyPath, value: unknown): string[] {

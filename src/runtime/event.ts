@@ -33,6 +33,11 @@ export type EventType =
   | "twiml.error" // an answer that is not acted on, with Twilio's error code
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
+  | "broadcast.run" // a run began, or its last member was seen to
+  | "broadcast.skipped" // a planned run was not sent, by its broadcast's own rule
+  | "broadcast.failed" // a planned run could not be sent: its audience, its sender or its text is at fault
+  | "broadcast.text" // the text could not be had from the app; the fallback text is sent, or it is asked again
+  | "broadcast.waiting" // broadcasts wait until the wall clock is to be believed
   | "daemon.started"
   | "daemon.stopped";
 
