@@ -71,6 +71,8 @@ const RULES: Rules = {
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     croner: ["messaging/broadcast/schedule.ts"],
     "better-sqlite3": ["store/database.ts"],
+    "csv-parse": ["api/read-members-csv.ts"],
+    "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],
     leven: ["daemon/config-problems.ts"],
     "libphonenumber-js": ["accounts/address.ts"],

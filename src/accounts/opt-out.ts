@@ -72,7 +72,7 @@ export const BUILT_IN_LANGUAGES: Readonly<Record<string, OptOutTexts>> = { en: E
 export const DEFAULT_OPT_OUT: OptOutSettings = { enabled: true, language: "auto", languages: {} };
 
 /** Countries and territories whose people are answered in French when the word does not tell. */
-const FRENCH_SPEAKING = "FR MC GP MQ GF RE YT PM BL MF NC PF WF".split(" ");
+export const FRENCH_SPEAKING: readonly string[] = "FR MC GP MQ GF RE YT PM BL MF NC PF WF".split(" ");
 
 export type OptOutPolicy = {
   readonly texts: ReadonlyMap<string, OptOutTexts>;
@@ -85,7 +85,11 @@ export type OptOutPolicy = {
 
 /** Null: keywords mean nothing here. */
 export function optOutPolicy(settings: OptOutSettings): OptOutPolicy | null {
-  if (!settings.enabled) return null;
+  return settings.enabled ? optOutWords(settings) : null;
+}
+
+/** Whether they are acted on or not: nothing else is to be called by one of these words. */
+export function optOutWords(settings: OptOutSettings): OptOutPolicy {
   const names = new Set([...Object.keys(BUILT_IN_LANGUAGES), ...Object.keys(settings.languages)]);
   const texts = new Map([...names].map((name) => [name, textsOf(name, settings)]));
   const words = new Map<string, { class: KeywordClass; languages: string[] }>();

@@ -95,18 +95,25 @@ export class ApiError extends Error {
   readonly status: number;
   /** Contract §1.2's second sentence, on a 401. */
   readonly detail: string | null;
+  /** What is wrong where, of a request with many parts. */
+  readonly details: object | null;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ApiErrorCode,
     message: string | null = null,
-    more: { readonly detail?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+    more: {
+      readonly detail?: string;
+      readonly details?: object;
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     super(message ?? ERRORS[code][1]);
     this.name = "ApiError";
     this.code = code;
     this.status = ERRORS[code][0];
     this.detail = more.detail ?? null;
+    this.details = more.details ?? null;
     this.headers = more.headers ?? {};
   }
 }
@@ -116,10 +123,11 @@ export function isApiErrorCode(code: number): code is ApiErrorCode {
 }
 
 /** Contract §1.7. */
-export function errorBody(error: ApiError): Record<string, string | number> {
+export function errorBody(error: ApiError): Record<string, string | number | object> {
   return {
     code: error.code,
     ...(error.detail === null ? {} : { detail: error.detail }),
+    ...(error.details === null ? {} : { details: error.details }),
     message: error.message,
     more_info: `https://www.twilio.com/docs/errors/${error.code}`,
     status: error.status,

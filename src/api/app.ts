@@ -12,6 +12,8 @@ import { answerErrors } from "./answer-errors.ts";
 import { routeApiKeys } from "./api-keys.ts";
 import { routeAppliance } from "./appliance.ts";
 import { routeApplications } from "./applications.ts";
+import { routeAudienceMembers } from "./audience-members.ts";
+import { routeAudiences } from "./audiences.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { routeBroadcasts } from "./broadcasts.ts";
@@ -54,6 +56,8 @@ export function createApp(deps: ApiDeps): Koa {
   routeOutgoingCallerIds(router);
   routeAppliance(router, deps);
   routeUssd(router, deps);
+  routeAudiences(router, deps);
+  routeAudienceMembers(router, deps);
   routeBroadcasts(router, deps);
   routeClock(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);

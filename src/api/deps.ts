@@ -4,6 +4,7 @@
  */
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Applications } from "../accounts/applications.ts";
+import type { Audiences } from "../accounts/audiences.ts";
 import type { Inventory } from "../accounts/inventory.ts";
 import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
@@ -37,6 +38,11 @@ export type ApiDeps = {
     | "cancelScheduled"
     | "keepFeedback"
     | "usage"
+    | "getAudience"
+    | "listAudiences"
+    | "getMember"
+    | "listMembers"
+    | "memberAttributes"
     | "getBroadcast"
     | "listBroadcasts"
     | "getRun"
@@ -45,6 +51,7 @@ export type ApiDeps = {
     | "listRunMembers"
   >;
   readonly applications: Applications;
+  readonly audiences: Audiences;
   readonly accept: Pick<Accept, "accept">;
   /** Ends what waits to be sent for an account that was suspended or closed. */
   readonly endQueued: EndQueued;

@@ -22,7 +22,11 @@ export async function readForm(ctx: ApiContext): Promise<URLSearchParams> {
   return new URLSearchParams(isForm ? body : "");
 }
 
-export async function readFormOrJson(ctx: ApiContext): Promise<URLSearchParams> {
+/** `objects`: parameters that are JSON text in a form, and may be written as they are where all is JSON. */
+export async function readFormOrJson(
+  ctx: ApiContext,
+  objects: readonly string[] = [],
+): Promise<URLSearchParams> {
   if (!ctx.is("json", "+json")) return readForm(ctx);
   const parsed = parseJson(await readText(ctx.req));
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
@@ -30,6 +34,10 @@ export async function readFormOrJson(ctx: ApiContext): Promise<URLSearchParams> 
   }
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(parsed)) {
+    if (objects.includes(name) && typeof value === "object" && value !== null) {
+      parameters.append(name, JSON.stringify(value));
+      continue;
+    }
     for (const item of Array.isArray(value) ? value : [value]) {
       if (item === null) continue;
       if (typeof item === "object") throw new ApiError(20001, `The parameter ${name} must be a plain value.`);
@@ -47,7 +55,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readText(request: IncomingMessage): Promise<string> {
+async function readText(request: IncomingMessage): Promise<string> {
+  return (await readOctets(request, MAX_BODY_OCTETS)).toString("utf8");
+}
+
+/** A longer body is refused, and the connection with it. */
+export function readOctets(request: IncomingMessage, maxOctets: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let octets = 0;
@@ -56,20 +69,20 @@ function readText(request: IncomingMessage): Promise<string> {
       request.resume();
       reject(new ApiError(21658, null, { headers: { Connection: "close" } }));
     };
-    if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_OCTETS) {
+    if (Number(request.headers["content-length"] ?? 0) > maxOctets) {
       refuse();
       return;
     }
     request.on("data", (chunk: Buffer) => {
       octets += chunk.length;
-      if (octets > MAX_BODY_OCTETS) refuse();
+      if (octets > maxOctets) refuse();
       else chunks.push(chunk);
     });
     // Nobody is left to read this answer; it is a refusal all the same, not a failure of ours.
     const gone = () => reject(new ApiError(20001, "The request ended in the middle."));
     request.once("end", () => {
       request.off("error", gone).off("close", gone);
-      resolve(Buffer.concat(chunks).toString("utf8"));
+      resolve(Buffer.concat(chunks));
     });
     request.once("error", gone);
     request.once("close", gone);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import { type NtpState, whyUntrusted } from "../runtime/clock-trust.ts";
 import type { NewEvent } from "../runtime/event.ts";
+import type { Store } from "../store/store.ts";
 
 export type ClockWatchOptions = {
   readonly clock: Clock;
@@ -99,6 +100,14 @@ export class ClockWatch {
   #goneOn(told: { readonly epochMs: number; readonly at: number } | null): number | null {
     return told === null ? null : told.epochMs + this.#options.clock.monotonicMs() - told.at;
   }
+}
+
+/** No line has the name `*`: what the appliance remembers of its clock is beside what lines remember. */
+export function clockMemory(store: Pick<Store, "getMemory" | "putMemory">): ClockWatchOptions["memory"] {
+  return {
+    get: () => store.getMemory("*", "clock"),
+    put: (value) => store.putMemory("*", "clock", value),
+  };
 }
 
 /** What systemd-timesyncd leaves in its runtime folder; other services leave nothing that can be asked without them. */

@@ -2,6 +2,7 @@
 import { Broadcaster, type BroadcasterDeps } from "../messaging/broadcast/broadcaster.ts";
 import { BroadcastDesk } from "../messaging/broadcast/desk.ts";
 import { createFetchBody } from "../messaging/broadcast/fetch-body.ts";
+import { everyMinute } from "../messaging/broadcast/ticker.ts";
 import type { IsOwnAddress } from "../messaging/webhook/lookup.ts";
 import type { Config } from "./config-schema.ts";
 
@@ -13,12 +14,13 @@ export type ComposedBroadcasts = {
 };
 
 export function composeBroadcasts(
-  options: Omit<BroadcasterDeps, "texts"> & {
-    readonly webhook: Config["webhook"];
+  options: Omit<BroadcasterDeps, "texts" | "ticker" | "countries"> & {
+    readonly config: Config;
     readonly isOwnAddress: IsOwnAddress;
   },
 ): ComposedBroadcasts {
-  const { webhook, isOwnAddress, clock, accounts, accountSid, ...rest } = options;
+  const { config, isOwnAddress, clock, accounts, accountSid, ...rest } = options;
+  const { webhook, outbound } = config;
   const asking = new AbortController();
   const fetchBody = createFetchBody({
     clock,
@@ -28,7 +30,15 @@ export function composeBroadcasts(
     authToken: () => accounts.bySid(accountSid)?.authToken ?? "",
     signal: asking.signal,
   });
-  const deps = { ...rest, clock, accounts, accountSid, texts: { fetchBody, now: () => clock.now() } };
+  const deps: BroadcasterDeps = {
+    ...rest,
+    clock,
+    accounts,
+    accountSid,
+    countries: outbound.countries ?? null,
+    ticker: everyMinute(),
+    texts: { fetchBody, now: () => clock.now() },
+  };
   const broadcaster = new Broadcaster(deps);
   return {
     broadcaster,

@@ -17,7 +17,6 @@ import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { PortClaims } from "../line/modem/find/find-port.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
-import { everyMinute, type Ticker } from "../messaging/broadcast/ticker.ts";
 import { followRoutes } from "../messaging/inbound/follow-routes.ts";
 import { createKeywords } from "../messaging/inbound/keywords.ts";
 import type { ServiceOfNumber } from "../messaging/inbound/numbers.ts";
@@ -45,7 +44,8 @@ import type { AccountRecord } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
-import { ClockWatch, ntpState } from "./clock-watch.ts";
+import { ClockWatch, clockMemory, ntpState } from "./clock-watch.ts";
+import { composeAudiences } from "./compose-audiences.ts";
 import { composeBroadcasts } from "./compose-broadcasts.ts";
 import type { LoadedConfig } from "./config.ts";
 import { type KeyPath, nearestOf } from "./config-problems.ts";
@@ -69,9 +69,6 @@ export type Composed = {
   readonly numbers: Numbers;
 };
 
-/** No line has this name: what the appliance remembers of its clock is beside what lines remember. */
-const CLOCK_MEMORY = "*clock";
-
 /** Opening the store takes the lock on the data folder, so it comes first: a second daemon touches nothing. */
 export async function compose(options: {
   readonly loaded: LoadedConfig;
@@ -79,8 +76,6 @@ export async function compose(options: {
   readonly log: Log;
   /** The disk no longer keeps its word. */
   readonly onFatal: (fault: Fault) => void;
-  /** What calls broadcasts each minute; absent: the system's clock does. */
-  readonly ticker?: Ticker;
 }): Promise<Composed> {
   const { config, refusal } = options.loaded;
   const { dataDir } = config;
@@ -99,12 +94,7 @@ export async function compose(options: {
 
 async function composeOn(
   store: Store,
-  {
-    loaded,
-    clock,
-    log,
-    ticker = everyMinute(),
-  }: { loaded: LoadedConfig; clock: Clock; log: Log; ticker?: Ticker },
+  { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
 ): Promise<Composed> {
   const { config, file } = loaded;
   const stored = await openSettings(config.dataDir);
@@ -191,6 +181,10 @@ async function composeOn(
     policy === null
       ? null
       : createKeywords({ policy, prepare: accept.prepare, rateOf, serviceOf, countryOf, clock });
+  const loop = new ReplyLoop(clock);
+  const { optOut } = config;
+  const by = { store, keys, prepare: accept.prepare, rateOf, serviceOf, countryOf, loop, optOut, clock };
+  const { audiences, audienceWords } = await composeAudiences({ ...by, accountSid: account.sid });
   const { incompleteAfterHours } = config.inbound;
   const receive = createReceiver({
     store,
@@ -202,6 +196,7 @@ async function composeOn(
     siteCountry,
     serviceOf,
     keywords,
+    audienceWords,
     incompleteAfterHours,
     applicationOf: (sid) => applications.bySid(sid),
     isActive: (accountSid) => accounts.bySid(accountSid)?.status === "active",
@@ -236,10 +231,7 @@ async function composeOn(
     newestRowAt: store.newestKey > 0 ? epochOfKey(store.newestKey) : null,
     ntp: () => ntpState(),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
-    memory: {
-      get: () => store.getMemory(CLOCK_MEMORY, "vouched"),
-      put: (value) => store.putMemory(CLOCK_MEMORY, "vouched", value),
-    },
+    memory: clockMemory(store),
   });
   const isOwnAddress = ownAddresses(() => [server.port]);
   const broadcasts = composeBroadcasts({
@@ -247,18 +239,16 @@ async function composeOn(
     clock,
     keys,
     log,
-    ticker,
     accountSid: account.sid,
     accounts,
     numbers,
     services,
     siteCountry,
-    countries: config.outbound.countries ?? null,
     receiveOnly,
     rateOf,
     prepare: accept.prepare,
     whyClockUntrusted: () => clockWatch.whyUntrusted,
-    webhook: config.webhook,
+    config,
     isOwnAddress,
   });
 
@@ -279,6 +269,7 @@ async function composeOn(
     services,
     inventory,
     applications,
+    audiences,
     store,
     accept,
     endQueued,
@@ -322,7 +313,7 @@ async function composeOn(
       parseAddress,
       rateOf,
       serviceOf,
-      loop: new ReplyLoop(clock),
+      loop,
     }),
     options: config.webhook,
     isOwnAddress,

@@ -70,6 +70,9 @@ export type PutMembers =
   /** `changed`: members that were there and read otherwise now. */
   { readonly is: "kept"; readonly added: number; readonly changed: number } | { readonly is: "unknown" };
 
+/** `toOptedOut`: to who said STOP to that Number, or to its messaging service. Null: none. */
+export type KeywordAnswer<Answer> = { readonly usual: Answer | null; readonly toOptedOut: Answer | null };
+
 /** A keyword that came in as a Message: carried out with it, in one transaction. */
 export type AudienceEffect<Answer> = {
   readonly is: "join" | "leave";
@@ -78,9 +81,9 @@ export type AudienceEffect<Answer> = {
   readonly member: NewMember;
   /** The Number it was texted to, and the messaging service that is in. */
   readonly scopes: { readonly number: string; readonly service: string | null };
-  /** Sent to whom nothing stands against; to those who said STOP there `toOptedOut` instead. */
-  readonly answer: Answer | null;
-  readonly toOptedOut: Answer | null;
+  readonly answer: KeywordAnswer<Answer>;
+  /** The same by language (`fr`), for a member whose own is known. */
+  readonly answerIn: Readonly<Record<string, KeywordAnswer<Answer>>>;
   /** Written when it changed something. */
   readonly event: NewEvent;
 };

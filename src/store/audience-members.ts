@@ -151,7 +151,8 @@ export class AudienceMembers {
     const { audienceSid, member, scopes } = effect;
     const audienceKey = this.#audiences.keyOf(audienceSid);
     if (audienceKey === null) return { changed: false, answer: null };
-    const isThere = this.#state.get(audienceKey, member.phoneNumber) !== undefined;
+    const before = this.#state.get(audienceKey, member.phoneNumber);
+    const isThere = before !== undefined;
     const changed = effect.is === "join" ? !isThere : isThere;
     if (changed && effect.is === "join") {
       this.#add(audienceKey, member, { ...patched(undefined, member), at: member.joinedAt });
@@ -159,7 +160,9 @@ export class AudienceMembers {
     if (changed && effect.is === "leave") this.#delete.run(audienceKey, member.phoneNumber);
     if (changed) this.#audiences.grow(audienceKey, effect.is === "join" ? 1 : -1);
     const isOptedOut = this.#optOuts.has(member.phoneNumber, scopes.number, scopes.service);
-    return { changed, answer: isOptedOut ? effect.toOptedOut : effect.answer };
+    const [language = ""] = before?.language?.split("-") ?? [];
+    const { usual, toOptedOut } = effect.answerIn[language] ?? effect.answer;
+    return { changed, answer: isOptedOut ? toOptedOut : usual };
   }
 
   newestKey(): number {

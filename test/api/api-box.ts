@@ -4,9 +4,12 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Applications } from "../../src/accounts/applications.ts";
+import { reservedWords } from "../../src/accounts/audience-keywords.ts";
+import { Audiences } from "../../src/accounts/audiences.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
+import { DEFAULT_OPT_OUT, optOutWords } from "../../src/accounts/opt-out.ts";
 import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
@@ -188,6 +191,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     services,
     inventory,
     applications,
+    audiences: new Audiences({ store, keys, clock, reserved: reservedWords(optOutWords(DEFAULT_OPT_OUT)) }),
     store,
     endQueued: createEndQueued({ store, clock }),
     endQueueOf: createEndQueueOf({ store, clock }),

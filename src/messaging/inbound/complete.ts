@@ -14,6 +14,7 @@ import { maskNumber } from "../../runtime/log.ts";
 import { textWithGaps } from "../../sms/join.ts";
 import type { ApplicationRecord, NumberRecord } from "../../store/settings-document.ts";
 import type { Completion, NewInbound, NewWebhook, Store } from "../../store/store.ts";
+import type { AudienceWords } from "./audience-words.ts";
 import { type ContentKind, flagOf, kindOfContent } from "./content.ts";
 import type { KeywordOutcome, Keywords } from "./keywords.ts";
 import type { InboundNumbers, ParseAddress, ServiceOfNumber } from "./numbers.ts";
@@ -46,6 +47,8 @@ export type CompleterOptions = {
   readonly serviceOf?: ServiceOfNumber;
   /** Null or absent: no word means anything but itself. */
   readonly keywords?: Keywords | null;
+  /** Absent: there are no audiences. STOP, START and HELP are read first. */
+  readonly audienceWords?: AudienceWords;
 };
 
 export type Completer = {
@@ -124,15 +127,19 @@ export function createCompleter(options: CompleterOptions): Completer {
       ? routeThrough(service, number, applicationOf(number.smsApplicationSid))
       : { is: "inactive" };
     const keyword = kind === "text" ? (options.keywords?.(message, number) ?? null) : null;
+    const word =
+      kind === "text" && keyword === null ? (options.audienceWords?.(message, number) ?? null) : null;
+    const isConsumed = word !== null && !word.isForwarded;
     return {
       keptIds,
       message,
-      webhook: webhookOf(kind, route, message, keyword?.optOutType ?? null),
+      webhook: isConsumed ? null : webhookOf(kind, route, message, keyword?.optOutType ?? null),
       event:
         error === null
-          ? (eventOf(kind, route, message) ?? flagEvent(message, flag, clock.now()))
+          ? ((isConsumed ? null : eventOf(kind, route, message)) ?? flagEvent(message, flag, clock.now()))
           : incompleteEvent(message, error.text, clock.now()),
       keyword: keyword?.effect ?? null,
+      audience: word?.effect ?? null,
     };
   };
 
