@@ -53,7 +53,7 @@ export function runView(run: StoredRun, counts: RunCounts | null): Record<string
     local: localText(run.plannedAt, run.definition.timeZone),
     members: run.members,
     segments: run.segments,
-    outcomes: counts === null ? null : counts.outcomes,
+    outcomes: counts === null ? null : snakeCased(counts.outcomes),
     messages: counts === null ? null : counts.messages,
     date_created: dateText(run.createdAt),
     date_started: dateTextOrNull(run.startedAt),
@@ -64,7 +64,7 @@ export function runView(run: StoredRun, counts: RunCounts | null): Record<string
 }
 
 export function runMemberView({ phoneNumber, outcome, messageSid }: RunMember): Record<string, unknown> {
-  return { phone_number: phoneNumber, outcome, message_sid: messageSid };
+  return { phone_number: phoneNumber, outcome: outcome.replace("-", "_"), message_sid: messageSid };
 }
 
 export function dryRunView({ survey, why }: DryRun): Record<string, unknown> {
@@ -74,7 +74,7 @@ export function dryRunView({ survey, why }: DryRun): Record<string, unknown> {
     members: survey.members,
     recipients: survey.recipients,
     segments: survey.segments,
-    skipped: survey.skipped,
+    skipped: snakeCased(survey.skipped),
     fallback_texts: survey.instead,
   };
 }
@@ -102,6 +102,10 @@ export function dryMessageView(message: DryMessage): Record<string, unknown> {
     forced_by: forcedBy,
     reason: instead,
   };
+}
+
+function snakeCased(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name.replace("-", "_"), count]));
 }
 
 function clockText(minutes: number): string {

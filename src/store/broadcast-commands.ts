@@ -1,7 +1,6 @@
 /** The store's door for broadcasts and their runs. Times are epoch milliseconds. */
 import type { NewEvent } from "../runtime/event.ts";
 import type { MessageStatus } from "../sms/message.ts";
-import type { HttpMethod, NewOutbound } from "./store.ts";
 
 /** What the operator has said. Checked before it comes here; a run keeps a copy, so that it ends as it began. */
 export type BroadcastDefinition = {
@@ -18,7 +17,7 @@ export type BroadcastDefinition = {
   /** One of the two: a template, or where the text is fetched. */
   readonly body: string | null;
   readonly bodyUrl: string | null;
-  readonly bodyMethod: HttpMethod;
+  readonly bodyMethod: "GET" | "POST";
   readonly bodyPer: "run" | "member";
   readonly onBodyFailure: "fallback" | "skip" | "retry";
   /** With `retry`: for so long after the planned instant; then the fallback text where there is one. */
@@ -87,8 +86,8 @@ export type SkipOutcome = "opted-out" | "refused" | "no-text" | "late";
 export type MemberOutcome = "accepted" | SkipOutcome;
 
 /** In the order of their phone numbers. */
-export type SliceItem =
-  | { readonly phoneNumber: string; readonly message: NewOutbound }
+export type SliceItem<Message> =
+  | { readonly phoneNumber: string; readonly message: Message }
   | { readonly phoneNumber: string; readonly skipped: SkipOutcome };
 
 export type SliceResult = {
@@ -111,7 +110,7 @@ export type RunCounts = {
   readonly messages: Readonly<Partial<Record<MessageStatus | "deleted", number>>>;
 };
 
-export interface BroadcastCommands {
+export interface BroadcastCommands<Message> {
   createBroadcast(broadcast: StoredBroadcast): Promise<void>;
   /** Null when there is none. */
   changeBroadcast(
@@ -135,7 +134,7 @@ export interface BroadcastCommands {
   /** Why a run that is under way waits; null: it does not. */
   explainRun(sid: string, reason: string | null): Promise<void>;
   /** Accepts and writes down each member in one transaction; who is in the ledger already gets nothing more. */
-  acceptSlice(sid: string, items: readonly SliceItem[]): Promise<SliceResult>;
+  acceptSlice(sid: string, items: readonly SliceItem<Message>[]): Promise<SliceResult>;
   /** Null when it has ended already. With `canceled` what waits in the queue of it is canceled too. */
   endRun(
     sid: string,

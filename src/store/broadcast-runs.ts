@@ -21,12 +21,12 @@ import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
 import type { Messages } from "./messages.ts";
 import type { OutboundQueue } from "./outbound-queue.ts";
+import type { NewOutbound } from "./store.ts";
 
 type Row = Omit<StoredRun, "definition"> & { readonly key: number; readonly definition: string };
+type Door = BroadcastCommands<NewOutbound>;
 type Commands = {
-  readonly [Name in keyof BroadcastCommands]: (
-    ...args: Parameters<BroadcastCommands[Name]>
-  ) => Awaited<ReturnType<BroadcastCommands[Name]>>;
+  readonly [Name in keyof Door]: (...args: Parameters<Door[Name]>) => Awaited<ReturnType<Door[Name]>>;
 };
 
 const COLUMNS = `r.key, r.sid, b.sid AS broadcastSid, plannedAt, cause, status, reason, text, members, segments, cursor,
@@ -202,7 +202,7 @@ export class BroadcastRuns {
     return { is: "planned", run: runOf(row) };
   }
 
-  #acceptSlice(sid: string, items: readonly SliceItem[]): SliceResult {
+  #acceptSlice(sid: string, items: readonly SliceItem<NewOutbound>[]): SliceResult {
     const row = this.#rowOf(sid);
     if (row?.status !== "started") return { status: row?.status ?? "canceled", accepted: 0, fullAt: null };
     let { cursor } = row;
@@ -221,7 +221,7 @@ export class BroadcastRuns {
     return { status: row.status, accepted, fullAt };
   }
 
-  #acceptOne(runKey: number, item: SliceItem): MemberOutcome | "queue-full" | "seen-to" {
+  #acceptOne(runKey: number, item: SliceItem<NewOutbound>): MemberOutcome | "queue-full" | "seen-to" {
     const { phoneNumber } = item;
     if (this.#isSeenTo.get(runKey, phoneNumber) !== undefined) return "seen-to";
     const result = "skipped" in item ? { is: item.skipped } : this.#queue.accept(item.message);
@@ -232,7 +232,7 @@ export class BroadcastRuns {
     return result.is;
   }
 
-  #end(sid: string, end: Parameters<BroadcastCommands["endRun"]>[1]): StoredRun | null {
+  #end(sid: string, end: Parameters<Door["endRun"]>[1]): StoredRun | null {
     const row = this.#rowOf(sid);
     if (row === null || !isOpen(row.status)) return null;
     if (end.status === "canceled") {

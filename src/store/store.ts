@@ -271,7 +271,7 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, BroadcastCommands {
+export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound> {
   /** The newest key of any Message, audience, member or run on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 

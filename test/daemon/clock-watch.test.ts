@@ -13,7 +13,8 @@ import { FakeClock } from "../harness/fake-clock.ts";
 
 const YEAR = 365 * 24 * 3_600_000;
 
-function watching(options: { newestRowAt?: number; builtAt?: number } = {}) {
+function watching(options: { newestRowAt?: number; builtAt?: number; kept?: string | null } = {}) {
+  let kept = options.kept ?? null;
   const clock = new FakeClock();
   const events: NewEvent[] = [];
   const rig = { clock, events, ntp: "unknown" as NtpState };
@@ -23,8 +24,14 @@ function watching(options: { newestRowAt?: number; builtAt?: number } = {}) {
     newestRowAt: options.newestRowAt ?? null,
     ntp: () => Promise.resolve(rig.ntp),
     onEvent: (event) => events.push(event),
+    memory: {
+      get: async () => kept,
+      put: async (value) => {
+        kept = value;
+      },
+    },
   });
-  return { ...rig, rig, watch };
+  return { ...rig, rig, watch, kept: () => kept };
 }
 
 describe("a wall clock", () => {
@@ -51,6 +58,35 @@ describe("a wall clock", () => {
     await watch.look();
     expect(watch.whyUntrusted).toBeNull();
     expect(events.slice(1)).toMatchObject([{ type: "clock.trusted", level: "info" }]);
+  });
+
+  test("is vouched for by the operator, until it jumps", async () => {
+    const { rig, watch, clock, events } = watching();
+    rig.ntp = "unsynchronised";
+    await watch.start();
+    expect(watch.whyUntrusted).toMatch(/NTP service/);
+    await watch.vouch("now");
+    expect([watch.whyUntrusted, watch.vouched]).toEqual([null, "now"]);
+    await clock.advance(30 * 24 * 3_600_000);
+    expect(watch.whyUntrusted).toBeNull();
+    clock.jump(3_600_000);
+    await watch.look();
+    expect(watch.whyUntrusted).toMatch(/NTP service/);
+    expect(events.map(({ type }) => type)).toEqual(["clock.untrusted", "clock.trusted", "clock.untrusted"]);
+  });
+
+  test("is vouched for by the operator for good, where it has a battery, and not any more", async () => {
+    const first = watching();
+    first.rig.ntp = "unsynchronised";
+    await first.watch.start();
+    await first.watch.vouch("always");
+    const second = watching({ kept: first.kept() });
+    second.rig.ntp = "unsynchronised";
+    await second.watch.start();
+    expect([second.watch.whyUntrusted, second.watch.vouched, second.events]).toEqual([null, "always", []]);
+    await second.watch.vouch("never");
+    expect([second.watch.vouched, second.kept()]).toEqual(["never", ""]);
+    expect(second.watch.whyUntrusted).toMatch(/NTP service/);
   });
 
   test("that the NTP service has not set yet is told of, and when it has", async () => {

@@ -9,7 +9,7 @@
  */
 import type { MemberRecord } from "../../store/audience-commands.ts";
 import type { SliceItem, StoredBroadcast, StoredRun } from "../../store/broadcast-commands.ts";
-import type { Store } from "../../store/store.ts";
+import type { NewOutbound, Store } from "../../store/store.ts";
 import { type Accept, DEFAULT_VALIDITY_SECONDS, type Rate } from "../outbound/accept.ts";
 import { failedEvent, finishedEvent, skippedEvent, startedEvent, textEvent } from "./broadcast-events.ts";
 import { deadlineOf } from "./judge-due.ts";
@@ -38,7 +38,7 @@ export async function stepOf(run: StoredRun, broadcast: StoredBroadcast, deps: R
   const { store } = deps;
   const now = deps.texts.now();
   if (broadcast.state === "paused") return wait(run, "the broadcast is paused", deps);
-  const isLate = now > deadlineOf(run);
+  const isLate = now >= deadlineOf(run);
   if (isLate && run.status === "planned") return skip(run, run.reason ?? "its deadline has passed", deps);
   if (isLate) return endLate(run, deps);
   const { quietHours, timeZone } = run.definition;
@@ -106,8 +106,8 @@ async function itemsFor(
   run: StoredRun,
   members: readonly MemberRecord[],
   { sender, room, deps }: { sender: Sender; room: Map<string, number>; deps: RunDeps },
-): Promise<{ readonly items: readonly SliceItem[]; readonly why: string | null }> {
-  const items: SliceItem[] = [];
+): Promise<{ readonly items: readonly SliceItem<NewOutbound>[]; readonly why: string | null }> {
+  const items: SliceItem<NewOutbound>[] = [];
   const textDeps = textDepsOf(sender, deps);
   const isAsked = run.definition.bodyUrl !== null && run.text === null;
   const step = isAsked ? ASKED_AT_ONCE : members.length;
