@@ -34,6 +34,11 @@ export class Broadcaster {
   readonly #deps: BroadcasterDeps;
   readonly #stop = new AbortController();
   readonly #pursued = new Map<string, Promise<void>>();
+  /** When each is due next, by its SID: to ask croner costs a millisecond, and it is asked once a run. */
+  readonly #dueAt = new Map<
+    string,
+    { readonly judgedTo: number; readonly cron: string; readonly at: number | null }
+  >();
   #ticking: Promise<void> | null = null;
   #toldOfClock = false;
 
@@ -90,6 +95,8 @@ export class Broadcaster {
     if (why !== null && !this.#toldOfClock) await store.addEvent(clockEvent(clock.now(), why));
     this.#toldOfClock = why !== null;
     if (why !== null) return;
+    const active = new Set(broadcasts.map(({ sid }) => sid));
+    for (const sid of this.#dueAt.keys()) if (!active.has(sid)) this.#dueAt.delete(sid);
     for (const broadcast of broadcasts) await this.#plan(broadcast);
     for (const run of await store.openRuns()) this.pursue(run.sid);
   }
@@ -117,6 +124,8 @@ export class Broadcaster {
       await store.changeBroadcast(broadcastSid, { judgedTo: now }, updatedAt);
       return;
     }
+    const dueAt = this.#dueAtOf(broadcast, now);
+    if (dueAt === null || dueAt > now) return;
     const due = scheduleOf(definition, now)?.newestIn(judgedTo, now) ?? null;
     if (due === null) return;
     const about = { broadcastSid, plannedAt: due.at, definition };
@@ -137,6 +146,16 @@ export class Broadcaster {
       { judgedTo: now, events: missed },
     );
     if (planned.is === "busy") await skip("the one before it is still under way");
+  }
+
+  /** Null: never. */
+  #dueAtOf({ sid, judgedTo, definition }: StoredBroadcast, now: number): number | null {
+    const cron = `${definition.cron ?? definition.at} ${definition.timeZone}`;
+    const known = this.#dueAt.get(sid);
+    if (known?.judgedTo === judgedTo && known.cron === cron) return known.at;
+    const at = scheduleOf(definition, now)?.next(judgedTo, 1)[0] ?? null;
+    this.#dueAt.set(sid, { judgedTo, cron, at });
+    return at;
   }
 
   async #pursue(runSid: string): Promise<void> {
