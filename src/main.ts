@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** argv → one command. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from "./cli/command-line.ts";
+import { Failure } from "./cli/failure.ts";
 import type { Surroundings } from "./cli/surroundings.ts";
+import { version } from "./cli/version.ts";
 import { EXIT, exitCodeOf } from "./daemon/exit-codes.ts";
 import { Fault, reasonOf } from "./runtime/fault.ts";
 
@@ -17,14 +19,13 @@ const surroundings: Surroundings = {
 async function run(): Promise<number> {
   const command = parseCommandLine(process.argv.slice(2));
   switch (command.is) {
-    case "serve":
-      return (await import("./cli/serve.ts")).serve(command, surroundings);
-    case "simulate":
-      return (await import("./cli/simulate.ts")).simulate(command, surroundings);
-    case "credentials":
-      return (await import("./cli/credentials.ts")).credentials(command, surroundings);
+    case "run":
+      return command.run(surroundings);
     case "help":
       surroundings.print(command.text);
+      return EXIT.ok;
+    case "version":
+      surroundings.print(command.json ? `${JSON.stringify({ version: version() })}\n` : `${version()}\n`);
       return EXIT.ok;
     case "misused":
       surroundings.complain(command.text);
@@ -34,13 +35,18 @@ async function run(): Promise<number> {
 
 /** A Fault is written for a person; anything else is a defect, whose place in the program matters. */
 function explain(error: unknown): string {
-  if (error instanceof Fault || !(error instanceof Error)) return reasonOf(error);
+  if (error instanceof Fault || error instanceof Failure || !(error instanceof Error)) return reasonOf(error);
   return error.stack ?? error.message;
 }
+
+// `pylone events --follow | head` has read what it wanted.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.ioError);
+});
 
 try {
   process.exit(await run());
 } catch (error) {
   surroundings.complain(`pylone: ${explain(error)}\n`);
-  process.exit(exitCodeOf(error));
+  process.exit(error instanceof Failure ? error.exitCode : exitCodeOf(error));
 }

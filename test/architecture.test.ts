@@ -15,6 +15,7 @@ const STORE_DOOR = [
   "store/submission-record.ts",
   "store/recipient.ts",
   "store/mend.ts",
+  "store/plan-commands.ts",
   "store/reading.ts",
   "store/settings-document.ts",
 ];
@@ -74,7 +75,7 @@ const RULES: Rules = {
     "csv-parse": ["api/read-members-csv.ts"],
     "csv-stringify": ["api/write-members-csv.ts"],
     koa: ["api/", "examples/"],
-    leven: ["daemon/config-problems.ts"],
+    leven: ["daemon/nearest.ts"],
     "libphonenumber-js": ["accounts/address.ts"],
     lowdb: ["store/settings.ts"],
     "node-cron": ["messaging/broadcast/ticker.ts"],

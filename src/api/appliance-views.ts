@@ -2,7 +2,9 @@
 import type { Line } from "../line/line.ts";
 import type { Rate } from "../messaging/outbound/accept.ts";
 import type { FallbackView } from "../messaging/outbound/fallback.ts";
+import { type PlanView, stopOf } from "../messaging/outbound/plans.ts";
 import type { Event } from "../runtime/event.ts";
+import type { PlanPeriod } from "../store/plan-commands.ts";
 import type { Standing } from "../store/reading.ts";
 import type { NumberRecord } from "../store/settings-document.ts";
 import type { StoredMessage } from "../store/store.ts";
@@ -22,10 +24,16 @@ export type LineTraffic = {
   readonly carries: readonly string[];
   /** Segments per second while its carrier holds it back. */
   readonly throttledTo: number | null;
+  /** Measured; null: nothing was. */
+  readonly secondsPerSegment: number | null;
+  /** Null when it has none. */
+  readonly plan: PlanView | null;
+  /** The serial port it holds now. */
+  readonly port: string | null;
 };
 
 export function lineView(line: Line, traffic: LineTraffic): Record<string, unknown> {
-  const { numbers, rateOf, fallback, carries, throttledTo } = traffic;
+  const { numbers, rateOf, fallback, carries, throttledTo, secondsPerSegment, plan, port } = traffic;
   const { state, reason, since, simulated, facts, counters, recovery = null } = line.status;
   return {
     name: line.name,
@@ -35,6 +43,7 @@ export function lineView(line: Line, traffic: LineTraffic): Record<string, unkno
     reason,
     since: dateText(since),
     window: line.window,
+    port,
     numbers: numbers.map((number) => ({
       sid: number.sid,
       phone_number: number.phoneNumber,
@@ -46,6 +55,8 @@ export function lineView(line: Line, traffic: LineTraffic): Record<string, unkno
     fallback_since: dateTextOrNull(fallback?.since ?? null),
     carries,
     throttled_to: throttledTo === null ? null : Math.round(throttledTo * 10) / 10,
+    seconds_per_segment: secondsPerSegment === null ? null : Number(secondsPerSegment.toPrecision(3)),
+    plan: plan === null ? null : planView(plan),
     manufacturer: facts.manufacturer,
     model: facts.model,
     imei: facts.imei,
@@ -71,6 +82,24 @@ export function lineView(line: Line, traffic: LineTraffic): Record<string, unkno
             next_step: recovery.nextStep,
             next_step_not_before: dateTextOrNull(recovery.nextStepAt),
           },
+  };
+}
+
+function planView(view: PlanView): Record<string, unknown> {
+  const { periods, recipients, warnAtPercent } = view;
+  const of = (period: PlanPeriod) => {
+    const { cap, used, endsAt } = periods[period];
+    return { cap, used, ends: dateText(endsAt) };
+  };
+  const stop = stopOf(view, 1);
+  return {
+    segments_per_minute: of("minute"),
+    segments_per_hour: of("hour"),
+    segments_per_day: of("day"),
+    segments_per_month: of("month"),
+    recipients_per_month: { ...recipients, ends: dateText(periods.month.endsAt) },
+    warn_at_percent: warnAtPercent,
+    broadcasts_wait_until: dateTextOrNull(stop?.until ?? null),
   };
 }
 

@@ -1,7 +1,8 @@
 /** `/appliance/v1`: what the appliance knows and Twilio has no resource for. The main account's only. */
 import type { Line } from "../line/line.ts";
+import { stopOf, stopText } from "../messaging/outbound/plans.ts";
 import type { Event, EventLevel } from "../runtime/event.ts";
-import type { EventFilter, WebhookStanding } from "../store/reading.ts";
+import type { EventFilter, Standing, WebhookStanding } from "../store/reading.ts";
 import type { StoredMessage } from "../store/store.ts";
 import { ApiError } from "./api-error.ts";
 import {
@@ -22,12 +23,13 @@ export function routeAppliance(router: ApiRouter, deps: ApiDeps): void {
   router.get("/appliance/v1/Lines", async (ctx) => {
     const cursorOf = (line: Line) => line.name;
     const lines = [...deps.roster.all()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const plans = await deps.plans.views();
     const page = await pageOf<Line>(ctx, {
       key: "lines",
       cursor: /^[a-z0-9-]{1,32}$/,
       cursorOf,
       list: listFrom(lines, cursorOf),
-      view: (line) => lineView(line, trafficOf(line, deps)),
+      view: (line) => lineView(line, { ...trafficOf(line, deps), plan: plans.get(line.name) ?? null }),
     });
     answer(ctx, 200, page);
   });
@@ -85,6 +87,8 @@ async function factsOf(message: StoredMessage, deps: ApiDeps): Promise<WaitingFa
   const standing = await deps.store.standingOf(message.sid);
   const number = deps.numbers.byNumber(standing?.queue ?? message.from);
   const line = number === null ? null : deps.roster.get(number.line);
+  const fallback = line === null || number === null ? null : fallbackOf(line.name, number.phoneNumber, deps);
+  const carrier = fallback?.spill === "carrying" ? fallback.name : (line?.name ?? null);
   return {
     standing,
     isAccountActive: deps.accounts.bySid(message.accountSid)?.status === "active",
@@ -97,7 +101,8 @@ async function factsOf(message: StoredMessage, deps: ApiDeps): Promise<WaitingFa
             reason: line.status.reason,
             sends: !deps.receiveOnly.has(line.name),
           },
-    fallback: line === null || number === null ? null : fallbackOf(line.name, number.phoneNumber, deps),
+    fallback,
+    planStop: carrier === null ? null : await planStopOf(carrier, standing, deps),
     segmentsPerSecond: deps.rateOf(standing?.queue ?? message.from),
     webhook: await fateOf(message, deps),
     now: deps.clock.now(),
@@ -115,14 +120,29 @@ async function fateOf(message: StoredMessage, deps: ApiDeps): Promise<WebhookFat
   return { standing, untold: untoldOf(await deps.store.listEvents({ messageSid: message.sid, limit: 100 })) };
 }
 
-function trafficOf({ name }: Line, { numbers, rateOf, fallbacks, throttledTo }: ApiDeps): LineTraffic {
+function trafficOf({ name }: Line, deps: ApiDeps): Omit<LineTraffic, "plan"> {
+  const { numbers, rateOf, fallbacks, throttledTo, secondsPerSegment, portOf } = deps;
   return {
     numbers: numbers.ofLine(name),
     rateOf,
     fallback: fallbacks.viewOf(name),
     carries: fallbacks.carriedBy(name),
     throttledTo: throttledTo(name),
+    secondsPerSegment: secondsPerSegment(name),
+    port: portOf(name),
   };
+}
+
+/** A broadcast that has not begun waits for room in the plan of the Line that would take it. */
+async function planStopOf(
+  line: string,
+  standing: Standing | null,
+  deps: ApiDeps,
+): Promise<WaitingFacts["planStop"]> {
+  if (standing === null || !standing.isBroadcast || standing.hasBegun) return null;
+  const view = await deps.plans.viewOf(line);
+  const stop = view === null ? null : stopOf(view, standing.waitingSegments);
+  return stop === null ? null : { text: stopText(line, stop), until: stop.until };
 }
 
 function fallbackOf(line: string, number: string, deps: ApiDeps): WaitingFacts["fallback"] {

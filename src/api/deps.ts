@@ -14,6 +14,7 @@ import type { BroadcastDesk } from "../messaging/broadcast/desk.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
 import type { EndQueued } from "../messaging/outbound/end-queued.ts";
 import type { Fallbacks } from "../messaging/outbound/fallback.ts";
+import type { Plans } from "../messaging/outbound/plans.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Store } from "../store/store.ts";
@@ -64,6 +65,12 @@ export type ApiDeps = {
   readonly fallbacks: Pick<Fallbacks, "viewOf" | "carriedBy" | "isRefused">;
   /** Segments per second while the carrier of a Line holds it back; null while it does not. */
   readonly throttledTo: (line: string) => number | null;
+  /** Of a Line as a whole, measured; null: nothing was. */
+  readonly secondsPerSegment: (line: string) => number | null;
+  /** How the SIM plans stand. */
+  readonly plans: Pick<Plans, "views" | "viewOf">;
+  /** The serial port a Line holds now; null where it holds none. */
+  readonly portOf: (line: string) => string | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
   /** IANA name: that of a broadcast which names none. */

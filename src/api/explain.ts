@@ -34,6 +34,8 @@ export type WaitingFacts = {
     /** Its carrier does not take this sender. */
     readonly isRefused: boolean;
   } | null;
+  /** No room in the SIM plan of its Line, and it is a broadcast. */
+  readonly planStop: { readonly text: string; readonly until: number } | null;
   readonly segmentsPerSecond: number | "unlimited";
   /** Of a received Message. */
   readonly webhook: WebhookFate;
@@ -60,7 +62,9 @@ export function explain(message: StoredMessage, facts: WaitingFacts): Explanatio
   if (facts.isAccountActive && standing.isOptedOut) {
     return { reason: planned(standing) + OPTED_OUT, nextAttemptAt: null, forecastAt: null };
   }
-  const obstacle = obstacleOf(facts);
+  const lineObstacle = obstacleOf(facts);
+  const stop = lineObstacle === null ? facts.planStop : null;
+  const obstacle = stop === null ? lineObstacle : `${stop.text}.`;
   const detour = detourOf(facts);
   const forecastAt = obstacle === null ? forecast(message, standing, facts) : null;
   const late = forecastAt !== null && forecastAt > standing.expiresAt;
@@ -70,7 +74,7 @@ export function explain(message: StoredMessage, facts: WaitingFacts): Explanatio
     return { reason, nextAttemptAt: standing.sendAt, forecastAt };
   }
   const reason = (obstacle ?? detour + turn(message, standing, facts)) + warning;
-  return { reason, nextAttemptAt: message.retryAt, forecastAt };
+  return { reason, nextAttemptAt: stop?.until ?? message.retryAt, forecastAt };
 }
 
 const OPTED_OUT = "The recipient has opted out of messages from its sender: it will fail with 21610.";
@@ -116,6 +120,9 @@ function detourOf({ line, fallback }: WaitingFacts): string {
 function turn(message: StoredMessage, standing: Standing, facts: WaitingFacts): string {
   const why = message.waitingFor === null ? "" : ` (${message.waitingFor})`;
   if (message.retryAt !== null && message.retryAt > facts.now) {
+    if (message.attempts === 0) {
+      return `It waits${why}; it is looked at again at ${new Date(message.retryAt).toISOString()}.`;
+    }
     const tries = message.attempts === 1 ? "1 attempt" : `${message.attempts} attempts`;
     return `${tries} failed${why}; it is tried again at ${new Date(message.retryAt).toISOString()}.`;
   }

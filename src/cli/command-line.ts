@@ -1,83 +1,62 @@
-/** argv → one command, or the text that says what would have been right. Knows no command's workings. */
-import { parseArgs } from "node:util";
-import { readSimulate, SIMULATE_HELP, type SimulateCommand } from "./simulate-command.ts";
+/** argv → one command of the table, or the text that says what would have been right. Knows no command's workings. */
+import { nearest } from "../daemon/nearest.ts";
+import { reasonOf } from "../runtime/fault.ts";
+import { type Command, Misuse, type Parsed } from "./command.ts";
+import { COMMANDS } from "./command-table.ts";
 
-export type Command =
-  | { readonly is: "serve"; readonly config: string | null }
-  | { readonly is: "credentials"; readonly config: string | null; readonly test: boolean }
-  | SimulateCommand
-  | { readonly is: "help"; readonly text: string }
+export type CommandLine =
+  | Parsed
+  | { readonly is: "version"; readonly json: boolean }
   | { readonly is: "misused"; readonly text: string };
 
-type CommandName = "serve" | "simulate" | "credentials";
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const [first, ...rest] = argv;
+  if (first === undefined) return { is: "misused", text: USAGE };
+  if (first === "--version" || first === "-V") return { is: "version", json: rest.includes("--json") };
+  if (first === "--help" || first === "-h" || first === "help") {
+    return { is: "help", text: commandOf(rest)?.help ?? USAGE };
+  }
+  const command = commandOf(argv);
+  if (command === null) return { is: "misused", text: noSuchCommand(argv) };
+  try {
+    return command.parse(argv.slice(command.name.split(" ").length));
+  } catch (error) {
+    return { is: "misused", text: misused(command, error) };
+  }
+}
 
+/** Two words before one. */
+function commandOf(argv: readonly string[]): Command | null {
+  const named = (name: string) => COMMANDS.find((command) => command.name === name);
+  return named(argv.slice(0, 2).join(" ")) ?? named(argv[0] ?? "") ?? null;
+}
+
+function noSuchCommand(argv: readonly string[]): string {
+  const [first = "", second] = argv;
+  const under = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (under.length > 0 && (second === undefined || second.startsWith("-")))
+    return `pylone: \`${first}\` alone is no command; there is \`${under.join("`, `")}\`\n`;
+  const typed = under.length > 0 ? `${first} ${second}` : first;
+  const meant =
+    nearest(
+      typed,
+      COMMANDS.map(({ name }) => name),
+    ) ??
+    under[0] ??
+    null;
+  const hint = meant === null ? `\n\n${USAGE}` : `; did you mean \`${meant}\`?\n`;
+  return `pylone: there is no command \`${typed}\`${hint}`;
+}
+
+function misused({ name, usage }: Command, error: unknown): string {
+  const why = error instanceof Misuse ? error.message : reasonOf(error).split("\n", 1).join();
+  return `pylone ${name}: ${why}\n\n${usage}\n\`pylone ${name} --help\` says more.\n`;
+}
+
+const WIDTH = Math.max(...COMMANDS.map(({ name }) => name.length));
 const USAGE = `Usage: pylone COMMAND [options]
 
-  serve        run the appliance
-  simulate     run a simulated modem or SMSC as a process of its own
-  credentials  print the account SID and auth token
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(WIDTH)}  ${summary}`).join("\n")}
 
-\`pylone COMMAND --help\` says more of each.
+\`pylone COMMAND --help\` says more of each; \`pylone --version\` says which pylone this is.
 `;
-
-const HELP: Readonly<Record<CommandName, string>> = {
-  serve: `Usage: pylone serve [--config FILE]
-
-Runs the appliance until SIGTERM or SIGINT. Without --config the configuration is looked for in PYLONE_CONFIG,
-then in /etc/pylone/pylone.yaml; where there is none, one simulated line runs with its data in ./data.
-PYLONE_DATA_DIR, PYLONE_HTTP_HOST and PYLONE_HTTP_PORT override the file.
-
-Exit status: 0 stopped as asked, 69 the address is taken, 74 the disk no longer keeps its word, 75 another daemon
-holds the data folder, 78 the configuration is wrong.
-`,
-  simulate: SIMULATE_HELP,
-  credentials: `Usage: pylone credentials [--config FILE] [--test]
-
-Prints \`AC…:token\` as \`curl -u\` takes it, from the data folder of the configuration that \`serve\` would use.
-The daemon may be running or not.
-
-  --test   the test credentials instead: everything is checked, nothing is sent (Twilio's magic numbers)
-`,
-};
-
-export function parseCommandLine(argv: readonly string[]): Command {
-  const [name, ...rest] = argv;
-  if (name === undefined) return { is: "misused", text: USAGE };
-  if (name === "--help" || name === "-h" || name === "help") {
-    const about = rest[0];
-    return { is: "help", text: isCommand(about) ? HELP[about] : USAGE };
-  }
-  if (!isCommand(name)) return { is: "misused", text: `pylone: there is no command \`${name}\`\n\n${USAGE}` };
-  try {
-    return name === "simulate" ? simulate(rest) : withConfig(name, rest);
-  } catch (error) {
-    return misused(name, error instanceof Error ? error.message : String(error));
-  }
-}
-
-function isCommand(name: string | undefined): name is CommandName {
-  return name !== undefined && Object.hasOwn(HELP, name);
-}
-
-function withConfig(name: "serve" | "credentials", argv: string[]): Command {
-  const options = { config: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
-  const { values } =
-    name === "serve"
-      ? parseArgs({ args: argv, options })
-      : parseArgs({ args: argv, options: { ...options, test: { type: "boolean" } } });
-  if (values.help === true) return { is: "help", text: HELP[name] };
-  if (values.config === "") return misused(name, "--config needs the path of a file");
-  const config = values.config ?? null;
-  if (name === "serve") return { is: name, config };
-  return { is: name, config, test: "test" in values && values.test === true };
-}
-
-function simulate(argv: string[]): Command {
-  const command = readSimulate(argv);
-  if (command === null) return { is: "help", text: HELP.simulate };
-  return typeof command === "string" ? misused("simulate", command) : command;
-}
-
-function misused(name: CommandName, why: string): Command {
-  return { is: "misused", text: `pylone ${name}: ${why}\n\n${HELP[name]}` };
-}

@@ -11,7 +11,7 @@ import type { AccountRecord } from "../store/settings-document.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export async function credentials(
-  command: { readonly config: string | null; readonly test: boolean },
+  command: { readonly config: string | null; readonly test: boolean; readonly json: boolean },
   { environment, workingFolder, print, complain }: Surroundings,
 ): Promise<number> {
   try {
@@ -23,7 +23,8 @@ export async function credentials(
       complain(`pylone: there is no account in ${config.dataDir} yet; the first \`pylone serve\` makes it\n`);
       return EXIT.noInput;
     }
-    print(`${account.sid}:${account.authToken}\n`);
+    const { sid, authToken } = account;
+    print(command.json ? `${JSON.stringify({ sid, authToken })}\n` : `${sid}:${authToken}\n`);
     return EXIT.ok;
   } catch (error) {
     const code = exitCodeOf(error);

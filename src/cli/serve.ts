@@ -13,10 +13,11 @@ import { createLog } from "../runtime/log.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export async function serve(
-  command: { readonly config: string | null },
+  command: { readonly config: string | null; readonly json: boolean },
   surroundings: Surroundings,
 ): Promise<number> {
-  const { environment, workingFolder, isTerminal, print, complain } = surroundings;
+  const { environment, workingFolder, print, complain } = surroundings;
+  const isForPerson = surroundings.isTerminal && !command.json;
   let loaded: LoadedConfig;
   try {
     loaded = loadConfig({ argument: command.config, environment, workingFolder });
@@ -24,7 +25,7 @@ export async function serve(
     complain(`pylone: ${reasonOf(error)}\n`);
     return exitCodeOf(error);
   }
-  const log = createLog({ readable: isTerminal });
+  const log = createLog({ readable: isForPerson });
   return runDaemon({
     loaded,
     clock: systemClock,
@@ -35,7 +36,7 @@ export async function serve(
     },
     onReady: (composed, port) => {
       const facts = factsOf(composed, port, loaded, surroundings);
-      if (isTerminal) print(`\n${banner(facts)}\n`);
+      if (isForPerson) print(`\n${banner(facts)}\n`);
       else log.info(logged(facts), facts.firstStart ? FIRST_START : "listening");
     },
   });

@@ -4,14 +4,28 @@ import { startSimulator } from "../line/simulator/serve.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import { createLog } from "../runtime/log.ts";
-import type { SimulateCommand } from "./simulate-command.ts";
 import type { Surroundings } from "./surroundings.ts";
 
+/** What was asked; `commands/simulate.ts` reads it. */
+export type Simulate = {
+  readonly host: string;
+  readonly modem: { readonly port: number; readonly number: string; readonly pin?: string } | null;
+  readonly smsc: {
+    readonly port: number;
+    readonly numbers: readonly string[];
+    /** null: any is taken. */
+    readonly systemId: string | null;
+    readonly password: string | null;
+  } | null;
+  readonly controlPort: number;
+  readonly json: boolean;
+};
+
 export async function simulate(
-  command: SimulateCommand,
+  asked: Simulate,
   { isTerminal, print, complain }: Surroundings,
 ): Promise<number> {
-  const { host, modem, smsc, controlPort } = command;
+  const { host, modem, smsc, controlPort, json } = asked;
   const stopAsked = new Promise<void>((resolve) => {
     process.once("SIGTERM", () => resolve());
     process.once("SIGINT", () => resolve());
@@ -25,10 +39,19 @@ export async function simulate(
       clock: systemClock,
       log: createLog({ readable: isTerminal }),
     });
-    const control = `control at http://${host}:${simulator.controlPort}`;
-    if (modem !== null) print(`modem ${modem.number} at tcp://${host}:${simulator.modemPort}, ${control}\n`);
-    if (smsc !== null)
-      print(`smsc of ${smsc.numbers.join(", ")} at smpp://${host}:${simulator.smscPort}, ${control}\n`);
+    const control = `http://${host}:${simulator.controlPort}`;
+    if (modem !== null) {
+      const { number } = modem;
+      const device = `tcp://${host}:${simulator.modemPort}`;
+      if (json) print(`${JSON.stringify({ modem: { number, device }, control })}\n`);
+      else print(`modem ${number} at ${device}, control at ${control}\n`);
+    }
+    if (smsc !== null) {
+      const { numbers } = smsc;
+      const url = `smpp://${host}:${simulator.smscPort}`;
+      if (json) print(`${JSON.stringify({ smsc: { numbers, url }, control })}\n`);
+      else print(`smsc of ${numbers.join(", ")} at ${url}, control at ${control}\n`);
+    }
     await stopAsked;
     await simulator.stop();
     return EXIT.ok;

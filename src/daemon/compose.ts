@@ -25,9 +25,7 @@ import { createAnswer } from "../messaging/inbound/reply.ts";
 import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { routeThrough } from "../messaging/inbound/route.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
-import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
-import { Fallbacks } from "../messaging/outbound/fallback.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
@@ -47,17 +45,18 @@ import { Chores } from "./chores.ts";
 import { ClockWatch, clockMemory, ntpState } from "./clock-watch.ts";
 import { composeAudiences } from "./compose-audiences.ts";
 import { composeBroadcasts } from "./compose-broadcasts.ts";
+import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
-import { type KeyPath, nearestOf } from "./config-problems.ts";
+import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
-import { fallbackRulesOf, rehearsedFallbacks } from "./fallback-rules.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
 import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
+import { nearest } from "./nearest.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
-import { createMaxRateOf, createRateOf } from "./rates.ts";
+import { createRateOf } from "./rates.ts";
 import { checkPemFiles } from "./read-pem.ts";
 import { SimulatedLines } from "./simulated-lines.ts";
 
@@ -142,27 +141,9 @@ async function composeOn(
       return name === null || receiveOnly.has(name) ? null : name;
     },
   });
-  const fallbacks = new Fallbacks({
-    roster,
-    clock,
-    rules: fallbackRulesOf(config.lines),
-    numbersOf: (line) => numbers.ofLine(line).map(({ phoneNumber }) => phoneNumber),
-    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
-  });
-  for (const line of rehearsedFallbacks(config.lines))
-    log.warn({ line }, "its fallback is simulated: what that takes over reaches nobody's phone");
   const turns = new PhoneTurns();
-  const dispatcher = new Dispatcher({
-    store,
-    roster,
-    clock,
-    log,
-    rateOf,
-    maxRateOf: createMaxRateOf(config.lines),
-    policy: config.outbound,
-    turns,
-    fallbacks,
-  });
+  const outbound = composeOutbound({ store, config, roster, numbers, rateOf, turns, pending, clock, log });
+  const { fallbacks, plans, dispatcher } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -258,6 +239,7 @@ async function composeOn(
     lines,
     receiveOnly,
     fallbacks,
+    plans: () => plans.views(),
     clock,
     webhooks: () => deliverer.backlog(),
     whyClockUntrusted: () => clockWatch.whyUntrusted,
@@ -278,11 +260,14 @@ async function composeOn(
     receiveOnly,
     fallbacks,
     throttledTo: (line) => dispatcher.throttledTo(line),
+    secondsPerSegment: (line) => dispatcher.secondsPerSegment(line),
+    plans,
+    portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
     siteTimeZone: config.site.timezone,
     broadcasts: broadcasts.desk,
     clockTrust: clockWatch,
-    nearest: nearestOf,
+    nearest,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,

@@ -3,7 +3,7 @@ import { normalize } from "node:path";
 import { parseAddress } from "../accounts/address.ts";
 import { BUILT_IN_LANGUAGES } from "../accounts/opt-out.ts";
 import type { KeyPath } from "./config-problems.ts";
-import type { Config, ModemLineConfig, SmppLineConfig } from "./config-schema.ts";
+import type { Config, LineConfig, ModemLineConfig, SmppLineConfig } from "./config-schema.ts";
 import { wrongInInit } from "./init-command.ts";
 import { readSmppUrl } from "./smpp-url.ts";
 
@@ -16,6 +16,7 @@ export function checkConfig(config: Config, refuse: Refuse): void {
   checkDevices(config, refuse);
   config.lines.forEach((line, index) => {
     const at: KeyPath = ["lines", index];
+    checkPlan(line, at, refuse);
     if (line.type === "modem") checkModem(line, config, at, refuse);
     else checkSmpp(line, at, refuse);
   });
@@ -132,6 +133,16 @@ function checkModem(line: ModemLineConfig, config: Config, at: KeyPath, refuse: 
     refuse(
       path,
       `\`${fallback}\` is bound as a receiver and cannot send; name a line with \`bind: transceiver\`, transmitter or pair`,
+    );
+}
+
+function checkPlan({ plan }: LineConfig, at: KeyPath, refuse: Refuse): void {
+  if (plan === undefined) return;
+  const { warnAtPercent: _percent, monthStartsOn: _day, ...caps } = plan;
+  if (Object.values(caps).every((cap) => cap === undefined))
+    refuse(
+      [...at, "plan"],
+      "it caps nothing; give it segmentsPerDay, segmentsPerMonth or another cap, or remove it",
     );
 }
 

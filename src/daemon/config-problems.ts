@@ -3,10 +3,10 @@
  * wrong, the mend. Values are never repeated: a PIN or an auth token may stand there, and this text is printed
  * and logged.
  */
-import { closestMatch } from "leven";
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { reasonOf } from "../runtime/fault.ts";
 import { type ConfigIssue, type ConfigShape, configShape } from "./config-schema.ts";
+import { nearest } from "./nearest.ts";
 
 export type KeyPath = readonly (string | number)[];
 
@@ -147,19 +147,9 @@ function kindOf(value: unknown): string {
 }
 
 function suggestion(key: string, known: readonly string[]): string {
-  const exact = nearestOf(key, known);
-  if (exact !== null) return `; did you mean \`${exact}\`?`;
+  const meant = nearest(key, known);
+  if (meant !== null) return `; did you mean \`${meant}\`?`;
   return known.length === 0 ? "" : `; the keys here are ${known.join(", ")}`;
-}
-
-/** The nearest known word, where it is near: a slip of one or two letters, or three in a long one. */
-export function nearestOf(word: string, known: readonly string[]): string | null {
-  const nearest = closestMatch(
-    word.toLowerCase(),
-    known.map((name) => name.toLowerCase()),
-    { maxDistance: Math.max(2, Math.floor(word.length / 3)) },
-  );
-  return known.find((name) => name.toLowerCase() === nearest) ?? null;
 }
 
 function knownKeys(path: KeyPath, value: unknown): string[] {

@@ -26,6 +26,21 @@ const initCommand = z
     (command) => !/\+CMG[SWC]\b|^ATD|;\s*D/i.test(command),
     "an init command may not send, store or call",
   );
+/** What the SIM's or the carrier's contract allows; days and months are the site's. */
+const plan = z.strictObject({
+  segmentsPerMinute: z.number().int().positive().optional(),
+  segmentsPerHour: z.number().int().positive().optional(),
+  segmentsPerDay: z.number().int().positive().optional(),
+  segmentsPerMonth: z.number().int().positive().optional(),
+  recipientsPerMonth: z.number().int().positive().optional(),
+  warnAtPercent: z.number().min(1).max(100).default(80),
+  monthStartsOn: z
+    .number()
+    .int()
+    .min(1)
+    .max(28, "a plan's month begins on a day that every month has: 1 to 28")
+    .default(1),
+});
 /** Where the line's numbers are at home: what AvailablePhoneNumbers searches and shows. */
 const place = z.strictObject({
   region: z.string().min(1).optional(),
@@ -74,6 +89,7 @@ const modemLine = z.strictObject({
   /** The SMPP line that takes over its queue when it has been down for so long. */
   fallback: lineName.optional(),
   fallbackAfterSeconds: z.number().min(0).max(86_400).optional(),
+  plan: plan.optional(),
   place: place.optional(),
 });
 
@@ -129,6 +145,7 @@ const smppLine = z.strictObject({
   registeredDelivery: z.boolean().default(true),
   messageIds: z.enum(["auto", "same", "receipt-decimal", "receipt-hex"]).default("auto"),
   inboundWindow: z.number().int().min(1).max(10_000).default(50),
+  plan: plan.optional(),
   place: place.optional(),
 });
 

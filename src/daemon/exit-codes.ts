@@ -8,11 +8,17 @@ export const EXIT = {
   ok: 0,
   /** Asked twice, or too slow: ended without waiting for what was on the wire. */
   forced: 1,
+  /** It was done, and came to a bad end: the text failed, the doctor found a fault. */
+  failed: 1,
+  /** The end was not to be seen in the time given. */
+  undecided: 2,
   /** The command line is wrong. */
   usage: 64,
+  /** The daemon refused what was asked of it. */
+  refused: 65,
   /** Something that was asked for is not there yet: no account to show. */
   noInput: 66,
-  /** The address to listen on is taken, or not there yet: may pass by itself. */
+  /** The address to listen on is taken, or not there yet; for the other commands: no daemon answers. May pass. */
   unavailable: 69,
   /** A defect of ours. */
   software: 70,
@@ -20,7 +26,9 @@ export const EXIT = {
   ioError: 74,
   /** Another daemon holds the data folder. */
   locked: 75,
-  /** This user may not read or write what is needed. */
+  /** The daemon runs and cannot do it now (it answered 503 or 429). */
+  notNow: 75,
+  /** This user may not read or write what is needed, or the daemon does not take the credentials. */
   noPermission: 77,
   /** The configuration is wrong, or the data is of a newer program. */
   config: 78,

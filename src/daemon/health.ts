@@ -1,13 +1,14 @@
 /**
  * `GET /health`: pass, warn or fail for the store, each line and the webhooks. Fail as a whole (503) only when the
  * store cannot commit or no line can send: one modem out of three is a warning, not an outage, and so is one whose
- * queue goes over its fallback, and an app that has not answered for minutes.
+ * queue goes over its fallback, an app that has not answered for minutes, and a SIM plan that is nearly used up.
  *
  * Anybody may ask, so asking is cheap, one commit serves everybody for some seconds, and no app is named.
  */
 import type { HealthReport } from "../api/deps.ts";
 import type { Line } from "../line/line.ts";
 import type { Fallbacks } from "../messaging/outbound/fallback.ts";
+import { nearCaps, type PlanView, stopOf } from "../messaging/outbound/plans.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
@@ -29,11 +30,13 @@ export function createHealth(deps: {
   readonly receiveOnly?: ReadonlySet<string>;
   /** Absent: no line has a fallback. */
   readonly fallbacks?: Pick<Fallbacks, "viewOf">;
+  /** By line; absent: none has a plan. */
+  readonly plans?: () => Promise<ReadonlyMap<string, PlanView>>;
   readonly clock: Clock;
   /** Why the wall clock is in doubt, or null. */
   readonly whyClockUntrusted?: () => string | null;
 }): () => Promise<HealthReport> {
-  const { store, lines, webhooks, clock } = deps;
+  const { store, lines, webhooks, clock, plans = async () => new Map() } = deps;
   const isReady = (name: string) => lines.some((line) => line.name === name && line.status.state === "ready");
   /** The line that carries its queue, and what it does not take; null when none does. */
   const carriedOf = (line: Line): Carried | null => {
@@ -49,11 +52,12 @@ export function createHealth(deps: {
   return async () => {
     const now = clock.monotonicMs();
     if (asked === null || now - asked.at > PING_KEEPS_MS) {
-      asked = { at: now, answer: askStore(store, webhooks, clock) };
+      asked = { at: now, answer: askStore(store, { webhooks, plans }, clock) };
     }
-    const { disk, apps } = await asked.answer;
+    const { disk, apps, used } = await asked.answer;
     const checks: Record<string, HealthCheck> = { store: disk, ...(apps === null ? {} : { webhooks: apps }) };
     for (const line of lines) checks[`line:${line.name}`] = lineCheck(line, carriedOf(line));
+    for (const [line, view] of used ?? []) checks[`plan:${line}`] = planCheck(view);
     const doubt = deps.whyClockUntrusted?.() ?? null;
     if (doubt !== null) checks["clock"] = { status: "warn", text: `not to be trusted: ${doubt}` };
     const canSend = lines.some(({ name }) => isReady(name) && deps.receiveOnly?.has(name) !== true);
@@ -92,12 +96,30 @@ function lineCheck(line: Line, carried: Carried | null): HealthCheck {
   }
 }
 
-/** Nothing is said of the webhooks while the store says nothing. */
+function planCheck(view: PlanView): HealthCheck {
+  const near = nearCaps(view).join("; ");
+  const stop = stopOf(view, 1);
+  if (near === "") return { status: "pass", text: "no cap is near" };
+  const waits =
+    stop === null || stop.period === "minute"
+      ? ""
+      : `; broadcasts wait until ${new Date(stop.until).toISOString()}`;
+  return { status: "warn", text: `${near}${waits}` };
+}
+
+/** Nothing is said of the webhooks and the plans while the store says nothing. */
 async function askStore(
   store: Pick<Store, "ping">,
-  webhooks: () => Promise<WebhookBacklog>,
+  {
+    webhooks,
+    plans,
+  }: { webhooks: () => Promise<WebhookBacklog>; plans: () => Promise<ReadonlyMap<string, PlanView>> },
   clock: Clock,
-): Promise<{ readonly disk: HealthCheck; readonly apps: HealthCheck | null }> {
+): Promise<{
+  readonly disk: HealthCheck;
+  readonly apps: HealthCheck | null;
+  readonly used: ReadonlyMap<string, PlanView> | null;
+}> {
   const started = clock.monotonicMs();
   const committed = store.ping(clock.now()).then(
     (): HealthCheck => ({
@@ -107,10 +129,16 @@ async function askStore(
     (error: unknown): HealthCheck => ({ status: "fail", text: reasonOf(error) }),
   );
   const told = webhooks().then(webhookCheck, () => null);
-  const [disk, apps] = await Promise.all([patiently(committed, clock), patiently(told, clock)]);
+  const counted = plans().catch(() => null);
+  const [disk, apps, used] = await Promise.all([
+    patiently(committed, clock),
+    patiently(told, clock),
+    patiently(counted, clock),
+  ]);
   return {
     disk: disk ?? { status: "fail", text: `no commit within ${PING_PATIENCE_MS / 1000} s` },
     apps,
+    used,
   };
 }
 

@@ -80,20 +80,20 @@ function portOf(config: ModemLineConfig, position: number, deps: LineDeps): Open
   if (selector !== null) {
     // Found on USB, where a port has no speed.
     const openPath = (path: string) => openSerialPort(path, baudRate);
-    return openFoundPort({ device, selector, claims, clock, openPath });
+    return openFoundPort({ line: config.name, device, selector, claims, clock, openPath });
   }
   const openAt = (speed: number) => openSerialPort(device, speed);
   const log = deps.log.child({ line: config.name });
-  return openClaimed(device, claims, openAtRightSpeed({ openAt, baudRate, clock, log }));
+  return openClaimed(config, claims, openAtRightSpeed({ openAt, baudRate, clock, log }));
 }
 
 /** A path of one line's own is nothing for another to probe, also while it is shut. Its real name may change. */
-function openClaimed(device: string, claims: PortClaims, open: OpenPort): OpenPort {
+function openClaimed({ name, device }: ModemLineConfig, claims: PortClaims, open: OpenPort): OpenPort {
   let held: string | null = null;
   return async (signal) => {
     const path = await realpath(device).catch(() => null);
     if (held !== null && held !== path) claims.release(held);
-    if (path !== null) claims.claim(path);
+    if (path !== null) claims.claim(path, name);
     held = path;
     return open(signal);
   };

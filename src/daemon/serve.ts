@@ -7,6 +7,7 @@
 import type { Clock } from "../runtime/clock.ts";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
+import { removeAddress, writeAddress } from "./address-file.ts";
 import { type Composed, compose } from "./compose.ts";
 import type { LoadedConfig } from "./config.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -31,6 +32,7 @@ export async function serve(options: {
   readonly onReady: (composed: Composed, port: number) => void;
 }): Promise<number> {
   const { loaded, clock, log, onSignal, onReady } = options;
+  const { dataDir } = loaded.config;
   const endings = new Endings();
   onSignal((signal) => endings.add({ is: "signal", signal }));
   const onFatal = (fault: Fault) => endings.add({ is: "fatal", fault });
@@ -44,6 +46,9 @@ export async function serve(options: {
   const { appliance } = composed;
   try {
     const port = await appliance.start();
+    await writeAddress(dataDir, { host: loaded.config.http.host, port }).catch((error: unknown) =>
+      log.warn(`the address could not be noted for the other commands: ${reasonOf(error)}`),
+    );
     log.info({ port, lines: appliance.lines.map(({ name }) => name) }, "ready");
     onReady(composed, port);
   } catch (error) {
@@ -67,7 +72,10 @@ export async function serve(options: {
     return EXIT.ioError;
   }
   log.info({ signal: ending.signal }, "stopping");
-  return stopCleanly(composed, ending.signal, { endings, clock, log });
+  const code = await stopCleanly(composed, ending.signal, { endings, clock, log });
+  // What could not be taken away is known by its process.
+  await removeAddress(dataDir).catch(() => undefined);
+  return code;
 }
 
 async function stopCleanly(

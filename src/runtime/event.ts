@@ -16,6 +16,8 @@ export type EventType =
   | "line.call" // somebody rang; `detail.from` has the number
   | "line.storage" // the modem's message storage is nearly full, or full: then it receives nothing
   | "line.power" // the modem's supply is too weak, or looks so
+  | "plan.near" // a line has used most of what a cap of its SIM plan allows; once in a period
+  | "plan.reached" // and all of it: broadcasts wait
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
   | "message.settled" // its outcome was unknown: a delivery report or a late answer shows that the network had it

@@ -15,7 +15,7 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
 import { newlyStored } from "./message-row.ts";
 import type { AcceptAnswer, CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
-import type { Store, WebhookNotice } from "./store.ts";
+import type { Lane, Store, WebhookNotice } from "./store.ts";
 
 type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
 
@@ -37,7 +37,7 @@ export class StoreClient implements Store {
   #sentAtMs = 0;
   /** As many commands as the last answer's callers and those who wait already would make. */
   #gathering: { readonly enough: number; readonly timer: Timer } | null = null;
-  #queuedListeners: ((queue: string) => void)[] = [];
+  #queuedListeners: ((queue: string, lane: Lane) => void)[] = [];
   #fault: Fault | null = null;
   #closing: Closing | null = null;
 
@@ -60,6 +60,7 @@ export class StoreClient implements Store {
   readonly poolFacts: Store["poolFacts"] = (...args) => this.#call("poolFacts", args);
   readonly releaseScheduled: Store["releaseScheduled"] = (...args) => this.#call("releaseScheduled", args);
   readonly claim: Store["claim"] = (...args) => this.#call("claim", args);
+  readonly planUse: Store["planUse"] = (...args) => this.#call("planUse", args);
   readonly settle: Store["settle"] = (...args) => this.#call("settle", args);
   readonly resolveUnknown: Store["resolveUnknown"] = (...args) => this.#call("resolveUnknown", args);
   readonly unknownSubmissions: Store["unknownSubmissions"] = (...args) =>
@@ -136,7 +137,7 @@ export class StoreClient implements Store {
     this.#webhookListeners.push(listener);
   }
 
-  onQueued(listener: (queue: string) => void): void {
+  onQueued(listener: (queue: string, lane: Lane) => void): void {
     this.#queuedListeners.push(listener);
   }
 
@@ -202,7 +203,8 @@ export class StoreClient implements Store {
         this.#gather(message.answer.outcomes.length);
         this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);
-        for (const queue of message.answer.queued) for (const tell of this.#queuedListeners) tell(queue);
+        for (const { queue, lane } of message.answer.queued)
+          for (const tell of this.#queuedListeners) tell(queue, lane);
         for (const notice of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(notice);
         return;
       case "failed":

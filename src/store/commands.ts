@@ -18,6 +18,7 @@ import { OptOuts } from "./opt-outs.ts";
 import { OutboundQueue } from "./outbound-queue.ts";
 import { Outcomes } from "./outcomes.ts";
 import { ParkedReports } from "./parked-reports.ts";
+import { PlanUses } from "./plan-uses.ts";
 import type { Commands } from "./protocol.ts";
 import { Retired } from "./retired.ts";
 import { StickySenders } from "./sticky-senders.ts";
@@ -50,9 +51,10 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const retired = new Retired(db, { messages, submissions, usage });
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);
-  const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts });
+  const plans = new PlanUses(db, events);
+  const queue = new OutboundQueue(db, { sticky, messages, submissions, depths, horizon, optOuts, plans });
   const parked = new ParkedReports(db);
-  const outcomes = new Outcomes({ messages, submissions, retired, events, parked });
+  const outcomes = new Outcomes({ messages, submissions, retired, events, parked, plans });
   const audiences = new Audiences(db);
   const members = new AudienceMembers(db, { audiences, optOuts });
   const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts, members });
@@ -95,6 +97,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     }),
     releaseScheduled: (now, inactiveAccounts) => queue.releaseScheduled(now, inactiveAccounts),
     claim: (name, options) => queue.claim(name, options),
+    planUse: (line) => plans.use(line),
     settle: (submissionId, settlement, at) => outcomes.settle(submissionId, settlement, at),
     resolveUnknown: (submissionId, verdict, options) =>
       outcomes.resolveUnknown(submissionId, verdict, options),
@@ -186,7 +189,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
       inbound.pruneQuarantine(firstKeyAt(before.events)) +
       inbound.pruneFingerprints(before.fingerprints) +
       inbound.pruneShown(firstKeyAt(before.fingerprints)) +
-      parked.pruneBefore(firstKeyAt(before.parkedReports)),
+      parked.pruneBefore(firstKeyAt(before.parkedReports)) +
+      plans.prune(),
     ping: (now) => memory.ping(now),
   };
   return {

@@ -21,6 +21,9 @@ export type Statement<Parameters extends unknown[], Row = unknown> = Sqlite.Stat
 /** 4 MB of 1 KB pages: large enough that hot pages are copied back rarely, small enough to copy back quickly. */
 const CHECKPOINT_PAGES = 4096;
 
+/** The library's 16 MB gain nothing: what moves is in the last pages of each table, at 1,000,000 rows as at 1,000. */
+const CACHE_KIB = 4096;
+
 export function openDatabase(file: string): Database {
   let db: Database | null = null;
   try {
@@ -31,6 +34,7 @@ export function openDatabase(file: string): Database {
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
     db.pragma("wal_autocheckpoint = 0");
+    db.pragma(`cache_size = -${CACHE_KIB}`);
     db.pragma("journal_size_limit = 16777216");
     db.exec("BEGIN IMMEDIATE; COMMIT");
     return db;

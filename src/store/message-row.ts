@@ -40,7 +40,7 @@ export type MessageChange = Partial<
     | "made"
   >
 > & {
-  /** Before every other Message of its queue, whatever its Segments say. */
+  /** Before every other Message of its lane that has not begun: a broadcast is by its age. */
   readonly first?: boolean;
   /** When the network says it was done, for the webhook that announces it. */
   readonly doneAt?: string | null;
@@ -119,7 +119,7 @@ export function changedRow(row: MessageRow, change: MessageChange, at: number): 
     retryAt,
     queue: row.queue,
     lane: row.lane,
-    rank: change.first === true && rank !== null ? 0 : rank,
+    rank: change.first === true && rank === 1 ? 0 : rank,
     made: change.made ?? row.made,
     waitingFor: given(change.waitingFor, row.waitingFor),
     errorMessage: given(change.errorMessage, row.errorMessage),

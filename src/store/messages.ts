@@ -132,7 +132,7 @@ export class Messages {
     const stored = newlyStored(message);
     this.#depths.change(message.queue, 0, numSegments);
     this.#horizon.include(message.expiresAt);
-    this.#notices.queued(message.queue);
+    this.#notices.queued(message.queue, message.lane);
     if (message.messagingServiceSid === null) return stored;
     if (!refused) this.#announce(stored, message.createdAt, null);
     return { ...stored, status: "accepted" };
@@ -188,7 +188,7 @@ export class Messages {
     this.#inHand.keep(row.key, next);
     this.#depths.change(row.queue, waitingSegments(row), waitingSegments(next));
     if (row.rank === null && (next.rank !== null || next.retryAt !== null)) {
-      this.#notices.queued(row.queue);
+      this.#notices.queued(row.queue, row.lane);
       this.#horizon.include(row.expiresAt);
     }
     if (row.status === "scheduled" && next.status !== row.status) this.#countScheduled(-1);

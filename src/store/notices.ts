@@ -1,10 +1,13 @@
-import type { WebhookNotice, WebhookTask } from "./store.ts";
+import type { Lane, WebhookNotice, WebhookTask } from "./store.ts";
 import type { Undo } from "./undo.ts";
+
+/** A queue that a transaction put Messages into; `single`: one of them at least was no broadcast. */
+export type QueuedNotice = { readonly queue: string; readonly lane: Lane };
 
 /** Queues that a transaction put something into, by name; told to the listeners after its commit. */
 export class Notices {
   readonly #undo: Undo;
-  readonly #queued: string[] = [];
+  readonly #queued: QueuedNotice[] = [];
   readonly #webhooks: {
     readonly queue: string;
     readonly task: WebhookTask | null;
@@ -15,8 +18,8 @@ export class Notices {
     this.#undo = undo;
   }
 
-  queued(queue: string): void {
-    this.#queued.push(queue);
+  queued(queue: string, lane: Lane): void {
+    this.#queued.push({ queue, lane });
     this.#undo.did(() => this.#queued.pop());
   }
 
@@ -33,7 +36,7 @@ export class Notices {
   }
 
   /** Each queue once, in the order of their first mention; then it is empty. */
-  take(): { readonly queued: readonly string[]; readonly webhooks: readonly WebhookNotice[] } {
+  take(): { readonly queued: readonly QueuedNotice[]; readonly webhooks: readonly WebhookNotice[] } {
     const webhooks = new Map<string, WebhookNotice>();
     for (const { queue, task, movedFrom = [] } of this.#webhooks.splice(0)) {
       const known = webhooks.get(queue);
@@ -41,6 +44,10 @@ export class Notices {
       const queues = [...new Set([...(known?.movedFrom ?? []), ...movedFrom])];
       webhooks.set(queue, queues.length === 0 ? notice : { ...notice, movedFrom: queues });
     }
-    return { queued: [...new Set(this.#queued.splice(0))], webhooks: [...webhooks.values()] };
+    const queued = new Map<string, QueuedNotice>();
+    for (const notice of this.#queued.splice(0)) {
+      if (notice.lane === "single" || !queued.has(notice.queue)) queued.set(notice.queue, notice);
+    }
+    return { queued: [...queued.values()], webhooks: [...webhooks.values()] };
   }
 }

@@ -1,6 +1,6 @@
 /**
  * One queue per Number (DESIGN §5): accepting into it, claiming from its head, and what is too late to send.
- * Order is (rank, key): a begun Message, then single messages, then broadcasts, oldest first. A Message that
+ * Order is (rank, key): a begun single message, then single messages, then broadcasts, oldest first. A Message that
  * backs off is not in that order at all until it is due, and then stands where its age puts it.
  */
 import { keyOfSid } from "../runtime/ids.ts";
@@ -10,6 +10,8 @@ import type { Horizon } from "./horizon.ts";
 import type { MessageRow } from "./message-row.ts";
 import type { Messages } from "./messages.ts";
 import type { OptOuts } from "./opt-outs.ts";
+import type { ClaimOptions } from "./plan-commands.ts";
+import type { PlanUses } from "./plan-uses.ts";
 import { firstWaiting, rankOf, waitingSegments, withState } from "./progress.ts";
 import type { Standing } from "./reading.ts";
 import type { StickySenders } from "./sticky-senders.ts";
@@ -41,6 +43,13 @@ const QUEUE_OVERFLOW = { errorCode: 30001, errorMessage: "its sender's queue is 
 /** Contract §3.1, 35125. */
 const MAX_SCHEDULED = 500_000;
 
+/** The last of its lane (`rankOf`). */
+const SINGLE_RANK = 1;
+const BROADCAST_RANK = 2;
+
+/** A cap on recipients ends with its month, or with a new configuration. */
+const LOOK_AGAIN_MS = 3_600_000;
+
 type End = { readonly errorCode: number; readonly why: string; readonly at: number };
 
 export class OutboundQueue {
@@ -50,8 +59,9 @@ export class OutboundQueue {
   readonly #horizon: Horizon;
   readonly #optOuts: OptOuts;
   readonly #sticky: StickySenders;
+  readonly #plans: PlanUses;
   readonly #scheduledFor: Statement<[number, number], MessageRow>;
-  readonly #head: Statement<[string], number>;
+  readonly #head: Statement<[string, number], number>;
   readonly #due: Statement<[string, number], MessageRow>;
   readonly #nextDue: Statement<[string], number | null>;
   readonly #late: Statement<[number, number, number], number>;
@@ -71,6 +81,7 @@ export class OutboundQueue {
       horizon: Horizon;
       optOuts: OptOuts;
       sticky: StickySenders;
+      plans: PlanUses;
     },
   ) {
     this.#messages = options.messages;
@@ -79,12 +90,13 @@ export class OutboundQueue {
     this.#horizon = options.horizon;
     this.#optOuts = options.optOuts;
     this.#sticky = options.sticky;
+    this.#plans = options.plans;
     this.#scheduledFor = db.prepare(
       "SELECT * FROM message WHERE status = 'scheduled' AND sendAt <= ? ORDER BY sendAt LIMIT ?",
     );
     this.#head = db
-      .prepare<[string], number>(
-        "SELECT key FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key LIMIT 1",
+      .prepare<[string, number], number>(
+        "SELECT key FROM message WHERE queue = ? AND rank <= ? ORDER BY rank, key LIMIT 1",
       )
       .pluck();
     this.#due = db.prepare(
@@ -163,27 +175,46 @@ export class OutboundQueue {
     return due.length;
   }
 
-  claim(queue: string, options: { line: string; limit: number; now: number }): ClaimResult {
-    const { line, limit, now } = options;
+  claim(queue: string, options: ClaimOptions): ClaimResult {
+    const { line, limit, now, lane } = options;
+    const lastRank = lane === "single" ? SINGLE_RANK : BROADCAST_RANK;
     for (const row of this.#due.all(queue, now)) {
       this.#messages.change(row, { retryAt: null, waitingFor: null }, now);
     }
+    const plan = options.plan === undefined ? null : this.#plans.open(line, options.plan);
     const claims: Claim[] = [];
+    let heldUntil = Number.POSITIVE_INFINITY;
     let ended = 0;
     while (claims.length < limit) {
-      const key = this.#head.get(queue);
+      const key = this.#head.get(queue, lastRank);
       const row = key === undefined ? null : this.#messages.byKey(key);
       if (row === null) break;
       const why = row.expiresAt <= now ? VALIDITY_EXPIRED : this.#isOptedOut(row) ? OPTED_OUT : null;
-      if (why === null) {
-        claims.push(...this.#take(row, line, limit - claims.length, now));
+      const hold = why === null ? (plan?.holdOf(row, now) ?? null) : null;
+      if (hold?.is === "lane") {
+        heldUntil = hold.until;
+        break;
+      }
+      if (why === null && hold === null) {
+        const taken = this.#take(row, line, limit - claims.length, now);
+        plan?.count(row, taken.length, now);
+        claims.push(...taken);
         continue;
       }
-      if (ended === ENDED_AT_ONCE) return { claims, nextDueAt: now };
-      this.#fail(row, why, now);
+      if (ended === ENDED_AT_ONCE) {
+        heldUntil = now;
+        break;
+      }
+      if (why !== null) this.#fail(row, why, now);
+      else if (hold !== null) this.#putOff(row, hold, now);
       ended++;
     }
-    return { claims, nextDueAt: claims.length > 0 ? null : (this.#nextDue.get(queue) ?? null) };
+    if (claims.length > 0) {
+      plan?.write();
+      return { claims, nextDueAt: null };
+    }
+    const nextDueAt = Math.min(this.#nextDue.get(queue) ?? Number.POSITIVE_INFINITY, heldUntil);
+    return { claims, nextDueAt: nextDueAt === Number.POSITIVE_INFINITY ? null : nextDueAt };
   }
 
   expire(now: number): number {
@@ -208,6 +239,8 @@ export class OutboundQueue {
     const ahead = this.#ahead.get({ queue, rank, key }) ?? { messages: 0, segments: 0 };
     return {
       queue,
+      isBroadcast: row.lane === "broadcast",
+      hasBegun: /[tad]/.test(row.progress),
       expiresAt,
       waitingSegments: waiting,
       messagesAhead: ahead.messages,
@@ -254,6 +287,7 @@ export class OutboundQueue {
       claims.push({
         submissionId: submissionIdOf(row.sid, made),
         messageSid: row.sid,
+        lane: row.lane,
         segment: {
           from: row.from,
           to: row.to,
@@ -287,6 +321,12 @@ export class OutboundQueue {
   #isOptedOut(row: MessageRow): boolean {
     if (row.automatic === 1 || /[^.x]/.test(row.progress)) return false;
     return this.#optOuts.has(row.to, row.from, row.optOutScope);
+  }
+
+  /** It leaves its place; it is looked at again before long, since an operator may raise the cap. */
+  #putOff(row: MessageRow, { until, why }: { until: number; why: string }, now: number): void {
+    const retryAt = Math.min(until, now + LOOK_AGAIN_MS);
+    this.#messages.change(row, { retryAt, waitingFor: why }, now);
   }
 
   #fail(row: MessageRow, why: { errorCode: number; errorMessage: string }, now: number): void {

@@ -13,6 +13,7 @@ import type { Events } from "./events.ts";
 import type { MessageChange, MessageRow } from "./message-row.ts";
 import type { Messages } from "./messages.ts";
 import type { ParkedReports } from "./parked-reports.ts";
+import type { PlanUses } from "./plan-uses.ts";
 import { isMoving, stateAt, statusOf, withState } from "./progress.ts";
 import type { Retired } from "./retired.ts";
 import type { Settlement, SettleResult, StoredMessage } from "./store.ts";
@@ -28,6 +29,7 @@ export class Outcomes {
   readonly #retired: Retired;
   readonly #events: Events;
   readonly #parked: ParkedReports;
+  readonly #plans: PlanUses;
 
   constructor(options: {
     messages: Messages;
@@ -35,12 +37,14 @@ export class Outcomes {
     retired: Retired;
     events: Events;
     parked: ParkedReports;
+    plans: PlanUses;
   }) {
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#retired = options.retired;
     this.#events = options.events;
     this.#parked = options.parked;
+    this.#plans = options.plans;
   }
 
   settle(submissionId: string, settlement: Settlement, at: number): SettleResult {
@@ -58,6 +62,7 @@ export class Outcomes {
       return this.#acceptedLate(row, submission, settlement.reference, at);
     }
     if (submission.state !== "trying") return stale(row);
+    if (["failed", "retry", "released"].includes(settlement.is)) this.#plans.giveBack(submission, row);
     switch (settlement.is) {
       case "accepted":
         this.#submissions.answered(submission.line, settlement.reference);

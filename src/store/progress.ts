@@ -35,9 +35,9 @@ export function isMoving(status: MessageStatus): boolean {
 }
 
 /**
- * A Message's place in its queue, null when nothing of it can be claimed: a Message the network has a part of
- * goes on before others begin (0), then single messages (1), then broadcasts (2). One unknown Segment holds the
- * rest: whether the network has it decides whether the rest is worth sending.
+ * A Message's place in its queue, null when nothing of it can be claimed: a single message the network has a part
+ * of (0), then single messages (1), then broadcasts (2), begun or not: an alert waits for no rest of a long one. One
+ * unknown Segment holds the rest: whether the network has it decides whether the rest is worth sending.
  */
 export function rankOf(message: {
   status: MessageStatus;
@@ -48,8 +48,8 @@ export function rankOf(message: {
   const { status, progress, retryAt, lane } = message;
   if (!isMoving(status) || retryAt !== null) return null;
   if (!progress.includes(".") || progress.includes("u")) return null;
-  if (/[tad]/.test(progress)) return 0;
-  return lane === "single" ? 1 : 2;
+  if (lane === "broadcast") return 2;
+  return /[tad]/.test(progress) ? 0 : 1;
 }
 
 /** The status the Segments amount to, once the Message is sending and none of them failed. */

@@ -4,6 +4,7 @@
  */
 import type { FaultFields } from "../runtime/fault.ts";
 import type { MessageStatus } from "../sms/message.ts";
+import type { QueuedNotice } from "./notices.ts";
 import type { AcceptResult, Store, WebhookNotice } from "./store.ts";
 
 /** The door's methods that are carried out in the worker. */
@@ -33,7 +34,7 @@ export type Outcome =
 /** What a committed transaction gives back: an outcome per request, in their order, and what it put into queues. */
 export type Answer = {
   readonly outcomes: readonly Outcome[];
-  readonly queued: readonly string[];
+  readonly queued: readonly QueuedNotice[];
   readonly webhooks: readonly WebhookNotice[];
 };
 

@@ -16,6 +16,9 @@ export type UsageDay = {
 /** Where an outbound Message stands among those that wait for the same Number, or would if its time had come. */
 export type Standing = {
   readonly queue: string;
+  readonly isBroadcast: boolean;
+  /** A part of it is with the network, or on its way there. */
+  readonly hasBegun: boolean;
   readonly expiresAt: number;
   /** Segments of this Message that nobody has yet. */
   readonly waitingSegments: number;

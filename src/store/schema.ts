@@ -12,6 +12,7 @@ import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
 import { AUDIENCES } from "./schema-audiences.ts";
 import { BROADCAST_TABLES } from "./schema-broadcasts.ts";
+import { PLAN_TABLES } from "./schema-plans.ts";
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -251,6 +252,7 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE message ADD COLUMN airSegments INTEGER CHECK (airSegments > 0);
   `,
   AUDIENCES,
+  PLAN_TABLES,
   BROADCAST_TABLES,
 ];
 

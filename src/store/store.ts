@@ -12,6 +12,7 @@ import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
 import type { BroadcastCommands } from "./broadcast-commands.ts";
 import type { Mend } from "./mend.ts";
+import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
 import type {
   EventFilter,
   Feedback,
@@ -106,6 +107,7 @@ export type AcceptResult =
 export type Claim = {
   readonly submissionId: string;
   readonly messageSid: string;
+  readonly lane: Lane;
   readonly segment: Segment;
   /** 0-based position of the Segment in its Message. */
   readonly index: number;
@@ -115,7 +117,8 @@ export type Claim = {
 
 export type ClaimResult = {
   readonly claims: readonly Claim[];
-  /** When nothing can be claimed now: the earliest `retryAt` in this queue, or null when it is empty. */
+  /** When nothing can be claimed now: the earliest `retryAt` in this queue, or when the plan lets its broadcasts go on;
+   *  null when it is empty. */
   readonly nextDueAt: number | null;
 };
 
@@ -271,7 +274,7 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound> {
+export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound>, PlanCommands {
   /** The newest key of any Message, audience, member or run on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
@@ -284,7 +287,7 @@ export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound> 
   releaseScheduled(now: number, inactiveAccounts?: readonly string[]): Promise<number>;
   /** Takes up to `limit` Segments from the head of a queue for `line`, records each as *trying*, and moves
    *  their Messages to `sending`. First lets what is due come back from backing off, and expires what is late. */
-  claim(queue: string, options: { line: string; limit: number; now: number }): Promise<ClaimResult>;
+  claim(queue: string, options: ClaimOptions): Promise<ClaimResult>;
   settle(submissionId: string, settlement: Settlement, at: number): Promise<SettleResult>;
   /** Ends an *unknown*: `resend` puts the Segment back at the head of its queue, `failed` ends the Message. */
   resolveUnknown(
@@ -346,8 +349,8 @@ export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound> 
   redirectInbound(redirection: Redirection): Promise<Redirected>;
   /** Called after a commit that put webhooks into a queue. */
   onWebhook(listener: (notice: WebhookNotice) => void): void;
-  /** Called with a queue's name after a commit that put a Message into it, or back into it. */
-  onQueued(listener: (queue: string) => void): void;
+  /** Called with a queue's name after a commit that put a Message into it, or back into it: `single` when one was. */
+  onQueued(listener: (queue: string, lane: Lane) => void): void;
 
   // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
   getMessage(sid: string): Promise<StoredMessage | null>;

@@ -14,7 +14,7 @@ import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
-import { nearestOf } from "../../src/daemon/config-problems.ts";
+import { nearest } from "../../src/daemon/nearest.ts";
 import type { Line, UssdResult } from "../../src/line/line.ts";
 import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
 import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
@@ -26,6 +26,7 @@ import { followRoutes } from "../../src/messaging/inbound/follow-routes.ts";
 import { routeThrough } from "../../src/messaging/inbound/route.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
+import { type Plan, Plans } from "../../src/messaging/outbound/plans.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
 import { openSettings } from "../../src/store/settings.ts";
@@ -154,6 +155,8 @@ export type BoxOptions = {
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
+  /** By line. */
+  readonly plans?: Readonly<Record<string, Plan>>;
 };
 
 export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
@@ -238,10 +241,18 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     broadcasts: new BroadcastDesk(broadcastDeps, broadcaster),
     clockTrust,
     siteTimeZone: "Europe/Paris",
-    nearest: nearestOf,
+    nearest,
+    portOf: () => null,
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
     throttledTo: () => null,
+    secondsPerSegment: () => null,
+    plans: new Plans({
+      plans: new Map(Object.entries(options.plans ?? {})),
+      timeZone: "Europe/Paris",
+      clock,
+      store,
+    }),
     roster: { all: () => lines, get: (name) => lines.find((line) => line.name === name) ?? null },
     siteCountry: "FR",
     rateOf: () => options.rate ?? 1,

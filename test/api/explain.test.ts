@@ -35,6 +35,8 @@ function message(fields: Partial<StoredMessage> = {}): StoredMessage {
 function facts(fields: Partial<WaitingFacts> = {}, standing: Partial<Standing> | null = {}): WaitingFacts {
   const next: Standing = {
     queue: "+33639980001",
+    isBroadcast: false,
+    hasBegun: false,
     expiresAt: NOW + 36_000_000,
     waitingSegments: 1,
     messagesAhead: 0,
@@ -47,6 +49,7 @@ function facts(fields: Partial<WaitingFacts> = {}, standing: Partial<Standing> |
     isAccountActive: true,
     line: { name: "sim1", state: "ready", reason: "registered", sends: true },
     fallback: null,
+    planStop: null,
     segmentsPerSecond: 1,
     webhook: { standing: null, untold: null },
     now: NOW,
@@ -93,6 +96,27 @@ describe("a message that waits", () => {
   ])("is held up by %j, and nobody can say until when", (obstacle, reason) => {
     const waiting = message({ attempts: 1, retryAt: NOW + 5 });
     expect(explain(waiting, facts(obstacle))).toEqual({ reason, nextAttemptAt: NOW + 5, forecastAt: null });
+  });
+
+  it("is held by a SIM plan, and says until when; a line that is down is the stronger reason", () => {
+    const planStop = { text: "The SIM plan of sim1 allows 200 segments a day", until: NOW + 60_000 };
+    expect(explain(message(), facts({ planStop }))).toEqual({
+      reason: "The SIM plan of sim1 allows 200 segments a day.",
+      nextAttemptAt: NOW + 60_000,
+      forecastAt: null,
+    });
+    const line = { name: "sim1", state: "starting", reason: "not registered", sends: true };
+    expect(explain(message(), facts({ planStop, line }))).toMatchObject({
+      reason: "Its line sim1 is starting: not registered.",
+      nextAttemptAt: null,
+    });
+  });
+
+  it("waits for a plan that has no room for its recipient, and no attempt has failed", () => {
+    const waiting = message({ retryAt: NOW + 90_000, waitingFor: "the SIM plan allows 500 recipients" });
+    expect(explain(waiting, facts()).reason).toBe(
+      "It waits (the SIM plan allows 500 recipients); it is looked at again at 2026-01-04T10:17:00.000Z.",
+    );
   });
 
   const down = { name: "sim1", state: "opening", reason: "no such device", sends: true };

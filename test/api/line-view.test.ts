@@ -18,7 +18,16 @@ function viewOf(more: Partial<LineStatus>, traffic: Partial<LineTraffic> = {}): 
     submit: () => Promise.reject(new Error("only looked at")),
     stop: () => Promise.resolve(),
   };
-  const usual: LineTraffic = { numbers: [], rateOf: () => 1, fallback: null, carries: [], throttledTo: null };
+  const usual: LineTraffic = {
+    numbers: [],
+    rateOf: () => 1,
+    fallback: null,
+    carries: [],
+    throttledTo: null,
+    secondsPerSegment: null,
+    plan: null,
+    port: null,
+  };
   return lineView(line, { ...usual, ...traffic });
 }
 
@@ -80,11 +89,34 @@ describe("a line", () => {
     expect(viewOf({})).toMatchObject({ fallback: null, fallback_active: false, carries: [] });
   });
 
+  it("shows what was used of its SIM plan, until when, and how long its broadcasts wait", () => {
+    const endsAt = Date.UTC(2026, 0, 4, 23);
+    const free = { cap: null, used: 3, endsAt };
+    const plan = {
+      periods: { minute: free, hour: free, day: { cap: 200, used: 200, endsAt }, month: free },
+      recipients: { cap: null, used: 0 },
+      warnAtPercent: 80,
+    };
+    const ends = "Sun, 04 Jan 2026 23:00:00 +0000";
+    expect(viewOf({}, { plan, secondsPerSegment: 3.4567 })).toMatchObject({
+      seconds_per_segment: 3.46,
+      plan: {
+        segments_per_day: { cap: 200, used: 200, ends },
+        segments_per_month: { cap: null, used: 3, ends },
+        recipients_per_month: { cap: null, used: 0, ends },
+        warn_at_percent: 80,
+        broadcasts_wait_until: ends,
+      },
+    });
+    expect(viewOf({})).toMatchObject({ seconds_per_segment: null, plan: null });
+  });
+
   it("shows whose queues it carries, and how fast its carrier lets it go", () => {
-    expect(viewOf({}, { carries: ["sim1"], throttledTo: 39.2041 })).toMatchObject({
+    expect(viewOf({}, { carries: ["sim1"], throttledTo: 39.2041, port: "/dev/ttyUSB2" })).toMatchObject({
       carries: ["sim1"],
       throttled_to: 39.2,
+      port: "/dev/ttyUSB2",
     });
-    expect(viewOf({})).toMatchObject({ throttled_to: null });
+    expect(viewOf({})).toMatchObject({ throttled_to: null, port: null });
   });
 });

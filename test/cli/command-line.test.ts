@@ -1,70 +1,108 @@
 import { describe, expect, it } from "vitest";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
+import { COMMANDS } from "../../src/cli/command-table.ts";
 
-const SIMULATE = { is: "simulate", host: "127.0.0.1", modem: null, smsc: null, controlPort: 0 };
+const SIMULATE = { json: false, host: "127.0.0.1", modem: null, smsc: null, controlPort: 0 };
 const ANY_ESME = { numbers: ["+33755500001", "36123", "PYLONE"], systemId: null, password: null };
 
 describe("the command line", () => {
   it.each([
-    { argv: ["serve"], command: { is: "serve", config: null } },
-    { argv: ["serve", "--config", "/a b.yaml"], command: { is: "serve", config: "/a b.yaml" } },
+    { argv: ["serve"], name: "serve", asked: { config: null, json: false } },
+    {
+      argv: ["serve", "--config", "/a b.yaml", "--json"],
+      name: "serve",
+      asked: { config: "/a b.yaml", json: true },
+    },
     {
       argv: ["credentials", "--config=x.yaml"],
-      command: { is: "credentials", config: "x.yaml", test: false },
+      name: "credentials",
+      asked: { config: "x.yaml", test: false, json: false },
     },
-    { argv: ["credentials", "--test"], command: { is: "credentials", config: null, test: true } },
+    {
+      argv: ["credentials", "--test"],
+      name: "credentials",
+      asked: { config: null, test: true, json: false },
+    },
     {
       argv: ["simulate", "--modem", "tcp:7001"],
-      command: { ...SIMULATE, modem: { port: 7001, number: "+33639980001" } },
+      name: "simulate",
+      asked: { ...SIMULATE, modem: { port: 7001, number: "+33639980001" } },
     },
     {
       argv: ["simulate", "--modem=tcp:0", "--control", "7002", "--number", "+15005550006", "--host", "::1"],
-      command: { ...SIMULATE, host: "::1", modem: { port: 0, number: "+15005550006" }, controlPort: 7002 },
+      name: "simulate",
+      asked: { ...SIMULATE, host: "::1", modem: { port: 0, number: "+15005550006" }, controlPort: 7002 },
     },
     {
       argv: ["simulate", "--modem", "tcp:7001", "--pin", "1234"],
-      command: { ...SIMULATE, modem: { port: 7001, number: "+33639980001", pin: "1234" } },
+      name: "simulate",
+      asked: { ...SIMULATE, modem: { port: 7001, number: "+33639980001", pin: "1234" } },
     },
-    { argv: ["simulate", "--smsc", "2775"], command: { ...SIMULATE, smsc: { port: 2775, ...ANY_ESME } } },
+    {
+      argv: ["simulate", "--smsc", "2775"],
+      name: "simulate",
+      asked: { ...SIMULATE, smsc: { port: 2775, ...ANY_ESME } },
+    },
     {
       argv: ["simulate", "--smsc=0", "--number=36123", "--number=My Shop", "--system-id=box", "--password=s"],
-      command: {
+      name: "simulate",
+      asked: {
         ...SIMULATE,
         smsc: { port: 0, numbers: ["36123", "My Shop"], systemId: "box", password: "s" },
       },
     },
     {
       argv: ["simulate", "--modem=tcp:7000", "--smsc=2775", "--number=+15005550006", "--number=36123"],
-      command: {
+      name: "simulate",
+      asked: {
         ...SIMULATE,
         modem: { port: 7000, number: "+15005550006" },
         smsc: { port: 2775, ...ANY_ESME, numbers: ["36123"] },
       },
     },
-  ])("understands $argv", ({ argv, command }) => {
-    expect(parseCommandLine(argv)).toEqual(command);
+  ])("understands $argv", ({ argv, name, asked }) => {
+    expect(parseCommandLine(argv)).toEqual({ is: "run", name, asked, run: expect.any(Function) });
   });
 
   it.each([
-    ["serve", "--help"],
-    ["simulate", "-h"],
-    ["credentials", "--help"],
-    ["help", "serve"],
+    ...COMMANDS.map(({ name }) => [...name.split(" "), "--help"]),
+    ...COMMANDS.map(({ name }) => ["help", ...name.split(" ")]),
+    ["serve", "--config", "x", "-h"],
     ["--help"],
-  ])("helps with %s %s", (...argv) => {
+  ])("helps with %s %s %s", (...argv) => {
     const command = parseCommandLine(argv.filter((word) => word !== undefined));
     expect(command).toMatchObject({ is: "help", text: expect.stringMatching(/^Usage: pylone /) });
+  });
+
+  it.each(COMMANDS)(
+    "tells of $name what it does, its options, its exit statuses, and takes --json",
+    (command) => {
+      expect(command.help).toMatch(/\n\nOptions:\n(?:.*\n)*? {2}--json {2,}\S/);
+      expect(command.help).toMatch(
+        /\n\nExit status:\n {2}0 .*\n(?:.*\n)*? {2}64 +the command line is wrong\n/,
+      );
+      expect(command.help.split("\n").filter((line) => line.length > 110)).toEqual([]);
+      expect(command.summary).toMatch(/^[a-z].{5,60}[^.]$/);
+    },
+  );
+
+  it("tells its version", () => {
+    expect(parseCommandLine(["--version"])).toEqual({ is: "version", json: false });
+    expect(parseCommandLine(["-V", "--json"])).toEqual({ is: "version", json: true });
   });
 
   it.each([
     { argv: [], says: "Usage: pylone COMMAND" },
     { argv: ["start"], says: "there is no command `start`" },
     { argv: ["toString"], says: "there is no command `toString`" },
-    { argv: ["serve", "--conifg", "x"], says: "'--conifg'" },
-    { argv: ["serve", "--test"], says: "'--test'" },
-    { argv: ["serve", "x.yaml"], says: "'x.yaml'" },
-    { argv: ["serve", "--config"], says: "--config" },
-    { argv: ["serve", "--config="], says: "--config needs the path of a file" },
+    { argv: ["sevre"], says: "there is no command `sevre`; did you mean `serve`?" },
+    { argv: ["serve", "--conifg", "x"], says: "there is no option `--conifg`; did you mean `--config`?" },
+    { argv: ["serve", "--test"], says: "there is no option `--test`" },
+    { argv: ["serve", "x.yaml"], says: "`x.yaml` is one word too many" },
+    { argv: ["serve", "--config"], says: "--config needs FILE" },
+    { argv: ["serve", "--config="], says: "--config needs FILE" },
+    { argv: ["serve", "--config", "--json"], says: "'--config' argument is ambiguous" },
+    { argv: ["serve", "--json=yes"], says: "--json takes no value" },
     { argv: ["simulate"], says: "give --modem tcp:PORT, --smsc PORT, or both" },
     { argv: ["simulate", "--modem", "tcp:7001", "--pin", "12"], says: "--pin is 4 to 8 digits" },
     { argv: ["simulate", "--smsc", "2775", "--pin", "1234"], says: "--pin is of a modem's SIM" },

@@ -29,6 +29,25 @@ describe("the countries texts may go to", () => {
   });
 });
 
+describe("the plan of a line", () => {
+  const plan = (yaml: string) => LINE.replace(" }", `, plan: ${yaml} }`);
+
+  it("warns at 80 percent and begins its months on the first, if nothing else is said", () => {
+    expect(parseConfig(plan("{ segmentsPerDay: 200 }"), "f").lines[0]?.plan).toEqual({
+      segmentsPerDay: 200,
+      warnAtPercent: 80,
+      monthStartsOn: 1,
+    });
+  });
+
+  it("caps something, in whole numbers, with months that begin on a day every month has", () => {
+    expect(messageOf(plan("{ warnAtPercent: 90 }"))).toContain("plan (line 2, column 75): it caps nothing");
+    expect(messageOf(plan("{ segmentsPerDay: 0 }"))).toContain("plan.segmentsPerDay");
+    expect(messageOf(plan("{ segmentsPerDay: 200, monthStartsOn: 31 }"))).toContain("1 to 28");
+    expect(messageOf(plan("{ segmentPerDay: 200 }"))).toContain("did you mean `segmentsPerDay`?");
+  });
+});
+
 describe("a configuration that is wrong", () => {
   const cases: { name: string; text: string; says: string }[] = [
     {

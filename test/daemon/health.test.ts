@@ -53,6 +53,36 @@ describe("the health of the appliance", () => {
     expect((await health()).status).toBe("pass");
   });
 
+  it("warns while a SIM plan is nearly used up, or is and broadcasts wait", async () => {
+    const endsAt = Date.UTC(2026, 0, 4, 23);
+    const free = { cap: null, used: 0, endsAt };
+    let used = 159;
+    const clock = new FakeClock();
+    const plans = async () => {
+      const periods = { minute: free, hour: free, day: { cap: 200, used, endsAt }, month: free };
+      return new Map([["a", { periods, recipients: { cap: null, used: 0 }, warnAtPercent: 80 }]]);
+    };
+    const health = createHealth({
+      store: { ping: async () => {} },
+      lines: [line("a", "ready")],
+      clock,
+      webhooks: nobodyWaits,
+      plans,
+    });
+    const checkOf = async () => {
+      await clock.advance(6000);
+      return (await health()).checks["plan:a"];
+    };
+    expect(await checkOf()).toEqual({ status: "pass", text: "no cap is near" });
+    used = 160;
+    expect(await checkOf()).toEqual({ status: "warn", text: "160 of 200 segments a day are used" });
+    used = 200;
+    expect(await checkOf()).toEqual({
+      status: "warn",
+      text: "200 of 200 segments a day are used; broadcasts wait until 2026-01-04T23:00:00.000Z",
+    });
+  });
+
   it("fails when no line can send", async () => {
     const report = await healthOf([line("a", "refused", "the PIN is wrong"), line("b", "starting")])();
     expect(report.status).toBe("fail");

@@ -23,7 +23,8 @@ export class ApplianceClient {
       headers: { Authorization: `Basic ${btoa(`${this.sid}:${this.token}`)}` },
       ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
     });
-    const json: unknown = await answer.json();
+    const text = await answer.text();
+    const json: unknown = text === "" ? {} : JSON.parse(text);
     return { status: answer.status, json: json as Record<string, unknown> };
   }
 

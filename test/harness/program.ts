@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -22,13 +22,13 @@ export class Program {
   #errors = "";
   #over: Ended | null = null;
 
-  /** `script` is relative to dist/. */
+  /** `script`: relative to dist/, or absolute. */
   constructor(
     script: string,
     options: { args?: readonly string[]; env?: Record<string, string>; cwd: string },
   ) {
     const { PATH = "", ...rest } = { PATH: process.env["PATH"], ...options.env };
-    this.#child = spawn(process.execPath, [join(DIST, script), ...(options.args ?? [])], {
+    this.#child = spawn(process.execPath, [resolve(DIST, script), ...(options.args ?? [])], {
       cwd: options.cwd,
       env: { PATH, ...rest },
       stdio: ["ignore", "pipe", "pipe"],

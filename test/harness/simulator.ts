@@ -10,8 +10,8 @@ export type Handset = {
   /** ISO 8601. */
   at: string;
 };
-/** `registration` of a modem, `binds` of an SMSC. */
-export type Hold = "mute" | "registration" | "binds" | "sends" | "results";
+/** `registration`, `sim`, `signal`, `smsc` of a modem, `binds` of an SMSC. */
+export type Hold = "mute" | "registration" | "binds" | "sends" | "results" | "sim" | "signal" | "smsc";
 
 export class SimulatorClient {
   /** For `device:`. */

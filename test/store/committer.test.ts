@@ -43,14 +43,14 @@ describe("a batch of commands", () => {
     const answer = opened.committer.run([webhookless, twice, twice, accept()]);
     expect(answer.outcomes.map((outcome) => outcome.ok)).toEqual([false, true, false, true]);
     expect(answer.outcomes[2]).toMatchObject({ code: "SQLITE_CONSTRAINT_PRIMARYKEY" });
-    expect(answer.queued).toEqual([FROM]);
+    expect(answer.queued).toEqual([{ queue: FROM, lane: "single" }]);
     expect(opened.commands.queueDepths()).toEqual([{ queue: FROM, messages: 2, segments: 2 }]);
     expect(stored()).toBe(2);
   });
 
   it("names each queue once, and only those of its own transaction", () => {
     const answer = opened.committer.run([accept(), accept()]);
-    expect(answer.queued).toEqual([FROM]);
+    expect(answer.queued).toEqual([{ queue: FROM, lane: "single" }]);
     expect(opened.committer.run([LIST]).queued).toEqual([]);
   });
 

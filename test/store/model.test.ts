@@ -57,8 +57,8 @@ function rollUp(message: ModelMessage): void {
 }
 
 function place(message: ModelMessage): number {
-  if (message.first || some(message, "trying", "taken", "arrived")) return 0;
-  return message.lane === "single" ? 1 : 2;
+  if (message.lane === "broadcast") return 2;
+  return message.first || some(message, "trying", "taken", "arrived") ? 0 : 1;
 }
 
 function nextOf(model: Model): { message: ModelMessage; index: number } | null {

@@ -225,13 +225,29 @@ describe("a message of several segments", () => {
   });
 
   it("is finished before the next message is begun, whoever comes in between", async () => {
-    const long = await accept({ parts: LONG, lane: "broadcast" });
-    expect((await claimOne()).messageSid).toBe(long);
+    const earlier = await accept();
+    const long = await accept({ parts: LONG });
+    const [first] = await claim(2);
+    await store.settle(first?.submissionId ?? "", { is: "retry", retryAt: T0 + 5, why: "busy" }, T0);
     const single = await accept();
-    expect((await claim(3)).map((each) => [each.messageSid, each.index])).toEqual([
+    expect((await claim(4, T0 + 10)).map((each) => [each.messageSid, each.index])).toEqual([
       [long, 1],
       [long, 2],
+      [earlier, 0],
       [single, 0],
+    ]);
+  });
+
+  it("lets single messages go before the rest of it when it is a broadcast, and ends before the next one begins", async () => {
+    const long = await accept({ parts: LONG, lane: "broadcast" });
+    const next = await accept({ lane: "broadcast" });
+    expect((await claimOne()).messageSid).toBe(long);
+    const single = await accept();
+    expect((await claim(4)).map((each) => [each.messageSid, each.index])).toEqual([
+      [single, 0],
+      [long, 1],
+      [long, 2],
+      [next, 0],
     ]);
   });
 
@@ -298,6 +314,17 @@ describe("the queue", () => {
     expect(claims.map((each) => each.messageSid)).toEqual([one, two, broadcast]);
   });
 
+  it("gives single messages alone to whoever asks for them alone, and says nothing of broadcasts", async () => {
+    const broadcast = await accept({ lane: "broadcast" });
+    const one = await accept();
+    const singles = () => store.claim(FROM, { line: "sim1", limit: 10, now: T0, lane: "single" });
+    expect((await singles()).claims.map(({ messageSid, lane }) => [messageSid, lane])).toEqual([
+      [one, "single"],
+    ]);
+    expect((await singles()).claims).toEqual([]);
+    expect((await claimOne()).messageSid).toBe(broadcast);
+  });
+
   it("is one per number", async () => {
     const other = newOutbound({ from: "+33639980009" });
     await store.accept(other);
@@ -336,6 +363,15 @@ describe("the queue", () => {
     expect(told).toEqual([FROM, FROM]);
     await claimOne();
     expect(told).toEqual([FROM, FROM]);
+  });
+
+  it("tells of broadcasts as such, once for a transaction, unless a single message came with them", async () => {
+    const told: string[] = [];
+    store.onQueued((_queue, lane) => told.push(lane));
+    await Promise.all([accept({ lane: "broadcast" }), accept({ lane: "broadcast" })]);
+    expect(told).toEqual(["broadcast"]);
+    await Promise.all([accept({ lane: "broadcast" }), accept(), accept({ lane: "broadcast" })]);
+    expect(told).toEqual(["broadcast", "single"]);
   });
 });
 

@@ -136,7 +136,7 @@ describe("queries", () => {
   it.each([
     [
       "the head of a queue",
-      "FROM message WHERE queue = ? AND rank IS NOT NULL ORDER BY rank, key",
+      "FROM message WHERE queue = ? AND rank <= ? ORDER BY rank, key",
       /message_claimable/,
     ],
     ["what is due", "retryAt IS NOT NULL AND retryAt <= ? ORDER BY retryAt", /message_backing_off/],

@@ -79,6 +79,18 @@ describe("a submission whose outcome is unknown", () => {
     expect(again?.attempts).toBe(0);
   });
 
+  it("is sent again behind single messages when it is a broadcast, and before the others", async () => {
+    await store.accept(newOutbound({ lane: "broadcast" }));
+    const held = await next();
+    if (held === undefined) throw new Error("nothing to claim");
+    await store.settle(held.submissionId, { is: "unknown", why: "no answer" }, T0);
+    await store.accept(newOutbound({ lane: "broadcast" }));
+    await store.resolveUnknown(held.submissionId, "resend", { at: T0 + 5, event: RESENT });
+    const alert = newOutbound();
+    await store.accept(alert);
+    expect([(await next())?.messageSid, (await next())?.messageSid]).toEqual([alert.sid, held.messageSid]);
+  });
+
   it("ends its message when that is the verdict", async () => {
     const held = await oneUnknown();
     const event: NewEvent = { ...RESENT, type: "message.unknown", errorCode: 30008 };

@@ -98,6 +98,17 @@ async function ready(tools: PinTools): Promise<Unlocked> {
   return { is: "ready" };
 }
 
+/** What the SIM asks for, in its own words (`SIM PIN`, `SIM PUK`, `PH-NET PIN`), and given nothing. */
+export async function lookAtSim(
+  ask: Ask,
+): Promise<{ readonly is: "ready" | "absent" | "asks" | "silent"; readonly text: string }> {
+  const state = await askState(ask);
+  const { text, error } = state;
+  if (isReady(state)) return { is: "ready", text };
+  if (error === NOT_INSERTED || text === "NOT INSERTED") return { is: "absent", text };
+  return { is: isUnsettled(state) ? "silent" : "asks", text };
+}
+
 /** Whether the SIM that was READY is gone or locked now. What a busy one answers says nothing. */
 export async function isSimLost(ask: Ask): Promise<boolean> {
   const state = await askState(ask);

@@ -21,7 +21,7 @@ export async function ensureSmsc(tools: {
 }): Promise<Smsc> {
   const { ask, memory } = tools;
   const key = keyOf(tools.sim);
-  const onSim = addressOf(await lineOf(ask, query("AT+CSCA?")));
+  const onSim = await askSmsc(ask);
   const remembered = await memory.get(key);
   if (onSim !== null) {
     if (onSim !== remembered) await memory.put(key, onSim);
@@ -32,6 +32,11 @@ export async function ensureSmsc(tools: {
   const type = address.startsWith("+") ? 145 : 129;
   const kept = (await may(ask, set(`AT+CSCA="${address}",${type}`))) !== null;
   return { address, inPdu: kept ? null : address };
+}
+
+/** The SIM's own; null where it has none. */
+export async function askSmsc(ask: Ask): Promise<string | null> {
+  return addressOf(await lineOf(ask, query("AT+CSCA?")));
 }
 
 /** What is known of this SIM's service centre when the modem says in mid-life that it knows none (330). */

@@ -4,11 +4,59 @@
  */
 import type { Clock } from "../../runtime/clock.ts";
 import type { ModemBehaviour, NetworkBehaviour } from "./behaviour.ts";
-import { cms } from "./call.ts";
+import { cme, cms, ERROR, ok } from "./call.ts";
 
 /** Not on the air: `stat` as in 27.007 §7.2, default 2 (searching). Texts wait at the service centre. */
 export function holdRegistration(stat = 2): ModemBehaviour {
   return { name: "hold registration", registration: () => stat };
+}
+
+/** The SIM is taken out: nothing that needs one answers. */
+export function removeSim(): ModemBehaviour {
+  const needsSim: readonly string[] = [
+    "+CPIN",
+    "+CCID",
+    "+CIMI",
+    "+CNUM",
+    "+CSCA",
+    "+CPMS",
+    "+CRSM",
+    "+CPINR",
+  ];
+  return {
+    name: "no SIM",
+    registration: () => 0,
+    onCommand: ({ name }, answer) => {
+      if (needsSim.includes(name)) answer(cme(10));
+      return needsSim.includes(name);
+    },
+  };
+}
+
+/** No antenna: it is registered, it says, and hears next to nothing (`dbm`: −113 to −51, null for unknown). */
+export function weakenSignal(dbm: number | null): ModemBehaviour {
+  const rssi = dbm === null ? 99 : Math.round((dbm + 113) / 2);
+  return {
+    name: "weak signal",
+    onCommand: ({ name, kind }, answer) => {
+      if (name === "+CSQ" && kind !== "test") answer(ok(`+CSQ: ${rssi},99`));
+      else if (name === "+CESQ") answer(ok("+CESQ: 99,99,255,255,255,255"));
+      else return false;
+      return true;
+    },
+  };
+}
+
+/** The SIM knows no service centre, and none that is set stays. */
+export function forgetSmsc(): ModemBehaviour {
+  return {
+    name: "no SMSC",
+    onCommand: ({ name, kind }, answer) => {
+      if (name !== "+CSCA") return false;
+      answer(kind === "read" ? ok('+CSCA: "",129') : ERROR);
+      return true;
+    },
+  };
 }
 
 /** Swallows every byte and says nothing. What comes over the air is stored all the same. */

@@ -1,9 +1,17 @@
 /**
  * What of a modem or an SMSC may be held and let go again at the control port: its answers, its network, a send
- * before it is on the air, the result of one that was taken.
+ * before it is on the air, the result of one that was taken; a modem's SIM, its antenna, its SIM's service centre.
  */
 import type { ModemBehaviour, Release } from "./behaviour.ts";
-import { holdRegistration, holdSends, mute, swallowResults } from "./behaviours.ts";
+import {
+  forgetSmsc,
+  holdRegistration,
+  holdSends,
+  mute,
+  removeSim,
+  swallowResults,
+  weakenSignal,
+} from "./behaviours.ts";
 import { STATUS } from "./codec/command-status.ts";
 import type { SimulatedModem } from "./modem.ts";
 import type { SimulatedSmsc } from "./smsc.ts";
@@ -24,6 +32,9 @@ const MODEM_HOLDS: Readonly<Record<string, () => ModemBehaviour>> = {
   registration: holdRegistration,
   sends: holdSends,
   results: () => swallowResults(Number.POSITIVE_INFINITY),
+  sim: removeSim,
+  signal: () => weakenSignal(-111),
+  smsc: forgetSmsc,
 };
 
 const SMSC_HOLDS: Readonly<Record<string, () => Omit<SmscBehaviour, "name">>> = {

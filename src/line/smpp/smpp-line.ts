@@ -69,6 +69,7 @@ class SmppLine implements Line {
   #state: LineState = "opening";
   #reason = "not started";
   #since: number;
+  #status: LineStatus | null = null;
   #smsc: string | null = null;
   #lastSentAt: number | null = null;
   #lastReceivedAt: number | null = null;
@@ -104,8 +105,13 @@ class SmppLine implements Line {
     return this.#options.name;
   }
 
-  /** Asked for before every submit: what only people read is made when it is read. */
+  /** Asked for several times a submit: one object per state, and what only people read is made when it is read. */
   get status(): LineStatus {
+    this.#status ??= this.#statusNow();
+    return this.#status;
+  }
+
+  #statusNow(): LineStatus {
     const [facts, counters, recovery, reason] = this.#details;
     return {
       state: this.#state,
@@ -303,6 +309,7 @@ class SmppLine implements Line {
     const from = this.#state;
     if (from !== state) this.#since = this.#options.clock.now();
     this.#state = state;
+    this.#status = null;
     this.#reason = reason;
     this.#log.info(from === state ? { state, reason } : { from, to: state, reason }, "line state");
     this.#handlers?.onState(state, reason);

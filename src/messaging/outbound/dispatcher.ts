@@ -11,8 +11,10 @@ import { setMaxListeners } from "node:events";
 import type { Line } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Store } from "../../store/store.ts";
+import type { PlanTerms } from "../../store/plan-commands.ts";
+import type { Lane, Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
+import { AirTimes } from "./air-times.ts";
 import { Downs } from "./downs.ts";
 import type { Fallbacks } from "./fallback.ts";
 import { LineFeed } from "./line-feed.ts";
@@ -32,6 +34,8 @@ export class Dispatcher {
   readonly #clock: Clock;
   readonly #rateOf: (number: string) => Rate;
   readonly #maxRateOf: (line: string) => Rate;
+  readonly #planTermsOf: (line: string) => PlanTerms | null;
+  readonly #airTimes: AirTimes;
   readonly #fallbacks: Fallbacks | null;
   readonly #pending: Pending;
   readonly #watch: UnknownWatch;
@@ -61,6 +65,8 @@ export class Dispatcher {
     readonly turns: PhoneTurns;
     /** Segments per second of a Line as a whole; unlimited where none is said. */
     readonly maxRateOf?: (line: string) => Rate;
+    /** What the SIM plan of a Line allows now; absent: none has one. */
+    readonly planTermsOf?: (line: string) => PlanTerms | null;
     /** Absent: every Number is served by its own Line alone. */
     readonly fallbacks?: Fallbacks;
   }) {
@@ -72,6 +78,8 @@ export class Dispatcher {
     this.#clock = clock;
     this.#rateOf = options.rateOf;
     this.#maxRateOf = options.maxRateOf ?? (() => "unlimited");
+    this.#planTermsOf = options.planTermsOf ?? (() => null);
+    this.#airTimes = new AirTimes(store, clock);
     this.#fallbacks = options.fallbacks ?? null;
     this.#pending = new Pending(log);
     const reports = {
@@ -112,8 +120,9 @@ export class Dispatcher {
       this.#feeds.get(line.name)?.lineStateChanged();
     });
     this.#fallbacks?.start((line) => this.#moved(line));
-    this.#store.onQueued((number) => this.#nudge(number));
-    const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll()]);
+    this.#store.onQueued((number, lane) => this.#nudge(number, lane));
+    const recalled = this.#airTimes.recall(this.#roster.all().map(({ name }) => name));
+    const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll(), recalled]);
     for (const submission of unknown) this.#watch.add(submission);
     this.#armLookAgain();
   }
@@ -139,6 +148,7 @@ export class Dispatcher {
       await Promise.all(stopping);
     }
     this.#state = "stopped";
+    this.#pending.own("keep air times", this.#airTimes.keep());
     await this.#pending.drain();
   }
 
@@ -152,6 +162,11 @@ export class Dispatcher {
     return this.#feeds.get(line)?.throttledTo ?? null;
   }
 
+  /** Of a Line as a whole, as measured; null: nothing was. */
+  secondsPerSegment(line: string): number | null {
+    return this.#airTimes.secondsPerSegment(line, this.#roster.get(line)?.window ?? 1);
+  }
+
   async #settleLate(line: string, submissionId: string, reference: string): Promise<void> {
     const { is } = await this.#store.settle(submissionId, { is: "accepted", reference }, this.#clock.now());
     this.#options.log.info({ line, submissionId, outcome: is }, "an answer that came late");
@@ -161,10 +176,12 @@ export class Dispatcher {
     this.#nudge(watched.queue);
   }
 
-  #nudge(number: string): void {
+  /** `broadcast`: there is nothing new in the first lane. */
+  #nudge(number: string, lane: Lane = "single"): void {
     if (this.#state !== "running") return;
     const queue = this.#queueOf(number);
     queue.mayHaveWork = true;
+    if (lane === "single") queue.mayHaveSingle = true;
     this.#assign(queue)?.pump();
   }
 
@@ -218,6 +235,8 @@ export class Dispatcher {
           isGuest: (number) => this.#roster.lineOf(number)?.name !== name,
           onRefused: (number, fault) => this.#fallbacks?.refuse(name, number, fault),
         },
+        planTerms: () => this.#planTermsOf(name),
+        airTimes: this.#airTimes,
         onHandedBack: (number) => this.#nudge(number),
         ...this.#options,
       });
@@ -239,6 +258,7 @@ export class Dispatcher {
   }
 
   async #look(): Promise<void> {
+    await this.#airTimes.keep();
     const depths = await this.#store.queueDepths();
     if (depths.length === 0) return;
     await this.#store.expire(this.#clock.now());

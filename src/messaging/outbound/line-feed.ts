@@ -18,16 +18,18 @@ import type { Line, SubmitOutcome } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
-import type { Claim, ClaimResult, Store } from "../../store/store.ts";
+import type { PlanTerms } from "../../store/plan-commands.ts";
+import type { Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
+import type { AirTimes } from "./air-times.ts";
 import { DOWNS_ALLOWED, type Downs } from "./downs.ts";
+import { LineClaims } from "./line-claims.ts";
 import { LinePace } from "./line-pace.ts";
 import { LineRest } from "./line-rest.ts";
 import type { NumberQueue, Ready } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import { isSenderRefused, judge, mendOf, setAside } from "./retry.ts";
-import { CLAIM_AHEAD_MS, shareClaims } from "./share-claims.ts";
 import { isThrottling } from "./throttle.ts";
 
 /** A carrier's limit is met every few seconds: the operator is told once in a while. */
@@ -61,14 +63,12 @@ export class LineFeed {
   readonly #signal: AbortSignal;
   readonly #downs: Downs;
   readonly #guests: Guests;
-  readonly #onHandedBack: (number: string) => void;
+  readonly #airTimes: AirTimes;
+  readonly #claims: LineClaims;
   readonly #pace: LinePace;
   readonly #rest: LineRest;
   readonly #onWire = new Set<Flight>();
   readonly #idle: (() => void)[] = [];
-  #queues: NumberQueue[] = [];
-  /** Whose turn it is. */
-  #turn = 0;
   #toldThrottledMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
   #stopping = false;
@@ -86,6 +86,9 @@ export class LineFeed {
     /** Segments per second of the Line as a whole. */
     readonly maxRate: Rate;
     readonly guests: Guests;
+    /** What the Line's SIM plan allows now; null: it has none. */
+    readonly planTerms: () => PlanTerms | null;
+    readonly airTimes: AirTimes;
     /** A claim came back after its Number had moved to another Line. */
     readonly onHandedBack: (number: string) => void;
   }) {
@@ -99,9 +102,15 @@ export class LineFeed {
     this.#signal = options.signal;
     this.#downs = options.downs;
     this.#guests = options.guests;
-    this.#onHandedBack = options.onHandedBack;
+    this.#airTimes = options.airTimes;
     this.#pace = new LinePace(options.clock, options.maxRate);
     this.#rest = new LineRest(options.clock);
+    this.#claims = new LineClaims({
+      ...options,
+      pace: this.#pace,
+      canSend: () => this.#canSend(),
+      onClaimed: () => this.pump(),
+    });
   }
 
   /** Segments per second while its carrier holds it back; null while it does not. */
@@ -110,32 +119,29 @@ export class LineFeed {
   }
 
   add(queue: NumberQueue): void {
-    if (!this.#queues.includes(queue)) this.#queues.push(queue);
+    this.#claims.add(queue);
   }
 
   /** The Number is served by another Line from now on. */
   remove(queue: NumberQueue): void {
-    this.#queues = this.#queues.filter((other) => other !== queue);
-    this.#release(queue.withdraw(), queue, "its number moved to another line");
+    this.#claims.remove(queue);
   }
 
   /** Takes back what is ready of a Message that has ended. */
   withdraw(messageSid: string): void {
     for (const flight of this.#onWire) if (flight.claim.messageSid === messageSid) flight.isEnded = true;
-    for (const queue of this.#queues) {
-      this.#release(queue.withdraw(messageSid), queue, "its message has ended");
-    }
+    this.#claims.withdraw(messageSid, "its message has ended");
   }
 
   lineStateChanged(): void {
     if (this.#line.status.state === "ready") this.#rest.end();
-    else this.#releaseAll(`${this.#line.name} is ${this.#line.status.state}`);
+    else this.#claims.releaseAll(`${this.#line.name} is ${this.#line.status.state}`);
     this.pump();
   }
 
   pump(): void {
     this.#submitReady();
-    this.#claimMore();
+    this.#claims.more(this.#onWire.size);
     this.#arm();
   }
 
@@ -143,7 +149,7 @@ export class LineFeed {
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.#timer?.cancel();
-    this.#releaseAll("the appliance is stopping");
+    this.#claims.releaseAll("the appliance is stopping");
     if (this.#onWire.size > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#clock.timer(graceMs, resolve);
@@ -170,23 +176,11 @@ export class LineFeed {
   #submitReady(): void {
     if (!this.#canSend()) return;
     while (this.#onWire.size < this.#line.window && this.#pace.delayMs() <= 0) {
-      const queue = this.#nextQueue();
+      const queue = this.#claims.next();
       const ready = queue?.shift();
       if (queue === null || ready === undefined) return;
       this.#submit(queue, ready);
     }
-  }
-
-  #nextQueue(): NumberQueue | null {
-    const queues = this.#queues;
-    for (let step = 0; step < queues.length; step++) {
-      const at = (this.#turn + step) % queues.length;
-      const queue = queues[at];
-      if (queue === undefined || queue.ready === 0 || queue.pace.delayMs() > 0) continue;
-      this.#turn = at + 1;
-      return queue;
-    }
-    return null;
   }
 
   #submit(queue: NumberQueue, ready: Ready): void {
@@ -210,7 +204,7 @@ export class LineFeed {
     flight.queue.onWire--;
     if (outcome.is === "rejected" && isThrottling(outcome.fault)) this.#refused(flight, outcome.fault);
     else this.#answered(flight, outcome);
-    this.#claimMore();
+    this.#claims.more(this.#onWire.size);
     this.#arm();
     if (this.#onWire.size === 0) for (const wake of this.#idle.splice(0)) wake();
   }
@@ -218,7 +212,10 @@ export class LineFeed {
   #answered(flight: Flight, outcome: SubmitOutcome): void {
     const { claim, queue } = flight;
     const { attempts, expiresAt } = claim;
-    if (outcome.is === "accepted") this.#pace.accepted(flight.startedMs);
+    if (outcome.is === "accepted") {
+      this.#pace.accepted(flight.startedMs);
+      this.#airTimes.accepted(this.#line.name, this.#clock.monotonicMs() - flight.startedMs);
+    }
     if (outcome.is === "rejected" && isSenderRefused(outcome.fault) && this.#guests.isGuest(queue.number)) {
       this.#sendHome(flight, outcome.fault);
       return;
@@ -234,8 +231,8 @@ export class LineFeed {
 
     this.#submitReady();
     this.#settle(flight, settlement);
-    this.#release(withdrawn, queue, "another part of its message was not accepted");
-    if (lineFault !== null) this.#releaseAll(lineFault.message);
+    this.#claims.release(withdrawn, queue, "another part of its message was not accepted");
+    if (lineFault !== null) this.#claims.releaseAll(lineFault.message);
   }
 
   /** The Message is not to blame, and its own Line will take it: it waits in its place. */
@@ -253,20 +250,12 @@ export class LineFeed {
   #refused(flight: Flight, fault: Fault): void {
     const { claim, queue } = flight;
     if (this.#pace.refused(flight.startedMs)) this.#tellThrottled(fault);
-    const isServed = this.#queues.includes(queue);
+    const isServed = this.#claims.has(queue);
     const isLate = claim.expiresAt <= this.#clock.now();
     if (isServed && !flight.isEnded && !isLate && this.#canSend()) queue.putBack(flight);
     else this.#settle(flight, { is: "released", why: fault.message });
-    this.#trim();
+    this.#claims.trim();
     this.#submitReady();
-  }
-
-  /** What the rate does not let go soon goes back; not while a claim is under way, which brings what comes later. */
-  #trim(): void {
-    const slots = Math.max(1, this.#pace.slotsWithin(CLAIM_AHEAD_MS));
-    const held = this.#queues.filter(({ ready, claiming }) => ready > 0 && claiming === 0);
-    const share = Math.ceil(slots / Math.max(1, held.length));
-    for (const queue of held) this.#release(queue.trim(share), queue, `${this.#line.name} is slowed down`);
   }
 
   #tellThrottled(fault: Fault): void {
@@ -308,85 +297,15 @@ export class LineFeed {
     }
   }
 
-  #claimMore(): void {
-    if (!this.#canSend()) return;
-    const now = this.#clock.monotonicMs();
-    for (const queue of this.#queues) {
-      if (queue.dueAtMs === null || queue.dueAtMs > now) continue;
-      queue.dueAtMs = null;
-      queue.mayHaveWork = true;
-    }
-    const slots = this.#pace.slotsWithin(CLAIM_AHEAD_MS);
-    const { window } = this.#line;
-    const room = { window, onWire: this.#onWire.size, slots, turn: this.#turn };
-    for (const { queue, limit } of shareClaims(this.#queues, room)) this.#claim(queue, limit);
-  }
-
-  #claim(queue: NumberQueue, limit: number): void {
-    queue.claiming = limit;
-    queue.mayHaveWork = false;
-    const now = this.#clock.now();
-    const claimed = this.#store
-      .claim(queue.number, { line: this.#line.name, limit, now })
-      .finally(() => {
-        queue.claiming = 0;
-      })
-      .then((result) => this.#claimed(queue, result));
-    this.#pending.own("claim", claimed);
-  }
-
-  #claimed(queue: NumberQueue, { claims, nextDueAt }: ClaimResult): void {
-    // Only a claim that found nothing says when to come back.
-    if (claims.length > 0) queue.mayHaveWork = true;
-    queue.dueAtMs =
-      nextDueAt === null ? null : this.#clock.monotonicMs() + Math.max(0, nextDueAt - this.#clock.now());
-    if (!this.#canSend() || !this.#queues.includes(queue)) {
-      this.#release(claims, queue, `${this.#line.name} could not take it`);
-      if (!this.#queues.includes(queue)) this.#onHandedBack(queue.number);
-      return;
-    }
-    queue.push(claims);
-    this.pump();
-  }
-
-  #releaseAll(why: string): void {
-    for (const queue of this.#queues) this.#release(queue.withdraw(), queue, why);
-  }
-
-  #release(claims: readonly Claim[], queue: NumberQueue, why: string): void {
-    if (claims.length > 0) queue.mayHaveWork = true;
-    for (const { submissionId } of claims) {
-      this.#pending.own(
-        "release",
-        this.#store.settle(submissionId, { is: "released", why }, this.#clock.now()),
-      );
-    }
-  }
-
   /** One timer: the end of the rest, the next slot of a Number or of the Line, or a Message's coming back. */
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = null;
     if (this.#stopping || this.#line.status.state !== "ready") return;
-    const now = this.#clock.monotonicMs();
     const rest = this.#rest.leftMs;
-    let wakeIn = rest;
-    if (rest <= 0) {
-      const lineMs = this.#pace.delayMs();
-      wakeIn = Number.POSITIVE_INFINITY;
-      for (const queue of this.#queues) wakeIn = Math.min(wakeIn, this.#wakeIn(queue, now, lineMs));
-    }
+    const wakeIn = rest > 0 ? rest : this.#claims.wakeIn(this.#onWire.size);
     if (wakeIn === Number.POSITIVE_INFINITY) return;
     this.#timer = this.#clock.timer(wakeIn, () => this.pump());
-  }
-
-  /** A full wire wakes us with its answer, a claim under way with its result, and so does whatever fills the room. */
-  #wakeIn(queue: NumberQueue, now: number, lineMs: number): number {
-    const slot = Math.max(queue.pace.delayMs(), lineMs);
-    let wakeIn = queue.dueAtMs === null ? Number.POSITIVE_INFINITY : queue.dueAtMs - now;
-    if (queue.ready > 0 && this.#onWire.size < this.#line.window) wakeIn = Math.min(wakeIn, slot);
-    const isFar = queue.mayHaveWork && queue.held === 0 && queue.onWire === 0 && slot > CLAIM_AHEAD_MS;
-    return isFar ? Math.min(wakeIn, slot - CLAIM_AHEAD_MS) : wakeIn;
   }
 }
 

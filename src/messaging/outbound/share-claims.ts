@@ -5,6 +5,7 @@
  *   claims are made ahead.
  * - A Number whose own rate makes it wait takes no room from the others: one on the wire and one ready, or two ready.
  * - A wide window is refilled half at a time: one claim for many Segments costs the disk what one for one does.
+ * - Broadcasts that are ready take no room from single messages: those are claimed beside them, and go before them.
  */
 import type { NumberQueue } from "./number-queue.ts";
 
@@ -13,24 +14,26 @@ export const CLAIM_AHEAD_MS = 2000;
 /** A slot this near counts as now. */
 const SOON_MS = 50;
 
-export type Share = { readonly queue: NumberQueue; readonly limit: number };
+/** `lane`: only that one is claimed; absent: whatever comes first. */
+export type Share = { readonly queue: NumberQueue; readonly limit: number; readonly lane?: "single" };
+type Room = {
+  readonly window: number;
+  readonly onWire: number;
+  /** How many Segments the Line as a whole lets go within the time that claims are made ahead. */
+  readonly slots: number;
+  /** Which queue comes first. */
+  readonly turn: number;
+};
 
-export function shareClaims(
-  queues: readonly NumberQueue[],
-  line: {
-    readonly window: number;
-    readonly onWire: number;
-    /** How many Segments the Line as a whole lets go within the time that claims are made ahead. */
-    readonly slots: number;
-    /** Which queue comes first. */
-    readonly turn: number;
-  },
-): readonly Share[] {
-  const wanting: NumberQueue[] = [];
-  for (let step = 0; step < queues.length; step++) {
-    const queue = queues[(line.turn + step) % queues.length];
-    if (queue !== undefined && wants(queue)) wanting.push(queue);
-  }
+export function shareClaims(queues: readonly NumberQueue[], line: Room): readonly Share[] {
+  const first = line.turn % Math.max(1, queues.length);
+  const inTurn = [...queues.slice(first), ...queues.slice(0, first)];
+  const shares = shareRoom(inTurn, line);
+  return [...shares, ...shareBesideBroadcasts(inTurn, line, shares)];
+}
+
+function shareRoom(queues: readonly NumberQueue[], line: Room): readonly Share[] {
+  const wanting = queues.filter(wants);
   if (wanting.length === 0) return [];
   const isPaced = (queue: NumberQueue) => queue.pace.delayMs() > SOON_MS;
   let held = 0;
@@ -57,6 +60,29 @@ export function shareClaims(
     if (!isPaced(queue) || queue.held + queue.onWire >= 2) continue;
     slots--;
     shares.push({ queue, limit: 1 });
+  }
+  return shares;
+}
+
+/** Nothing, where no broadcast is ready: then what is held are single messages, and each waits its turn. */
+function shareBesideBroadcasts(
+  queues: readonly NumberQueue[],
+  line: Room,
+  given: readonly Share[],
+): readonly Share[] {
+  const broadcasts = queues.reduce((sum, queue) => sum + queue.readyBroadcasts, 0);
+  if (broadcasts === 0) return [];
+  let singles = given.reduce((sum, { limit }) => sum + limit, 0) - broadcasts;
+  for (const queue of queues) singles += queue.held;
+  const shares: Share[] = [];
+  for (const queue of queues) {
+    if (!queue.mayHaveSingle || queue.claiming > 0 || given.some((share) => share.queue === queue)) continue;
+    const room = Math.min(2 * line.window - line.onWire, line.slots) - singles;
+    const held = queue.ready - queue.readyBroadcasts;
+    const limit = Math.min(room, queue.pace.slotsWithin(CLAIM_AHEAD_MS) - held);
+    if (limit < 1) continue;
+    singles += limit;
+    shares.push({ queue, limit, lane: "single" });
   }
   return shares;
 }

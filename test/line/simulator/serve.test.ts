@@ -152,13 +152,17 @@ describe("the control port", () => {
     [
       "/Control",
       { hold: "breath" },
-      '"breath" cannot be held or released: mute, registration, sends, results can.',
+      '"breath" cannot be held or released: mute, registration, sends, results, sim, signal, smsc can.',
     ],
-    ["/Control", { release: 7 }, "7 cannot be held or released: mute, registration, sends, results can."],
+    [
+      "/Control",
+      { release: 7 },
+      "7 cannot be held or released: mute, registration, sends, results, sim, signal, smsc can.",
+    ],
     [
       "/Control",
       {},
-      "Nothing to do: give hold or release with one of mute, registration, sends, results, reboot, or ring.",
+      "Nothing to do: give hold or release with one of mute, registration, sends, results, sim, signal, smsc, reboot, or ring.",
     ],
     ["/Control", [], "The JSON body is not an object."],
     ["/Messages", { Body: "x".repeat(70_000) }, "The body is larger than 65536 bytes."],

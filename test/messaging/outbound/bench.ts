@@ -4,6 +4,7 @@ import { Dispatcher } from "../../../src/messaging/outbound/dispatcher.ts";
 import { type FallbackRule, Fallbacks } from "../../../src/messaging/outbound/fallback.ts";
 import { LineRoster } from "../../../src/messaging/outbound/line-roster.ts";
 import { PhoneTurns } from "../../../src/messaging/outbound/phone-turns.ts";
+import { type Plan, Plans } from "../../../src/messaging/outbound/plans.ts";
 import { createReportHandler } from "../../../src/messaging/outbound/report.ts";
 import type { UnknownPolicy } from "../../../src/messaging/outbound/unknown-watch.ts";
 import { KeySequence } from "../../../src/runtime/ids.ts";
@@ -26,6 +27,8 @@ export type BenchOptions = {
   /** Segments per second of every Line as a whole. */
   readonly maxRate?: Rate;
   readonly fallbacks?: Readonly<Record<string, FallbackRule>>;
+  /** SIM plans by Line; the site is in Paris. */
+  readonly plans?: Readonly<Record<string, Plan>>;
 };
 
 /** The outbound side with the real store, and carriers that answer as told. */
@@ -34,6 +37,7 @@ export class Bench {
   readonly roster: LineRoster;
   readonly dispatcher: Dispatcher;
   readonly fallbacks: Fallbacks;
+  readonly plans: Plans;
   readonly #testStore: TestStore;
   readonly #options: BenchOptions;
   readonly #accept: ReturnType<typeof createAccept>;
@@ -70,6 +74,8 @@ export class Bench {
       numbersOf: (line) => served.find(([name]) => name === line)?.[1] ?? [],
       onEvent: (event) => void store.addEvent(event),
     });
+    const plans = new Map(Object.entries(options.plans ?? {}));
+    this.plans = new Plans({ plans, timeZone: "Europe/Paris", clock, store });
     const turns = new PhoneTurns();
     this.dispatcher = new Dispatcher({
       store,
@@ -80,6 +86,7 @@ export class Bench {
       rateOf: () => options.rate ?? "unlimited",
       maxRateOf: () => options.maxRate ?? "unlimited",
       fallbacks: this.fallbacks,
+      planTermsOf: (line) => this.plans.termsOf(line),
       policy: { onUnknownOutcome: "resend", unknownOutcomeWaitSeconds: 60, ...options.policy },
     });
     const keys = new KeySequence(clock, store.newestKey);

@@ -8,10 +8,11 @@ const clock = new FakeClock();
 const line = { window: 50, onWire: 0, slots: Number.POSITIVE_INFINITY, turn: 0 };
 
 function queueOf(
-  options: { rate?: number; ready?: number; onWire?: number; hasWork?: boolean } = {},
+  options: { rate?: number; ready?: number; broadcasts?: number; onWire?: number; hasWork?: boolean } = {},
 ): NumberQueue {
   const queue = new NumberQueue("+33639980001", clock, () => options.rate ?? "unlimited");
   queue.push(Array.from({ length: options.ready ?? 0 }, () => ({}) as Claim));
+  queue.push(Array.from({ length: options.broadcasts ?? 0 }, () => ({ lane: "broadcast" }) as Claim));
   queue.onWire = options.onWire ?? 0;
   queue.mayHaveWork = options.hasWork ?? true;
   return queue;
@@ -69,5 +70,34 @@ describe("what is claimed", () => {
       [1, 5],
     ]);
     expect(limits([queueOf({ ready: 10 }), queueOf()], { slots: 10 })).toEqual([]);
+  });
+});
+
+describe("what is claimed beside broadcasts that are ready", () => {
+  const alone = (queues: readonly NumberQueue[], more: Partial<typeof line> = {}) =>
+    shareClaims(queues, { ...line, ...more }).map(({ queue, limit, lane }) => [
+      queues.indexOf(queue),
+      limit,
+      lane ?? "both",
+    ]);
+
+  test("is as many single messages as would go without them", () => {
+    expect(alone([queueOf({ broadcasts: 1 })], { window: 1, onWire: 1 })).toEqual([[0, 1, "single"]]);
+    expect(alone([queueOf({ broadcasts: 50 })], { onWire: 50 })).toEqual([[0, 50, "single"]]);
+    expect(alone([queueOf({ broadcasts: 40, ready: 10 })], { onWire: 50 })).toEqual([[0, 40, "single"]]);
+  });
+
+  test("is another number's single message too", () => {
+    const queues = [queueOf({ broadcasts: 1, hasWork: false }), queueOf()];
+    const [sender] = queues;
+    if (sender !== undefined) sender.mayHaveSingle = false;
+    expect(alone(queues, { window: 1, onWire: 1 })).toEqual([[1, 1, "single"]]);
+  });
+
+  test("is nothing where single messages are ready already, or none was heard of", () => {
+    expect(alone([queueOf({ broadcasts: 1, ready: 1 })], { window: 1, onWire: 1 })).toEqual([]);
+    const heard = queueOf({ broadcasts: 1 });
+    heard.mayHaveSingle = false;
+    expect(alone([heard], { window: 1, onWire: 1 })).toEqual([]);
   });
 });

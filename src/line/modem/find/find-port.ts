@@ -34,20 +34,28 @@ export function selectorOf(device: string): Selector | null {
 
 /** Which ports are some line's own: shared by all lines of the daemon. */
 export class PortClaims {
-  readonly #claimed = new Set<string>();
+  /** Path → line. */
+  readonly #claimed = new Map<string, string>();
 
-  claim(path: string): boolean {
+  claim(path: string, line: string): boolean {
     if (this.#claimed.has(path)) return false;
-    this.#claimed.add(path);
+    this.#claimed.set(path, line);
     return true;
   }
 
   release(path: string): void {
     this.#claimed.delete(path);
   }
+
+  /** The port that is this line's now; null while it has none. */
+  heldBy(line: string): string | null {
+    return [...this.#claimed].find(([, holder]) => holder === line)?.[0] ?? null;
+  }
 }
 
 export type FindOptions = {
+  /** Whose port it will be. */
+  readonly line: string;
   readonly device: string;
   readonly selector: Selector;
   readonly claims: PortClaims;
@@ -63,7 +71,7 @@ export function openFoundPort(options: FindOptions): OpenPort {
     const tried: string[] = [];
     for (const candidate of likeliestFirst(there).filter((port) => fits(port, options.selector))) {
       signal.throwIfAborted();
-      if (!options.claims.claim(candidate.path)) continue;
+      if (!options.claims.claim(candidate.path, options.line)) continue;
       let port: BytePort | null = null;
       try {
         port = await openIfWanted(candidate.path, options, signal);

@@ -105,7 +105,7 @@ function opener(device: string) {
     };
     return overheard;
   };
-  return openFoundPort({ device, selector, claims, clock, openPath, root });
+  return openFoundPort({ line: "gsm1", device, selector, claims, clock, openPath, root });
 }
 
 /** The path that is opened, or the sentence that says why none is. */
@@ -197,7 +197,8 @@ describe("a modem that is looked for", () => {
   test("is not asked for on a port that belongs to another line", async () => {
     plug({ name: "ttyUSB0", place: "1-1.1", vendor: "1a86", product: "7523", number: "00" });
     behind.set("/dev/ttyUSB0", () => modem().connect());
-    claims.claim("/dev/ttyUSB0");
+    claims.claim("/dev/ttyUSB0", "gsm2");
+    expect(claims.heldBy("gsm2")).toBe("/dev/ttyUSB0");
     expect(await found("auto")).toBe(
       "device auto is not found: no USB serial port that is free fits it; plug the modem in or correct `device`",
     );

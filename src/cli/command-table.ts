@@ -1,0 +1,19 @@
+/** Every command, in the order in which `pylone --help` lists them. A row is all that a new one needs here. */
+import type { Command } from "./command.ts";
+import { credentialsCommand } from "./commands/credentials.ts";
+import { eventsCommand } from "./commands/events.ts";
+import { linesCommand } from "./commands/lines.ts";
+import { messagesCommand } from "./commands/messages.ts";
+import { sendCommand } from "./commands/send.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { simulateCommand } from "./commands/simulate.ts";
+
+export const COMMANDS: readonly Command[] = [
+  serveCommand,
+  sendCommand,
+  messagesCommand,
+  linesCommand,
+  eventsCommand,
+  credentialsCommand,
+  simulateCommand,
+];

@@ -1,0 +1,38 @@
+import { CONFIG, declare, JSON_OUT } from "../command.ts";
+import { CLIENT_EXITS } from "./client-exits.ts";
+import { countOf } from "./count.ts";
+
+export const messagesCommand = declare({
+  name: "messages",
+  summary: "list the newest messages, and follow them",
+  about:
+    "Lists the newest messages of the main account, the newest last. With --follow it goes on: each message that comes, and each change of status of the newest --limit. A daemon that restarts meanwhile is waited for; Ctrl-C ends it.",
+  options: {
+    follow: { type: "boolean", short: "f", about: "go on with what comes" },
+    from: { type: "string", value: "ADDRESS", about: "only from this number or name" },
+    to: { type: "string", value: "ADDRESS", about: "only to this number" },
+    since: { type: "string", value: "DATE", about: "only sent or received since, as in 2026-11-28 (UTC)" },
+    status: { type: "string", value: "STATUS", about: "only of this status, as in undelivered" },
+    limit: {
+      type: "string",
+      short: "n",
+      value: "COUNT",
+      about: "at most so many (default 20, at most 1000)",
+    },
+    config: CONFIG,
+    json: { ...JSON_OUT, about: "the API's own resources: one JSON document, with --follow one line each" },
+  },
+  exits: CLIENT_EXITS,
+  examples: ["pylone messages --status undelivered -n 100", "pylone messages --follow --to +33612345678"],
+  read: (values) => ({
+    from: values.from ?? null,
+    to: values.to ?? null,
+    since: values.since ?? null,
+    status: values.status ?? null,
+    limit: countOf("limit", values.limit, 1000, 20),
+    follow: values.follow ?? false,
+    config: values.config ?? null,
+    json: values.json ?? false,
+  }),
+  load: async () => (await import("../messages.ts")).messages,
+});
