@@ -67,7 +67,7 @@ export function runMemberView({ phoneNumber, outcome, messageSid }: RunMember): 
   return { phone_number: phoneNumber, outcome: outcome.replace("-", "_"), message_sid: messageSid };
 }
 
-export function dryRunView({ survey, why }: DryRun): Record<string, unknown> {
+export function dryRunView({ survey, why, foreseen }: DryRun): Record<string, unknown> {
   return {
     would_send: why === null,
     reason: why,
@@ -76,6 +76,10 @@ export function dryRunView({ survey, why }: DryRun): Record<string, unknown> {
     segments: survey.segments,
     skipped: snakeCased(survey.skipped),
     fallback_texts: survey.instead,
+    forecast: foreseen?.text ?? null,
+    forecast_from: dateTextOrNull(foreseen?.startAt ?? null),
+    forecast_done: dateTextOrNull(foreseen?.doneAt ?? null),
+    warnings: foreseen?.warnings.map(({ text }) => text) ?? [],
   };
 }
 

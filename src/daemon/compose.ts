@@ -143,7 +143,7 @@ async function composeOn(
   });
   const turns = new PhoneTurns();
   const outbound = composeOutbound({ store, config, roster, numbers, rateOf, turns, pending, clock, log });
-  const { fallbacks, plans, dispatcher } = outbound;
+  const { fallbacks, plans, dispatcher, forecast } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -228,6 +228,7 @@ async function composeOn(
     receiveOnly,
     rateOf,
     prepare: accept.prepare,
+    forecast,
     whyClockUntrusted: () => clockWatch.whyUntrusted,
     config,
     isOwnAddress,

@@ -26,6 +26,7 @@ import { followRoutes } from "../../src/messaging/inbound/follow-routes.ts";
 import { routeThrough } from "../../src/messaging/inbound/route.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
+import { createForecast } from "../../src/messaging/outbound/forecast-facts.ts";
 import { type Plan, Plans } from "../../src/messaging/outbound/plans.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
@@ -223,6 +224,16 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     prepare: accept.prepare,
     whyClockUntrusted: () => clockTrust.whyUntrusted,
     texts: { fetchBody: async () => ({ is: "text", text: "from the app" }), now: () => clock.now() },
+    forecast: createForecast({
+      store,
+      clock,
+      lineOf: (number) => lines.find(({ name }) => name === numbers.byNumber(number)?.line) ?? null,
+      rateOf: () => options.rate ?? 1,
+      maxRateOf: () => "unlimited",
+      throttledTo: () => null,
+      secondsPerSegment: () => null,
+      capsOf: async () => [],
+    }),
   };
   const broadcaster = new Broadcaster(broadcastDeps);
 

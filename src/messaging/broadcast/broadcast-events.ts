@@ -1,6 +1,7 @@
 /** What the operator is told of broadcasts afterwards. No text of a message is in it. */
 import type { NewEvent } from "../../runtime/event.ts";
 import type { BroadcastDefinition, RunCounts, StoredRun } from "../../store/broadcast-commands.ts";
+import type { Foreseen } from "./foresee.ts";
 import { localText } from "./local-time.ts";
 
 type About = {
@@ -26,8 +27,10 @@ export function failedEvent(run: About, at: number, why: string): NewEvent {
   return event(run, at, "broadcast.failed", "error", `could not be sent: ${why}. Nobody was sent anything.`);
 }
 
-export function startedEvent(run: About, at: number, members: number, segments: number): NewEvent {
-  return event(run, at, "broadcast.run", "info", `began: ${members} members, ${segments} segments.`);
+/** A warning where a deadline or a cap cannot be kept. */
+export function startedEvent(run: About, at: number, { text, warnings }: Foreseen): NewEvent {
+  const grave = warnings.map((warning) => ` ${warning.text}`).join("");
+  return event(run, at, "broadcast.run", grave === "" ? "info" : "warning", `began: ${text}.${grave}`);
 }
 
 export function textEvent(run: About, at: number, why: string, isAskedAgain: boolean): NewEvent {

@@ -139,7 +139,8 @@ export class BroadcastDesk {
   ): Promise<DryRun | Refused | Unknown> {
     const broadcast = await this.#deps.store.getBroadcast(sid);
     if (broadcast === null) return { is: "unknown" };
-    const result = await dryRun(broadcast, page, this.#deps);
+    const startAt = this.nextRuns(broadcast)[0] ?? this.#deps.clock.now();
+    const result = await dryRun(broadcast, { ...page, startAt }, this.#deps);
     return result.is === "dry" ? result : refused(sentence(result.why), result.code);
   }
 

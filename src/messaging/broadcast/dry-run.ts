@@ -1,6 +1,7 @@
 /** What a run would send, text by text, and nothing sent. An app that is asked for the text is told `DryRun=true`. */
 import { cut, forcedBy } from "../../sms/cut.ts";
 import type { StoredBroadcast } from "../../store/broadcast-commands.ts";
+import { type Foreseen, foresee } from "./foresee.ts";
 import { senderFor } from "./senders.ts";
 import { type Survey, type SurveyDeps, type SurveyRefusal, survey, whyNothing } from "./survey.ts";
 import { textOfMember, textOfRun } from "./texts.ts";
@@ -26,12 +27,14 @@ export type DryRun = {
   readonly survey: Survey;
   /** Why nothing would be sent; null when something would. */
   readonly why: string | null;
+  /** For the next planned run, or for one begun now where none is planned; null where nothing would be sent. */
+  readonly foreseen: Foreseen | null;
   readonly messages: readonly DryMessage[];
 };
 
 export async function dryRun(
   { sid: broadcastSid, definition }: StoredBroadcast,
-  page: { readonly after: string | null; readonly limit: number },
+  page: { readonly after: string | null; readonly limit: number; readonly startAt: number },
   deps: SurveyDeps,
 ): Promise<DryRun | SurveyRefusal> {
   const sender = senderFor(definition, deps);
@@ -62,5 +65,8 @@ export async function dryRun(
       return { is: "message", to, from, text, segments, alphabet, forcedBy: forcedBy(text), instead };
     }),
   );
-  return { is: "dry", survey: surveyed.survey, why, messages };
+  const { startAt } = page;
+  const foreseen =
+    why === null ? await foresee(definition, surveyed.survey, { startAt, forecast: deps.forecast }) : null;
+  return { is: "dry", survey: surveyed.survey, why, foreseen, messages };
 }

@@ -12,6 +12,7 @@ import type { SliceItem, StoredBroadcast, StoredRun } from "../../store/broadcas
 import type { NewOutbound, Store } from "../../store/store.ts";
 import { type Accept, DEFAULT_VALIDITY_SECONDS, type Rate } from "../outbound/accept.ts";
 import { failedEvent, finishedEvent, skippedEvent, startedEvent, textEvent } from "./broadcast-events.ts";
+import { foresee } from "./foresee.ts";
 import { deadlineOf } from "./judge-due.ts";
 import { endOfQuiet, isQuiet, localText, nextQuiet } from "./local-time.ts";
 import { requestFrom, type Sender, senderFor } from "./senders.ts";
@@ -79,7 +80,8 @@ async function begin(run: StoredRun, deps: RunDeps): Promise<Step> {
   if (started === null) return "over";
   const reason = text?.instead ?? (instead > 0 ? troubled : null);
   if (reason !== null) await store.addEvent(textEvent(run, at, reason, false));
-  await store.addEvent(startedEvent(run, at, members, segments ?? recipients));
+  const foreseen = await foresee(run.definition, surveyed.survey, { startAt: at, forecast: deps.forecast });
+  await store.addEvent(startedEvent(run, at, foreseen));
   return "again";
 }
 

@@ -5,6 +5,7 @@
 import type { MemberRecord } from "../../store/audience-commands.ts";
 import type { SkipOutcome } from "../../store/broadcast-commands.ts";
 import type { Store } from "../../store/store.ts";
+import type { Forecasting } from "./foresee.ts";
 import { type Sender, type SenderDeps, type SenderRefusal, senderFor } from "./senders.ts";
 import { neededBy, parseTemplate } from "./template.ts";
 import { placesOf, type TextDeps, type TextRun, textOfMember } from "./texts.ts";
@@ -38,6 +39,7 @@ export type SurveyRefusal = {
 export type SurveyDeps = SenderDeps & {
   readonly store: Pick<Store, "getAudience" | "listMembers">;
   readonly texts: Omit<TextDeps, "smart">;
+  readonly forecast: Forecasting;
 };
 
 export async function survey(

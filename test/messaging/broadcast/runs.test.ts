@@ -41,7 +41,7 @@ describe("a morning", () => {
       segments: 3,
     });
     expect(await site.events("broadcast.run")).toEqual([
-      "The broadcast Morning of 2027-06-10 07:00 GMT+2 began: 3 members, 3 segments.",
+      "The broadcast Morning of 2027-06-10 07:00 GMT+2 began: 3 people, 3 segments, done by 2027-06-10 07:00 GMT+2 on 1 line.",
       "The broadcast Morning of 2027-06-10 07:00 GMT+2 is done: 3 messages queued.",
     ]);
   });

@@ -11,6 +11,7 @@ import { BroadcastDesk } from "../../../src/messaging/broadcast/desk.ts";
 import type { FetchBody } from "../../../src/messaging/broadcast/fetch-body.ts";
 import { type Accept, createAccept, type Rate } from "../../../src/messaging/outbound/accept.ts";
 import { Dispatcher } from "../../../src/messaging/outbound/dispatcher.ts";
+import { createForecast } from "../../../src/messaging/outbound/forecast-facts.ts";
 import { LineRoster } from "../../../src/messaging/outbound/line-roster.ts";
 import { PhoneTurns } from "../../../src/messaging/outbound/phone-turns.ts";
 import { KeySequence } from "../../../src/runtime/ids.ts";
@@ -129,6 +130,16 @@ export class Life {
       prepare: this.accept.prepare,
       whyClockUntrusted: () => town.whyClockUntrusted,
       texts: { fetchBody, now: () => clock.now() },
+      forecast: createForecast({
+        store,
+        clock,
+        lineOf: () => town.line,
+        rateOf: () => rate,
+        maxRateOf: () => "unlimited",
+        throttledTo: () => null,
+        secondsPerSegment: () => null,
+        capsOf: async () => [],
+      }),
     };
     this.broadcaster = new Broadcaster(deps);
     this.desk = new BroadcastDesk(deps, this.broadcaster);
