@@ -3,9 +3,9 @@
 import { parseCommandLine } from "./cli/command-line.ts";
 import { Failure } from "./cli/failure.ts";
 import type { Surroundings } from "./cli/surroundings.ts";
-import { version } from "./cli/version.ts";
 import { EXIT, exitCodeOf } from "./daemon/exit-codes.ts";
 import { Fault, reasonOf } from "./runtime/fault.ts";
+import { version } from "./runtime/version.ts";
 
 const surroundings: Surroundings = {
   environment: process.env,

@@ -109,6 +109,19 @@ export class Accounts {
     return this.bySid(sid);
   }
 
+  /** The main account with a token made anew; its test credentials and keys stay. */
+  async rotateToken(): Promise<AccountRecord> {
+    const updatedAt = this.#clock.now();
+    const authToken = randomToken();
+    await this.#settings.change((document) => ({
+      ...document,
+      accounts: document.accounts.map((account, index) =>
+        index === 0 ? { ...account, authToken, updatedAt } : account,
+      ),
+    }));
+    return this.main;
+  }
+
   /** Null when either is wrong: the account whose test credentials these are. */
   authenticateTest(username: string, password: string): AccountRecord | null {
     const account = this.#settings.document.accounts.find(({ test }) => test?.sid === username);

@@ -3,8 +3,8 @@
  * audience once. A file is taken as a whole or not at all, and the refusal names each line with its mend; so the file
  * that was sent is what is in the audience, and the same file can be sent again.
  */
-import { MAX_MEMBERS, type MemberFields, type PutResult } from "../accounts/audiences.ts";
-import { MAX_ATTRIBUTES } from "../accounts/member-fields.ts";
+import { MAX_MEMBERS, type MemberFields, type PutResult } from "../accounts/audience/audiences.ts";
+import { MAX_ATTRIBUTES } from "../accounts/audience/member-fields.ts";
 import type { MemberRecord } from "../store/audience-commands.ts";
 import { ApiError } from "./api-error.ts";
 import { AUDIENCES_PATH, memberView } from "./audience-views.ts";

@@ -1,5 +1,5 @@
 /** `/appliance/v1/Audiences`: who is written to together, and by which words people join and leave. */
-import type { AudienceResult } from "../accounts/audiences.ts";
+import type { AudienceResult } from "../accounts/audience/audiences.ts";
 import type { AudienceRecord } from "../store/audience-commands.ts";
 import { ApiError } from "./api-error.ts";
 import { AUDIENCES_PATH, audienceView } from "./audience-views.ts";

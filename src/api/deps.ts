@@ -4,7 +4,7 @@
  */
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Applications } from "../accounts/applications.ts";
-import type { Audiences } from "../accounts/audiences.ts";
+import type { Audiences } from "../accounts/audience/audiences.ts";
 import type { Inventory } from "../accounts/inventory.ts";
 import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
@@ -21,6 +21,8 @@ import type { Store } from "../store/store.ts";
 
 export type ApiDeps = {
   readonly accounts: Accounts;
+  /** The main account's token is the configuration's: it is changed there. */
+  readonly isTokenConfigured: boolean;
   readonly keys: Keys;
   readonly numbers: Numbers;
   readonly services: Services;
@@ -39,6 +41,7 @@ export type ApiDeps = {
     | "cancelScheduled"
     | "keepFeedback"
     | "usage"
+    | "addEvent"
     | "getAudience"
     | "listAudiences"
     | "getMember"
@@ -69,7 +72,7 @@ export type ApiDeps = {
   readonly secondsPerSegment: (line: string) => number | null;
   /** How the SIM plans stand. */
   readonly plans: Pick<Plans, "views" | "viewOf">;
-  /** The serial port a Line holds now; null where it holds none. */
+  /** The serial path, or tcp://host:port, that is a Line's own now; null where none is. */
   readonly portOf: (line: string) => string | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
@@ -89,6 +92,8 @@ export type ApiDeps = {
   /** ISO 3166-1 alpha-2: where texts may go; null for everywhere (contract §4.6). */
   readonly countries: readonly string[] | null;
   readonly health: () => Promise<HealthReport>;
+  /** What Prometheus reads, and its media type. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** Null when no line is simulated: then the resource does not exist. */
   readonly simulated: SimulatedPhones | null;
   /** Faults of the simulated lines; null when there are none. */

@@ -30,7 +30,7 @@ export function viewOfWebhook(standing: WebhookStanding, now: number): WebhookVi
 export function explainReceived({ standing, untold }: WebhookFate, now: number): string {
   if (standing === null) {
     if (untold !== null) return `It came in, and no app was told: ${untold}`;
-    return "It came in. No webhook of it waits and no event tells of one that failed: its app answered it, or its number had no URL then.";
+    return "It came in. No webhook of it waits and no event tells of one that failed: its app answered it, its number had no URL then, or it was the keyword of an audience.";
   }
   const { app, attempts, ahead, nextAttemptAt } = viewOfWebhook(standing, now);
   const next =
@@ -48,7 +48,10 @@ export function explainReceived({ standing, untold }: WebhookFate, now: number):
 /** From the events about one Message. */
 export function untoldOf(events: readonly Event[]): string | null {
   const end = events.find(
-    ({ type, level }) => type === "inbound.unrouted" || (type === "webhook.failed" && level === "error"),
+    ({ type, level, detail }) =>
+      type === "inbound.unrouted" ||
+      (type === "audience.changed" && detail?.["forwarded"] === false) ||
+      (type === "webhook.failed" && level === "error"),
   );
   return end?.text ?? null;
 }

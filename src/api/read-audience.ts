@@ -1,12 +1,12 @@
 /** The parameters of an audience and of a member. An empty value clears; what is absent stays. */
-import type { MemberFields } from "../accounts/audiences.ts";
+import type { MemberFields } from "../accounts/audience/audiences.ts";
 import {
   MAX_ATTRIBUTES,
   readAttributeName,
   readAttributeValue,
   readLanguage,
   readPhoneNumber,
-} from "../accounts/member-fields.ts";
+} from "../accounts/audience/member-fields.ts";
 import type { AudiencePatch, MemberPatch } from "../store/audience-commands.ts";
 import { ApiError } from "./api-error.ts";
 import { addressOf, friendlyNameOf } from "./parameter.ts";

@@ -1,15 +1,12 @@
 /**
- * A file of members, as spreadsheets write them: UTF-8, a header row, cells between commas, semicolons or tabs. One
- * column is `phone_number`; `language`, `joined_at` and `joined_by` may be there; any other is an attribute. A cell is
- * the truth of its member: an empty one takes away what was there, a column that is not there leaves it.
+ * A file of members. Its first row names the columns: one is `phone_number`; `language`, `joined_at` and `joined_by`
+ * may be there; any other is an attribute. A cell is the truth of its member: an empty one takes away what was there, a
+ * column that is not there leaves it.
  *
- * Every line is read before anything is judged, so that one answer names all that is wrong. Long files are read a
- * piece at a time: nobody else waits for them.
+ * Every line is read, so that one answer names all that is wrong. Long files are read a piece at a time: nobody else
+ * waits for them.
  */
-import { Readable } from "node:stream";
-import { setImmediate } from "node:timers/promises";
-import { CsvError, type Options, parse } from "csv-parse";
-import type { MemberFields } from "../accounts/audiences.ts";
+import type { MemberFields } from "../accounts/audience/audiences.ts";
 import {
   columnOf,
   MAX_ATTRIBUTES,
@@ -19,8 +16,9 @@ import {
   readAttributeValue,
   readLanguage,
   readPhoneNumber,
-} from "../accounts/member-fields.ts";
+} from "../accounts/audience/member-fields.ts";
 import type { JoinedBy } from "../store/audience-commands.ts";
+import { type CsvRow, csvRows } from "./read-csv.ts";
 import { unguardCell } from "./spreadsheet-cell.ts";
 
 /** `line`: as an editor counts them, the header is the first. */
@@ -34,69 +32,45 @@ export type MembersFile = {
 };
 
 type Site = { readonly country: string; readonly now: number };
-type Row = { readonly cells: readonly string[]; readonly line: number };
+type Row = Extract<CsvRow, { is: "row" }>;
 type Column =
   | { readonly is: (typeof MEMBER_COLUMNS)[number]; readonly header: string }
   | { readonly is: "attribute"; readonly name: string; readonly header: string }
   | { readonly is: "nameless"; readonly header: string };
 
-const MAX_RECORD_LENGTH = 20_000;
-const PIECE_OCTETS = 64 * 1024;
 /** Reading one costs as much as reading its phone number, some 20 µs. */
 const ROWS_AT_ONCE = 100;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z$/;
 const JOINED_BY: readonly JoinedBy[] = ["api", "import", "keyword"];
 
 export async function readMembersCsv(file: Buffer, site: Site): Promise<MembersFile> {
-  const text = decoded(file);
-  if (text === null) {
-    const why = "the file is not UTF-8: save it as “CSV UTF-8”, or its letters would come out wrong";
-    return { members: [], problems: [{ line: 1, column: null, text: why }] };
-  }
   const members: CsvMember[] = [];
   const problems: CsvProblem[] = [];
+  const rows = csvRows(file);
+  if (rows === null) return { members, problems: [{ line: 1, column: null, text: NOT_UTF_8 }] };
   let columns: readonly Column[] | null = null;
-  let rows = 0;
-  try {
-    for await (const row of rowsOf(file, delimiterOf(text))) {
-      if (columns === null) {
-        columns = readHeader(row, problems);
-        if (problems.length > 0) break;
-      } else if (row.cells.some((cell) => cell.trim() !== "")) {
-        const member = readRow(row, columns, site, problems);
-        if (member !== null) members.push(member);
-      }
-      rows++;
-      if (rows % ROWS_AT_ONCE === 0) await setImmediate();
+  let read = 0;
+  for await (const row of rows) {
+    if (row.is === "broken") {
+      problems.push({ line: row.line, column: null, text: BROKEN });
+    } else if (columns === null) {
+      columns = readHeader(row, problems);
+      if (problems.length > 0) break;
+    } else if (row.cells.some((cell) => cell.trim() !== "")) {
+      const member = readRow(row, columns, site, problems);
+      if (member !== null) members.push(member);
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    problems.push(quotesProblem(error));
+    read++;
+    if (read % ROWS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  if (columns === null && problems.length === 0) {
-    problems.push({ line: 1, column: null, text: "the file is empty: its first line names the columns" });
-  }
+  if (read === 0 && problems.length === 0) problems.push({ line: 1, column: null, text: EMPTY });
   return { members, problems };
 }
 
-async function* rowsOf(file: Buffer, delimiter: string): AsyncGenerator<Row> {
-  const options: Options = {
-    delimiter,
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: MAX_RECORD_LENGTH,
-  };
-  const parser = Readable.from(piecesOf(file)).pipe(parse(options));
-  for await (const { record, info } of parser as AsyncIterable<{
-    record: string[];
-    info: { lines: number };
-  }>) {
-    const broken = record.reduce((count, cell) => count + cell.split("\n").length - 1, 0);
-    yield { cells: record.map(unguardCell), line: info.lines - broken };
-  }
-}
+const NOT_UTF_8 = "the file is not UTF-8: save it as “CSV UTF-8”, or its letters would come out wrong";
+const BROKEN =
+  "a quotation mark stands within a cell, or is not closed: put the cell in quotation marks and double those inside";
+const EMPTY = "the file is empty: its first line names the columns";
 
 function readHeader({ cells, line }: Row, problems: CsvProblem[]): readonly Column[] {
   const columns: Column[] = [];
@@ -144,7 +118,7 @@ function readRow(
     return undefined;
   };
   for (const [at, column] of columns.entries()) {
-    const cell = (cells[at] ?? "").trim();
+    const cell = unguardCell(cells[at] ?? "").trim();
     switch (column.is) {
       case "phonenumber": {
         const number =
@@ -199,32 +173,4 @@ function readJoinedBy(text: string): Read<JoinedBy> {
 
 function wrong(why: string): Read<never> {
   return { is: "wrong", why };
-}
-
-/** Null: it is not UTF-8. The mark that some programs begin it with is no part of it. */
-function decoded(file: Buffer): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(file);
-  } catch {
-    return null;
-  }
-}
-
-/** Of those that spreadsheets write, the one that the first line has most of. */
-function delimiterOf(text: string): string {
-  const [first = ""] = text.trimStart().split(/[\r\n]/, 1);
-  const bare = first.replace(/"[^"]*"/g, "");
-  const counts = [",", ";", "\t"].map((delimiter) => ({ delimiter, count: bare.split(delimiter).length }));
-  return counts.reduce((most, each) => (each.count > most.count ? each : most)).delimiter;
-}
-
-function* piecesOf(file: Buffer): Iterable<Buffer> {
-  for (let at = 0; at < file.length; at += PIECE_OCTETS) yield file.subarray(at, at + PIECE_OCTETS);
-}
-
-function quotesProblem(error: CsvError): CsvProblem {
-  const line = typeof error["lines"] === "number" ? error["lines"] : 1;
-  const text =
-    "a quotation mark is not closed, or stands within a cell: put the cell in quotation marks, double those inside";
-  return { line, column: null, text };
 }

@@ -11,7 +11,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { EXIT } from "../daemon/exit-codes.ts";
 import { reasonOf } from "../runtime/fault.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, START_IT } from "./connection.ts";
 import { Failure } from "./failure.ts";
 
 export type Answer = { readonly status: number; readonly body: unknown };
@@ -21,9 +21,11 @@ const PATIENCE_MS = 20_000;
 
 export class ApiClient {
   readonly #connection: Connection;
+  readonly #patienceMs: number;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, { patienceMs = PATIENCE_MS } = {}) {
     this.#connection = connection;
+    this.#patienceMs = patienceMs;
   }
 
   get url(): string {
@@ -88,14 +90,16 @@ export class ApiClient {
           port,
           method,
           path,
-          timeout: PATIENCE_MS,
+          timeout: this.#patienceMs,
           auth: `${credentials.sid}:${credentials.authToken}`,
           headers: {
             accept: "application/json",
             ...(form === null ? {} : { "content-type": "application/x-www-form-urlencoded" }),
           },
         });
-        asking.once("timeout", () => asking.destroy(new Error(`no answer within ${PATIENCE_MS / 1000} s`)));
+        asking.once("timeout", () =>
+          asking.destroy(new Error(`no answer within ${this.#patienceMs / 1000} s`)),
+        );
         asking.once("error", reject);
         asking.once("response", (response) => {
           const pieces: Buffer[] = [];
@@ -113,7 +117,7 @@ export class ApiClient {
       const why = code === "ECONNREFUSED" ? "nothing listens there" : reasonOf(error);
       throw new Failure(
         EXIT.unavailable,
-        `the daemon does not run at ${url} (${why}); start it with \`systemctl start pylone\` or \`pylone serve\``,
+        `the daemon does not answer at ${url} (${why}); ${START_IT}`,
         error,
       );
     }
@@ -122,7 +126,7 @@ export class ApiClient {
   #connect(): Promise<Socket> {
     const { url, certificate } = this.#connection;
     const { hostname, port } = new URL(url);
-    const at = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), timeout: PATIENCE_MS };
+    const at = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), timeout: this.#patienceMs };
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         socket.destroy();
@@ -139,7 +143,7 @@ export class ApiClient {
           : // The certificate itself is compared, before a byte of ours is sent.
             connectTls({ ...at, rejectUnauthorized: false }, ready);
       socket.once("error", fail);
-      socket.once("timeout", () => fail(new Error(`no connection within ${PATIENCE_MS / 1000} s`)));
+      socket.once("timeout", () => fail(new Error(`no connection within ${this.#patienceMs / 1000} s`)));
     });
   }
 }

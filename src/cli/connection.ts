@@ -43,9 +43,12 @@ export async function connectionOf(config: Config): Promise<Connection> {
       `there is no account in ${config.dataDir} yet; the first \`pylone serve\` makes it`,
     );
   }
+  const url = await urlOf(config);
+  if (url === null)
+    throw new Failure(EXIT.unavailable, `the daemon of ${config.dataDir} does not run; ${START_IT}`);
   const { tls } = config.http;
   return {
-    url: await urlOf(config),
+    url,
     certificate: tls === undefined ? null : await reading(tls.cert, () => readFile(tls.cert, "utf8")),
     credentials,
   };
@@ -58,12 +61,19 @@ export async function credentialsOf({ account, dataDir }: Config): Promise<Crede
   return settings?.accounts[0] ?? null;
 }
 
-/** Where the daemon says it listens, else where its configuration says it would. */
-export async function urlOf({ http, dataDir }: Config): Promise<string> {
-  const { host, port } = (await reading(dataDir, () => readAddress(dataDir))) ?? http;
+/**
+ * Where the daemon says it listens; null where none runs. Where its configuration says it would listen is not asked:
+ * whoever has the port while no daemon runs would be told the token.
+ */
+export async function urlOf({ http, dataDir }: Config): Promise<string | null> {
+  const left = await reading(dataDir, () => readAddress(dataDir));
+  if (left === null) return null;
+  const { host, port } = left;
   const here = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `${http.tls === undefined ? "http" : "https"}://${here.includes(":") ? `[${here}]` : here}:${port}`;
 }
+
+export const START_IT = "start it with `systemctl start pylone` or `pylone serve`";
 
 const WITH_SUDO = ": run this with sudo, or as the user the daemon runs as (sudo -u pylone …)";
 

@@ -5,6 +5,7 @@ import type { Composed } from "../daemon/compose.ts";
 import { type LoadedConfig, loadConfig } from "../daemon/config.ts";
 import { exitCodeOf } from "../daemon/exit-codes.ts";
 import { isSimulated } from "../daemon/open-lines.ts";
+import { openNotify } from "../daemon/sd-notify.ts";
 import { serve as runDaemon } from "../daemon/serve.ts";
 import { shownSmppUrl } from "../daemon/smpp-url.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -30,6 +31,7 @@ export async function serve(
     loaded,
     clock: systemClock,
     log,
+    notify: openNotify(environment, process.pid),
     onSignal: (listener) => {
       process.on("SIGTERM", listener);
       process.on("SIGINT", listener);

@@ -21,13 +21,13 @@ export async function removeAddress(dataDir: string): Promise<void> {
 }
 
 /** Null where no daemon that still runs has left one. Rejects with the system's error where it may not be read. */
-export async function readAddress(dataDir: string): Promise<ListeningAt | null> {
+export async function readAddress(dataDir: string): Promise<(ListeningAt & { readonly pid: number }) | null> {
   const text = await readFile(join(dataDir, FILE), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
     throw error;
   });
   const found = text === null ? null : parse(text);
-  return found === null || !runs(found.pid) ? null : { host: found.host, port: found.port };
+  return found === null || !runs(found.pid) ? null : found;
 }
 
 function parse(text: string): (ListeningAt & { readonly pid: number }) | null {

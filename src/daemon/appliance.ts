@@ -15,6 +15,7 @@ import type { ComposedBroadcasts } from "./compose-broadcasts.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 import type { SimulatedLines } from "./simulated-lines.ts";
+import type { Vitals } from "./watchdog.ts";
 
 /** What is on the wire is waited for this long (DESIGN §3), then recorded as unknown. */
 const WIRE_GRACE_MS = 8_000;
@@ -46,6 +47,12 @@ export class Appliance {
 
   get lines(): readonly Line[] {
     return this.#parts.lines.map(({ line }) => line);
+  }
+
+  /** What the watchdog looks at. */
+  get vitals(): Vitals {
+    const { store, dispatcher } = this.#parts;
+    return { store, dispatcher, lines: this.lines };
   }
 
   /** The port it listens on. */

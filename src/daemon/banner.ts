@@ -123,6 +123,8 @@ export function credentialsCommand(from: {
   readonly dataDirFromEnvironment: string | null;
 }): string {
   const short = (path: string) => {
+    // A service stands in /, and whoever reads its journal does not.
+    if (from.workingFolder === "/") return path;
     const inside = relative(from.workingFolder, path);
     return inside === "" || inside.startsWith("..") || isAbsolute(inside) ? path : inside;
   };

@@ -1,6 +1,7 @@
 /** The audiences and what their keywords do, wired: a part of the composition root. */
-import { reservedWords } from "../accounts/audience-keywords.ts";
-import { Audiences } from "../accounts/audiences.ts";
+
+import { Audiences } from "../accounts/audience/audiences.ts";
+import { reservedWords } from "../accounts/audience/keywords.ts";
 import { type OptOutSettings, optOutWords } from "../accounts/opt-out.ts";
 import { type AudienceWords, createAudienceWords } from "../messaging/inbound/audience-words.ts";
 import type { AudienceCommands } from "../store/audience-commands.ts";

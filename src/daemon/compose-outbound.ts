@@ -6,6 +6,7 @@ import { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import { Fallbacks } from "../messaging/outbound/fallback.ts";
 import { createForecast } from "../messaging/outbound/forecast-facts.ts";
 import type { LineRoster } from "../messaging/outbound/line-roster.ts";
+import type { Settled } from "../messaging/outbound/outcomes.ts";
 import type { Pending } from "../messaging/outbound/pending.ts";
 import type { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
 import { Plans } from "../messaging/outbound/plans.ts";
@@ -27,8 +28,10 @@ export function composeOutbound(deps: {
   readonly pending: Pending;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every Submission that was handed to a Line. */
+  readonly onSettled: (settled: Settled) => void;
 }) {
-  const { store, config, roster, numbers, rateOf, turns, pending, clock, log } = deps;
+  const { store, config, roster, numbers, rateOf, turns, pending, clock, log, onSettled } = deps;
   const fallbacks = new Fallbacks({
     roster,
     clock,
@@ -50,6 +53,7 @@ export function composeOutbound(deps: {
     policy: config.outbound,
     turns,
     fallbacks,
+    onSettled,
     planTermsOf: (line) => plans.termsOf(line),
   });
   const forecast = createForecast({

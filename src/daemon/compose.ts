@@ -36,6 +36,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Fault } from "../runtime/fault.ts";
 import { epochOfKey, KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
+import { version } from "../runtime/version.ts";
 import { openStore } from "../store/open-store.ts";
 import { openSettings } from "../store/settings.ts";
 import type { AccountRecord } from "../store/settings-document.ts";
@@ -54,6 +55,7 @@ import { choresOf } from "./housekeeping.ts";
 import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
+import { Metrics } from "./metrics.ts";
 import { nearest } from "./nearest.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createRateOf } from "./rates.ts";
@@ -82,9 +84,10 @@ export async function compose(options: {
   checkPemFiles(config, (path, text) => wrong.push({ path, text }));
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
-  const store = await openStore({ dataDir, onFatal: options.onFatal });
+  const metrics = new Metrics({ clock: options.clock, version: version() });
+  const store = await openStore({ dataDir, onFatal: options.onFatal, onCommit: metrics.committed });
   try {
-    return await composeOn(store, options);
+    return await composeOn(store, metrics, options);
   } catch (error) {
     await store.close();
     throw error;
@@ -93,6 +96,7 @@ export async function compose(options: {
 
 async function composeOn(
   store: Store,
+  metrics: Metrics,
   { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
 ): Promise<Composed> {
   const { config, file } = loaded;
@@ -142,7 +146,18 @@ async function composeOn(
     },
   });
   const turns = new PhoneTurns();
-  const outbound = composeOutbound({ store, config, roster, numbers, rateOf, turns, pending, clock, log });
+  const outbound = composeOutbound({
+    store,
+    config,
+    roster,
+    numbers,
+    rateOf,
+    turns,
+    pending,
+    clock,
+    log,
+    onSettled: metrics.settled,
+  });
   const { fallbacks, plans, dispatcher, forecast } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
@@ -247,6 +262,7 @@ async function composeOn(
   });
   const app = createApp({
     accounts,
+    isTokenConfigured: config.account !== undefined,
     keys: apiKeys,
     numbers,
     services,
@@ -273,6 +289,7 @@ async function composeOn(
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,
     health,
+    metrics: () => metrics.render(),
     simulated: simulated?.network ?? null,
     faults: simulated === null ? null : new FaultDesk(simulated.faultBoards),
     clock,
@@ -303,9 +320,11 @@ async function composeOn(
     }),
     options: config.webhook,
     isOwnAddress,
+    onAsked: metrics.asked,
     countryOf,
   });
 
+  metrics.observe({ store, lines, webhooks: () => deliverer.backlog(), health });
   await settings.catchUp();
 
   const look = (line: Line) => pending.own("provision a number", lineNumbers.look(line));

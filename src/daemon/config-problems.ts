@@ -70,16 +70,18 @@ export function keyName(path: KeyPath): string {
 }
 
 /** The one message: `FILE: key (line, column): what is wrong; the mend`, a line for each when there are several. */
-export function report(file: string, problems: readonly Problem[]): string {
-  const lines = problems.map(({ path, text, place }) => {
-    const where = place === null ? "" : `line ${place.line}, column ${place.column}`;
-    const key = keyName(path);
-    const head = key === "" ? where : where === "" ? key : `${key} (${where})`;
-    return head === "" ? text : `${head}: ${text}`;
-  });
-  return lines.length === 1
-    ? `${file}: ${lines[0]}`
-    : `${file} has ${lines.length} problems:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+export function report(file: string, sentences: readonly string[]): string {
+  return sentences.length === 1
+    ? `${file}: ${sentences[0]}`
+    : `${file} has ${sentences.length} problems:\n${sentences.map((line) => `  ${line}`).join("\n")}`;
+}
+
+/** `key (line, column): what is wrong; the mend`. */
+export function sentenceOf({ path, text, place }: Problem): string {
+  const where = place === null ? "" : `line ${place.line}, column ${place.column}`;
+  const key = keyName(path);
+  const head = key === "" ? where : where === "" ? key : `${key} (${where})`;
+  return head === "" ? text : `${head}: ${text}`;
 }
 
 function textOf(issue: ConfigIssue, value: unknown): string {

@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import { checkConfig } from "./config-checks.ts";
-import { type Problem, problemsOf, readYaml, report, type Source } from "./config-problems.ts";
+import { type Problem, problemsOf, readYaml, report, type Source, sentenceOf } from "./config-problems.ts";
 import { type Config, configSchema, type SmppLineConfig } from "./config-schema.ts";
 
 export const SYSTEM_CONFIG_FILE = "/etc/pylone/pylone.yaml";
@@ -27,8 +27,21 @@ export type LoadedConfig = {
   /** True when PYLONE_DATA_DIR decides where the data is. */
   readonly dataDirFromEnvironment: boolean;
   /** What is found wrong with it later, beyond its text, in the same words: file, key, line and column. */
-  readonly refusal: (problems: readonly Omit<Problem, "place">[]) => Fault;
+  readonly refusal: (problems: readonly Omit<Problem, "place">[]) => WrongConfig;
 };
+
+/** The Fault of a file that can be read and is wrong: all that is wrong with it, each a sentence without the file. */
+export class WrongConfig extends Fault {
+  readonly file: string;
+  readonly problems: readonly string[];
+
+  constructor(file: string, problems: readonly Problem[]) {
+    const sentences = problems.map(sentenceOf);
+    super({ code: "config.invalid", disposition: "reject", message: report(file, sentences) });
+    this.file = file;
+    this.problems = sentences;
+  }
+}
 
 export type ConfigSearch = {
   /** `--config`. */
@@ -50,29 +63,25 @@ export function loadConfig(search: ConfigSearch): LoadedConfig {
     file: found?.file ?? null,
     dataDirFromEnvironment: given(search.environment["PYLONE_DATA_DIR"]) !== null,
     refusal: (problems) =>
-      invalid(
-        report(
-          found?.file ?? "the built-in configuration",
-          problems.map((problem) => ({ ...problem, place: source.placeOf(problem.path) })),
-        ),
+      new WrongConfig(
+        found?.file ?? "the built-in configuration",
+        problems.map((problem) => ({ ...problem, place: source.placeOf(problem.path) })),
       ),
   };
 }
 
 export function parseConfig(text: string, file: string): Config {
   const source = readYaml(text);
-  if (source.syntax.length > 0) throw invalid(report(file, source.syntax));
+  if (source.syntax.length > 0) throw new WrongConfig(file, source.syntax);
   if (source.value === null) throw invalid(`${file}: the file is empty; it needs at least \`lines\``);
   const parsed = configSchema.safeParse(source.value);
   if (!parsed.success)
-    throw invalid(
-      report(
-        file,
-        parsed.error.issues.flatMap((issue) => problemsOf(issue, source)),
-      ),
+    throw new WrongConfig(
+      file,
+      parsed.error.issues.flatMap((issue) => problemsOf(issue, source)),
     );
   const problems = crossCheck(parsed.data, source);
-  if (problems.length > 0) throw invalid(report(file, problems));
+  if (problems.length > 0) throw new WrongConfig(file, problems);
   return parsed.data;
 }
 

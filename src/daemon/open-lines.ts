@@ -73,9 +73,13 @@ function portOf(config: ModemLineConfig, position: number, deps: LineDeps): Open
   if (deps.simulated !== null && isSimulated(config))
     return simulatedPort(config, position, deps.simulated, deps.log);
   const tcp = /^tcp:\/\/([^:/]+):(\d+)$/.exec(config.device);
-  if (tcp !== null) return openTcpPort(tcp[1] ?? "", Number(tcp[2]));
   const { device, baudRate } = config;
   const { claims, clock } = deps;
+  if (tcp !== null) {
+    // Its modem may take one connection, and a newer one for the older.
+    claims.claim(device, config.name);
+    return openTcpPort(tcp[1] ?? "", Number(tcp[2]));
+  }
   const selector = selectorOf(device);
   if (selector !== null) {
     // Found on USB, where a port has no speed.

@@ -12,6 +12,8 @@ import { type Composed, compose } from "./compose.ts";
 import type { LoadedConfig } from "./config.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { whyNotListening } from "./http-server.ts";
+import type { Notify } from "./sd-notify.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export type StopSignal = "SIGTERM" | "SIGINT";
 
@@ -28,10 +30,12 @@ export async function serve(options: {
   readonly log: Log;
   /** Calls back for each SIGTERM and SIGINT. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => void;
+  /** The service manager; null where there is none. */
+  readonly notify: Notify | null;
   /** It listens: time for a banner. */
   readonly onReady: (composed: Composed, port: number) => void;
 }): Promise<number> {
-  const { loaded, clock, log, onSignal, onReady } = options;
+  const { loaded, clock, log, onSignal, notify, onReady } = options;
   const { dataDir } = loaded.config;
   const endings = new Endings();
   onSignal((signal) => endings.add({ is: "signal", signal }));
@@ -44,6 +48,7 @@ export async function serve(options: {
     return explain(error, log);
   }
   const { appliance } = composed;
+  const watchdog = notify === null ? null : new Watchdog({ vitals: appliance.vitals, notify, clock, log });
   try {
     const port = await appliance.start();
     await writeAddress(dataDir, { host: loaded.config.http.host, port }).catch((error: unknown) =>
@@ -51,6 +56,7 @@ export async function serve(options: {
     );
     log.info({ port, lines: appliance.lines.map(({ name }) => name) }, "ready");
     onReady(composed, port);
+    watchdog?.start();
   } catch (error) {
     const { http } = loaded.config;
     const isAddress =
@@ -72,6 +78,8 @@ export async function serve(options: {
     return EXIT.ioError;
   }
   log.info({ signal: ending.signal }, "stopping");
+  // Nothing waits for it: systemd sees the process end, whether it was told or not.
+  watchdog?.stop().catch(() => undefined);
   const code = await stopCleanly(composed, ending.signal, { endings, clock, log });
   // What could not be taken away is known by its process.
   await removeAddress(dataDir).catch(() => undefined);

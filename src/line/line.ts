@@ -11,6 +11,7 @@
  */
 import type { NewEvent } from "../runtime/event.ts";
 import type { Fault } from "../runtime/fault.ts";
+import type { Pulse } from "../runtime/pulse.ts";
 import type { InboundSegment, Report, Segment } from "../sms/message.ts";
 
 export type LineKind = "modem" | "smpp";
@@ -93,6 +94,8 @@ export interface Line {
   /** How many Submissions it takes at once: 1 for a modem. */
   readonly window: number;
   readonly status: LineStatus;
+  /** Its supervisor's: what a dead modem or a carrier that refuses never stops, so that the watchdog may ask for it. */
+  readonly pulse: Pick<Pulse, "dueBy">;
   start(handlers: LineHandlers): void;
   submit(segment: Segment, options: SubmitOptions): Promise<SubmitOutcome>;
   /** Asks the network by USSD; only lines that can. Never rejects. The text is nobody's business: never logged. */

@@ -33,6 +33,7 @@ export type EventType =
   | "webhook.retry" // an app did not answer as it should; it will be asked again
   | "webhook.failed" // given up on, with Twilio's error code
   | "twiml.error" // an answer that is not acted on, with Twilio's error code
+  | "account.rotated" // the main account's auth token was made anew
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
   | "broadcast.run" // a run began, or its last member was seen to

@@ -23,13 +23,18 @@ type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (er
 const SHORTEST_GATHERING_MS = 2;
 const LONGEST_GATHERING_MS = 20;
 
+/** A batch that is on disk: how many commands, and how long they took, the waiting for the thread included. */
+export type Commit = { readonly commands: number; readonly tookMs: number };
+
 type Closing = { readonly promise: Promise<void>; readonly resolve: () => void };
 
 export class StoreClient implements Store {
   readonly newestKey: number;
   readonly #worker: Worker;
   readonly #onFatal: (fault: Fault) => void;
+  readonly #onCommit: (commit: Commit) => void;
   readonly #waiters: Waiter[] = [];
+  readonly #turns: Waiter[] = [];
   #outbox: Request[] = [];
   readonly #clock: Clock;
   #isUnderWay = false;
@@ -42,11 +47,20 @@ export class StoreClient implements Store {
   #closing: Closing | null = null;
 
   /** The worker has said `opened`. */
-  constructor(worker: Worker, options: { newestKey: number; clock: Clock; onFatal: (fault: Fault) => void }) {
+  constructor(
+    worker: Worker,
+    options: {
+      newestKey: number;
+      clock: Clock;
+      onFatal: (fault: Fault) => void;
+      onCommit?: ((commit: Commit) => void) | undefined;
+    },
+  ) {
     this.#worker = worker;
     this.#clock = options.clock;
     this.newestKey = options.newestKey;
     this.#onFatal = options.onFatal;
+    this.#onCommit = options.onCommit ?? (() => {});
     worker.on("message", (message: FromWorker) => this.#receive(message));
     worker.on("error", (error) => this.#fail(`the store's thread ended: ${error.message}`));
     worker.on("exit", () => this.#fail("the store's thread ended"));
@@ -133,6 +147,16 @@ export class StoreClient implements Store {
   readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
+  /** Between the batches, is not one of them: it costs no commit. */
+  turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== null) return reject(this.#fault);
+      if (this.#closing !== null) return reject(closed());
+      this.#turns.push({ resolve: () => resolve(), reject });
+      this.#post({ is: "turn" });
+    });
+  }
+
   onWebhook(listener: (notice: WebhookNotice) => void): void {
     this.#webhookListeners.push(listener);
   }
@@ -200,12 +224,19 @@ export class StoreClient implements Store {
     switch (message.is) {
       case "answer":
         this.#isUnderWay = false;
+        this.#onCommit({
+          commands: message.answer.outcomes.length,
+          tookMs: this.#clock.monotonicMs() - this.#sentAtMs,
+        });
         this.#gather(message.answer.outcomes.length);
         this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);
         for (const { queue, lane } of message.answer.queued)
           for (const tell of this.#queuedListeners) tell(queue, lane);
         for (const notice of message.answer.webhooks) for (const tell of this.#webhookListeners) tell(notice);
+        return;
+      case "turned":
+        this.#turns.shift()?.resolve(undefined);
         return;
       case "failed":
         this.#fail(message.reason);
@@ -240,7 +271,7 @@ export class StoreClient implements Store {
     this.#fault = fault;
     this.#gathering?.timer.cancel();
     this.#outbox = [];
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(fault);
+    for (const waiter of [...this.#waiters.splice(0), ...this.#turns.splice(0)]) waiter.reject(fault);
     void this.#worker.terminate().then(() => this.#closing?.resolve());
     this.#onFatal(fault);
   }

@@ -106,7 +106,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     endQueued: (accountSid, end) => queue.endAll(accountSid, end),
     endScheduled: (accountSid, end) => queue.endScheduled(accountSid, end),
     endQueue: (name, end) => queue.endQueue(name, end),
-    queueDepths: () => depths.all(),
+    queueDepths: () =>
+      depths.all().map((depth) => ({ ...depth, oldestAt: messages.oldestWaiting(depth.queue) })),
 
     openSubmissions: (line, reference) => submissions.open(line, reference),
     recordReport: (submissionId, record) => outcomes.recordReport(submissionId, record),

@@ -24,7 +24,7 @@ export class Depths {
     this.#undo.did(() => this.#apply(queue, after, before));
   }
 
-  all(): readonly QueueDepth[] {
+  all(): readonly Omit<QueueDepth, "oldestAt">[] {
     return [...this.#depths].map(([queue, depth]) => ({ queue, ...depth }));
   }
 

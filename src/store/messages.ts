@@ -3,6 +3,7 @@
  * keeps the transition table, fences the UPDATE by the row it was decided on, keeps the queue's depth, and
  * inserts what the change announces (status webhook, event) in the same transaction (DESIGN §4.3).
  */
+import { epochOfKey } from "../runtime/ids.ts";
 import { type MessageStatus, NEXT_STATUSES } from "../sms/message.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
@@ -46,6 +47,7 @@ export class Messages {
   readonly #delete: Statement<[number]>;
   readonly #standing: Statement<[], Pick<MessageRow, "key" | "queue" | "status" | "progress">>;
   readonly #newest: Statement<[], number | null>;
+  readonly #oldest: Statement<{ queue: string }[], number | null>;
   readonly #reference: Statement<[string, string, number], { reference: number }>;
 
   constructor(
@@ -83,9 +85,24 @@ export class Messages {
     this.#delete = db.prepare("DELETE FROM message WHERE key = ?");
     this.#standing = db.prepare("SELECT key, queue, status, progress FROM message ORDER BY key");
     this.#newest = db.prepare<[], number | null>("SELECT max(key) FROM message").pluck();
+    const ranked = [0, 1, 2].map(
+      (rank) =>
+        `SELECT * FROM (SELECT key FROM message WHERE queue = $queue AND rank = ${rank} ORDER BY key LIMIT 1)`,
+    );
+    this.#oldest = db
+      .prepare<{ queue: string }[], number | null>(`
+        SELECT min(key) FROM (${ranked.join(" UNION ALL ")} UNION ALL
+          SELECT min(key) FROM message WHERE queue = $queue AND retryAt IS NOT NULL)`)
+      .pluck();
     this.#reference = db.prepare(`
       INSERT INTO concatenation ("from", "to", reference) VALUES (?, ?, ?)
       ON CONFLICT DO UPDATE SET reference = (reference + 1) & 255 RETURNING reference`);
+  }
+
+  /** When the oldest Message that is claimable or backing off was created; null when there is none. */
+  oldestWaiting(queue: string): number | null {
+    const key = this.#oldest.get({ queue }) ?? null;
+    return key === null ? null : epochOfKey(key);
   }
 
   /**

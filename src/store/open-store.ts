@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
-import { StoreClient } from "./client.ts";
+import { type Commit, StoreClient } from "./client.ts";
 import type { FromWorker, WorkerOptions } from "./protocol.ts";
 import type { Store } from "./store.ts";
 
@@ -10,6 +10,8 @@ export type OpenStoreOptions = {
   readonly dataDir: string;
   /** Called once, when the disk no longer keeps its word: the process must end and recover (DESIGN §4.5). */
   readonly onFatal: (fault: Fault) => void;
+  /** Called for every batch that is on disk. */
+  readonly onCommit?: (commit: Commit) => void;
   /** Where the compiled worker is, for whoever runs from source. */
   readonly workerUrl?: URL;
   readonly clock?: Clock;
@@ -22,7 +24,7 @@ export type OpenStoreOptions = {
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const url = options.workerUrl ?? new URL("./worker.js", import.meta.url);
-  const { clock = systemClock, onFatal } = options;
+  const { clock = systemClock, onFatal, onCommit } = options;
   const workerData: WorkerOptions = { dataDir: options.dataDir, openedAt: clock.now() };
   const worker = new Worker(url, { workerData });
   return new Promise((resolve, reject) => {
@@ -42,7 +44,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       worker.off("error", ended);
       worker.off("exit", ended);
       if (message.is === "opened") {
-        resolve(new StoreClient(worker, { newestKey: message.newestKey, clock, onFatal }));
+        resolve(new StoreClient(worker, { newestKey: message.newestKey, clock, onFatal, onCommit }));
       } else {
         reject(message.is === "refused" ? new Fault(message.fault) : new Error(`unexpected ${message.is}`));
       }

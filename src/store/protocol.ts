@@ -8,7 +8,7 @@ import type { QueuedNotice } from "./notices.ts";
 import type { AcceptResult, Store, WebhookNotice } from "./store.ts";
 
 /** The door's methods that are carried out in the worker. */
-export type CommandName = Exclude<keyof Store, "newestKey" | "onWebhook" | "onQueued" | "close">;
+export type CommandName = Exclude<keyof Store, "newestKey" | "onWebhook" | "onQueued" | "turn" | "close">;
 
 /** Who asked has the message already: only what the worker made of it travels back. */
 export type AcceptAnswer =
@@ -40,12 +40,15 @@ export type Answer = {
 
 export type ToWorker =
   | { readonly is: "requests"; readonly requests: readonly Request[] }
+  /** To be answered with `turned`. */
+  | { readonly is: "turn" }
   | { readonly is: "close" };
 
 export type FromWorker =
   | { readonly is: "opened"; readonly newestKey: number }
   | { readonly is: "refused"; readonly fault: Omit<FaultFields, "cause"> }
   | { readonly is: "answer"; readonly answer: Answer }
+  | { readonly is: "turned" }
   /** The disk no longer keeps its word. Nothing that is waiting was committed. */
   | { readonly is: "failed"; readonly reason: string }
   | { readonly is: "closed" };

@@ -63,7 +63,13 @@ export type EventFilter = {
   readonly limit: number;
 };
 
-export type QueueDepth = { readonly queue: string; readonly messages: number; readonly segments: number };
+export type QueueDepth = {
+  readonly queue: string;
+  readonly messages: number;
+  readonly segments: number;
+  /** When the oldest Message that waits was created, backing off or not; null when all of them are on the air. */
+  readonly oldestAt: number | null;
+};
 /** What an app says became of a Message (contract §3.9). */
 export type Feedback = {
   readonly outcome: "confirmed" | "unconfirmed";

@@ -392,6 +392,8 @@ export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound>,
   }): Promise<number>;
   /** Commits a row: rejects when the disk does not keep its word. */
   ping(now: number): Promise<void>;
+  /** Settles when the worker has come around to it. Nothing is read or written: a full disk does not matter. */
+  turn(): Promise<void>;
   /** Commits what is pending, closes the database, ends the worker. Idempotent. */
   close(): Promise<void>;
 }

@@ -23,10 +23,11 @@ function serve(port: MessagePort, options: WorkerOptions): void {
   const { db, committer } = opened;
 
   const onMessage = (first: ToWorker) => {
-    const { requests, close } = drain(port, first);
+    const { requests, turns, close } = drain(port, first);
     try {
       if (requests.length > 0) post({ is: "answer", answer: committer.run(requests) });
       checkpoint(db);
+      for (let turn = 0; turn < turns; turn++) post({ is: "turned" });
       if (!close) return;
       db.close();
       post({ is: "closed" });
@@ -71,15 +72,20 @@ function refusal(error: unknown, dataDir: string): Extract<FromWorker, { is: "re
 }
 
 /** Everything that is in the inbox now, in order. Nothing is sent after a close. */
-function drain(port: MessagePort, first: ToWorker): { requests: readonly Request[]; close: boolean } {
+function drain(
+  port: MessagePort,
+  first: ToWorker,
+): { requests: readonly Request[]; turns: number; close: boolean } {
   const requests: Request[] = [];
+  let turns = 0;
   let next: ToWorker | undefined = first;
   while (next !== undefined) {
-    if (next.is === "close") return { requests, close: true };
-    requests.push(...next.requests);
+    if (next.is === "close") return { requests, turns, close: true };
+    if (next.is === "turn") turns++;
+    else requests.push(...next.requests);
     next = receiveMessageOnPort(port)?.message as ToWorker | undefined;
   }
-  return { requests, close: false };
+  return { requests, turns, close: false };
 }
 
 if (parentPort !== null) serve(parentPort, workerData as WorkerOptions);

@@ -4,8 +4,8 @@ import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
 import { Applications } from "../../src/accounts/applications.ts";
-import { reservedWords } from "../../src/accounts/audience-keywords.ts";
-import { Audiences } from "../../src/accounts/audiences.ts";
+import { Audiences } from "../../src/accounts/audience/audiences.ts";
+import { reservedWords } from "../../src/accounts/audience/keywords.ts";
 import { Inventory } from "../../src/accounts/inventory.ts";
 import { Keys } from "../../src/accounts/keys.ts";
 import { Numbers } from "../../src/accounts/numbers.ts";
@@ -155,6 +155,7 @@ export type BoxOptions = {
   readonly whyClockUntrusted?: string;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
+  readonly isTokenConfigured?: boolean;
   readonly fallbacks?: Partial<ApiDeps["fallbacks"]>;
   /** By line. */
   readonly plans?: Readonly<Record<string, Plan>>;
@@ -253,6 +254,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     clockTrust,
     siteTimeZone: "Europe/Paris",
     nearest,
+    isTokenConfigured: options.isTokenConfigured ?? false,
     portOf: () => null,
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
     receiveOnly: new Set(["inbox"]),
@@ -270,6 +272,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     mediaUrl: options.mediaUrl ?? "refuse",
     countries: options.countries ?? null,
     health: options.health ?? (async () => ({ status: "pass", checks: {} })),
+    metrics: async () => ({ type: "text/plain; version=0.0.4", text: "pylone_info 1\n" }),
     simulated: options.simulated === false ? null : network,
     faults: options.simulated === false ? null : new FaultDesk(new Map([["sim1", board]])),
     clock,
@@ -339,6 +342,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
     name,
     kind: "modem",
     window: 1,
+    pulse: { dueBy: null },
     status: {
       state: "ready",
       reason: "registered",

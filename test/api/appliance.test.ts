@@ -30,6 +30,7 @@ describe("Lines", () => {
       reason: "registered",
       since: NOW,
       window: 1,
+      port: null,
       numbers: [{ sid: box.numbers.byNumber(OWN)?.sid, phone_number: OWN, segments_per_second: 1 }],
       fallback: null,
       fallback_active: false,

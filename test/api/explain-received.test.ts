@@ -59,7 +59,7 @@ describe("a webhook that does not wait", () => {
 
   it("was answered, as far as anybody knows", () => {
     expect(explainReceived({ standing: null, untold: null }, NOW)).toBe(
-      "It came in. No webhook of it waits and no event tells of one that failed: its app answered it, or its number had no URL then.",
+      "It came in. No webhook of it waits and no event tells of one that failed: its app answered it, its number had no URL then, or it was the keyword of an audience.",
     );
   });
 
@@ -71,6 +71,13 @@ describe("a webhook that does not wait", () => {
     expect(untoldOf([event({ type: "inbound.unrouted", level: "info", text: "no SmsUrl" })])).toBe(
       "no SmsUrl",
     );
+  });
+
+  it("never was, where the text was the keyword of an audience that keeps them to itself", () => {
+    const joined = (forwarded: boolean) =>
+      untoldOf([event({ type: "audience.changed", level: "info", text: "joined", detail: { forwarded } })]);
+    expect(joined(false)).toBe("joined");
+    expect(joined(true)).toBeNull();
   });
 
   it("was not given up on where only its first URL failed and the fallback answered", () => {

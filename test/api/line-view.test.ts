@@ -13,6 +13,7 @@ function viewOf(more: Partial<LineStatus>, traffic: Partial<LineTraffic> = {}): 
     name: "sim1",
     kind: "modem",
     window: 1,
+    pulse: { dueBy: null },
     status,
     start: () => undefined,
     submit: () => Promise.reject(new Error("only looked at")),

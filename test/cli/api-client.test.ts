@@ -78,7 +78,7 @@ describe("the API client", () => {
     );
     for (const server of servers) server.close();
     expect(await failureOf(clientAt(url).get("/x"))).toBe(
-      `69: the daemon does not run at ${url} (nothing listens there); start it with \`systemctl start pylone\` or \`pylone serve\``,
+      `69: the daemon does not answer at ${url} (nothing listens there); start it with \`systemctl start pylone\` or \`pylone serve\``,
     );
   });
 

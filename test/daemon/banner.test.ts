@@ -125,6 +125,6 @@ describe("the banner", () => {
         configFile: "/etc/it's.yaml",
         dataDirFromEnvironment: "/d",
       }),
-    ).toBe("PYLONE_DATA_DIR=/d node 'home/a b/dist/main.js' credentials --config 'etc/it'\\''s.yaml'");
+    ).toBe("PYLONE_DATA_DIR=/d node '/home/a b/dist/main.js' credentials --config '/etc/it'\\''s.yaml'");
   });
 });

@@ -28,6 +28,8 @@ export class FakeLine implements Line {
   readonly name: string;
   readonly kind: LineKind;
   readonly window: number;
+  /** Monotonic; null: it promises nothing. */
+  pulse: { dueBy: number | null } = { dueBy: null };
   /** Everything it was handed, in order. */
   readonly handed: Handed[] = [];
   airMs = 0;

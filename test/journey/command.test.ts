@@ -1,5 +1,5 @@
 /** The command as a person at a terminal meets it. */
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import { COMMANDS } from "../../src/cli/command-table.ts";
 import { type ApplianceClient, startDaemon } from "../harness/appliance.ts";
 import { pylone, type Told } from "../harness/command.ts";
 import { DIST, eventually, type Program, Site } from "../harness/program.ts";
+import { SELF_SIGNED } from "../harness/self-signed.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -181,7 +182,7 @@ describe("beside a running daemon", () => {
       await other.end();
       expect(await pylone(daemonless, ["lines", "--config", "pylone.yaml"])).toMatchObject({
         code: 69,
-        errors: expect.stringMatching(/^pylone: the daemon does not run at http:\/\/127\.0\.0\.1:8080 \(/),
+        errors: `pylone: the daemon of ${daemonless.folder}/data does not run; start it with \`systemctl start pylone\` or \`pylone serve\`\n`,
       });
     } finally {
       await daemonless.end();
@@ -198,4 +199,66 @@ describe("beside a running daemon", () => {
     await follower.end("SIGINT");
     await next.end();
   });
+});
+
+describe("config check", () => {
+  let site: Site;
+  beforeEach(() => {
+    site = new Site();
+  });
+  afterEach(() => site.end());
+  const check = (config: string, ...args: string[]) => {
+    writeFileSync(join(site.folder, "new.yaml"), config);
+    return pylone(site, ["config", "check", "--config", "new.yaml", ...args]);
+  };
+
+  it("says that all is in order, and which device is not there yet", async () => {
+    const { code, out, errors } = await check(CONFIG.replace('"sim:"', "/dev/ttyUSB99"));
+    expect(code).toBe(0);
+    expect(out).toBe(`${site.folder}/new.yaml: in order, 1 line\n`);
+    expect(errors).toContain("warning: line sim1: /dev/ttyUSB99 is not there now");
+    expect(existsSync(join(site.folder, "data"))).toBe(false);
+  });
+
+  it("says everything that is wrong at once, with 78", async () => {
+    const wrong = `htpt: { port: 8080 }\n${CONFIG.replace("+33639980001", "0639980001")}`;
+    const { code, out, errors } = await check(wrong);
+    expect({ code, out }).toEqual({ code: 78, out: "" });
+    expect(errors.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/^lines\[0\]\.number \(line 4, column \d+\): a number is written in E\.164/),
+      "htpt (line 1, column 1): unknown key; did you mean `http`?",
+    ]);
+    expect(JSON.parse((await check(wrong, "--json")).out)).toMatchObject({
+      file: `${site.folder}/new.yaml`,
+      ok: false,
+      problems: [expect.any(String), expect.any(String)],
+      warnings: [],
+    });
+  });
+
+  it("looks into the certificates", async () => {
+    const { code, errors } = await check(`http: { tls: { cert: c.pem, key: k.pem } }\n${CONFIG}`);
+    expect(code).toBe(78);
+    expect(errors).toMatch(
+      /^http\.tls\.cert \(line 1, column \d+\): \S+\/c\.pem does not exist; .*\nhttp\.tls\.key /,
+    );
+  });
+});
+
+it("speaks to a daemon with TLS, known by the certificate of its configuration", async () => {
+  const site = new Site();
+  try {
+    writeFileSync(join(site.folder, "c.pem"), SELF_SIGNED.cert);
+    writeFileSync(join(site.folder, "k.pem"), SELF_SIGNED.key);
+    const config = `http: { tls: { cert: c.pem, key: k.pem } }\n${CONFIG}`;
+    await startDaemon(site, config);
+    const { code, out } = await pylone(site, ["lines", "--config", "pylone.yaml"]);
+    expect(code).toBe(0);
+    expect(out).toContain("sim1  modem, simulated");
+    const doctor = await pylone(site, ["doctor", "--config", "pylone.yaml"]);
+    expect(doctor.out).toMatch(/^pass {2}certificate: valid until 2120-01-01$/m);
+    expect(doctor.out).toMatch(/^pass {2}daemon: runs at https:\/\/127\.0\.0\.1:\d+$/m);
+  } finally {
+    await site.end();
+  }
 });

@@ -130,6 +130,45 @@ export function describeLine(kind: string, makeRig: () => Promise<LineRig>): voi
       expect(rig.line.window).toBeGreaterThan(0);
     });
 
+    /** Hours in steps; how late the supervisor was in any of them. */
+    const latestOver = async (hours: number) => {
+      let latestMs = Number.NEGATIVE_INFINITY;
+      for (let minute = 0; minute < hours * 60; minute++) {
+        await rig.clock.advance(60_000);
+        const { dueBy } = rig.line.pulse;
+        latestMs = Math.max(latestMs, dueBy === null ? Infinity : rig.clock.monotonicMs() - dueBy);
+      }
+      return latestMs;
+    };
+
+    test("shows that its supervisor is at work while nothing happens, and while there is nothing to reach", async () => {
+      expect(rig.line.pulse.dueBy, "not started").toBeNull();
+      await ready();
+      expect(await latestOver(2), "nothing to do").toBeLessThan(0);
+      const reachable = rig.unreachable();
+      rig.cut();
+      expect(await latestOver(3), "nothing to reach").toBeLessThan(0);
+      expect(rig.line.status.state).toBe("opening");
+      reachable();
+      await until(rig.clock, () => rig.line.status.state === "ready", 1_800_000);
+      const stopping = rig.line.stop(0);
+      await rig.clock.advance(1000);
+      await stopping;
+      expect(rig.line.pulse.dueBy, "stopped").toBeNull();
+    });
+
+    test("shows it too while its network refuses everything, and while it answers nothing", async () => {
+      await ready();
+      const taking = rig.refuse();
+      void submit("refused");
+      expect(await latestOver(1), "refused").toBeLessThan(0);
+      taking();
+      const release = rig.hold();
+      void submit("unanswered");
+      expect(await latestOver(1), "unanswered").toBeLessThan(0);
+      release();
+    });
+
     test("hands a segment to the network and gives its reference", async () => {
       await ready();
       const outcome = await outcomeOf(submit("hello"));

@@ -142,6 +142,33 @@ describe("the data folder", () => {
   });
 });
 
+describe("the worker's turn", () => {
+  it("comes in order behind what was asked, and after the end is refused", async () => {
+    const { store, remove } = await openTestStore();
+    cleanUp.push(remove);
+    const order: string[] = [];
+    const asked = store.ping(1).then(() => order.push("ping"));
+    await new Promise((resolve) => setImmediate(resolve));
+    const turned = store.turn().then(() => order.push("turn"));
+    await Promise.all([asked, turned]);
+    expect(order).toEqual(["ping", "turn"]);
+    await store.close();
+    await expect(store.turn()).rejects.toMatchObject({ code: "store.failed" });
+  });
+
+  it("writes nothing", async () => {
+    const opened = await openTestStore();
+    cleanUp.push(opened.remove);
+    const written = async () => (await stat(join(opened.dataDir, "pylone.db-wal"))).mtimeMs;
+    await opened.store.ping(1);
+    const before = await written();
+    for (let time = 0; time < 20; time++) await opened.store.turn();
+    expect(await written()).toBe(before);
+    await opened.store.ping(2);
+    expect(await written()).toBeGreaterThan(before);
+  });
+});
+
 describe("closing", () => {
   it("commits what is pending, is idempotent, and refuses what comes after", async () => {
     const opened = await openTestStore({ dataDir });

@@ -6,6 +6,14 @@ import { faultOfError } from "./send.ts";
 
 export type Ask = (command: Command, options?: { readonly urgent?: boolean }) => Promise<CommandResult>;
 
+/** Tells at each command that whoever asks is at work. */
+export function asksAloud(ask: Ask, onAsk: () => void): Ask {
+  return (command, options) => {
+    onAsk();
+    return ask(command, options);
+  };
+}
+
 export type Answer =
   | { readonly is: "ok"; readonly lines: readonly ResponseLine[] }
   | { readonly is: "error"; readonly error: FinalError };

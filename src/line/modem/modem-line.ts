@@ -1,6 +1,7 @@
 import type { NewEvent } from "../../runtime/event.ts";
 import { Fault, reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
+import { Pulse } from "../../runtime/pulse.ts";
 import type { Segment } from "../../sms/message.ts";
 import { encodeSubmit } from "../../sms/submit.ts";
 import type { BytePort, OpenPort } from "../byte-port.ts";
@@ -37,10 +38,13 @@ const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
 /** A modem that was told to restart takes this long to leave its port and come back, at the least. */
 const AFTER_RESET_MS = 15_000;
+/** The longest turn: a command behind two sends of 180 s, or a reset from outside and a port that opens in its time. */
+const TURN_MS = 600_000;
 
 class ModemLine implements Line {
   readonly kind = "modem";
   readonly window = 1;
+  readonly pulse: Pulse;
   readonly #options: ModemLineOptions;
   readonly #log: Log;
   readonly #stopping = new AbortController();
@@ -69,6 +73,7 @@ class ModemLine implements Line {
     this.#log = options.log.child({ line: options.name });
     this.#since = options.clock.now();
     const { name, clock } = options;
+    this.pulse = new Pulse(clock, TURN_MS);
     this.#openPort = openedInTime(options.openPort, clock);
     const onEvent = (event: NewEvent) => this.#handlers?.onEvent(event);
     this.#news = new OperatorNews({ line: name, clock, onEvent });
@@ -148,6 +153,7 @@ class ModemLine implements Line {
     await this.#session?.stop("the line stops", grace);
     await Promise.race([this.#running?.catch(() => undefined), grace]);
     graceOver.abort();
+    this.pulse.stop();
     this.#set("stopped", "stopped");
   }
 
@@ -208,6 +214,7 @@ class ModemLine implements Line {
     const { signal } = this.#stopping;
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
+      this.pulse.beat();
       const rung = this.#due;
       this.#due = null;
       if (rung === "external") await this.#resetFromOutside();
@@ -289,6 +296,7 @@ class ModemLine implements Line {
       onNetworkTime: (epochMs) => this.#handlers?.onNetworkTime(epochMs),
       onLife: (life) => this.#lives(life),
       onTrouble: (trouble, reason) => this.#suffers(trouble, reason),
+      onTurn: () => this.pulse.beat(),
       onResync: (found) => this.#recovery.resynced(found, "a command was not answered in time"),
     });
     this.#session = session;

@@ -40,6 +40,8 @@ export type SessionOptions = {
   readonly onNetworkTime: (epochMs: number) => void;
   readonly onLife: (life: Life) => void;
   readonly onTrouble: (trouble: Trouble, reason: string) => void;
+  /** It is at work, whatever the modem answers. */
+  readonly onTurn: () => void;
   /** The dialogue lost its place and found it again, or not. */
   readonly onResync: (found: boolean) => void;
 };

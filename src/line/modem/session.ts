@@ -6,7 +6,7 @@
 import { assertNever } from "../../runtime/assert-never.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import type { LineState } from "../line.ts";
-import { type Ask, may } from "./ask.ts";
+import { type Ask, asksAloud, may } from "./ask.ts";
 import { Dialogue } from "./at/dialogue.ts";
 import { askNetwork, bringUp, type Setup } from "./bring-up.ts";
 import { Calls, hangUp } from "./calls.ts";
@@ -90,7 +90,7 @@ export class Session {
         onClose: (reason) => this.#end("closed", reason),
       },
     });
-    this.#ask = (command, asked) => this.#dialogue.run(command, asked);
+    this.#ask = asksAloud((command, asked) => this.#dialogue.run(command, asked), options.onTurn);
     const { clock } = options;
     this.#waker = new Waker(clock);
     this.ussd = new Ussd({ ask: this.#ask, clock });
@@ -208,7 +208,7 @@ export class Session {
     onFacts(brought.setup.facts);
     const { imei } = brought.setup.facts;
     this.#inbox = new Inbox({
-      ask: (command) => this.#dialogue.run(command, { urgent: true }),
+      ask: (command) => this.#ask(command, { urgent: true }),
       turn: (work) => this.#dialogue.turn(work),
       clock,
       log: this.#options.log,

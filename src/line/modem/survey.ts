@@ -94,9 +94,8 @@ async function survey(ask: Ask): Promise<Survey | null> {
 
 async function answers(ask: Ask): Promise<boolean> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const result = await ask(ATTENTION);
-    if (result.is === "ok") return true;
-    if (result.is === "lost") return false;
+    // One that is just starting says so, and is not lost.
+    if ((await ask(ATTENTION)).is === "ok") return true;
   }
   return false;
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
+import { Pulse } from "../../runtime/pulse.ts";
 import type { OpenStream } from "../byte-stream.ts";
 import {
   type BindInput,
@@ -45,12 +46,16 @@ const QUIET_MS = 300;
 /** A backlog longer than this does not keep us from sending. */
 const DRAIN_AT_MOST_MS = 10_000;
 
+/** While a bind stands its supervisor comes around so often, though there is nothing to do. */
+const ATTEND_MS = 60_000;
+
 /** submit_sm since the last one that was answered; monotonic. */
 type Unanswered = { readonly count: number; readonly since: number };
 
 export class Bind {
   readonly role: BindRole;
   readonly window: SubmitWindow;
+  readonly pulse: Pulse;
   readonly #options: BindOptions;
   readonly #stopping = new AbortController();
   #state: BindState = NOT_CONNECTED;
@@ -66,6 +71,8 @@ export class Bind {
     this.#options = options;
     this.role = options.role;
     this.window = new SubmitWindow(options.window);
+    // A connection has 15 s to stand, the bind its response time, twice that while nothing is read.
+    this.pulse = new Pulse(options.clock, 2 * ATTEND_MS + 2 * options.responseTimeoutMs);
   }
 
   /** When it is tried again, epoch milliseconds; null while it is not waiting for that. */
@@ -96,11 +103,13 @@ export class Bind {
     const { signal } = this.#stopping;
     const { clock, random } = this.#options;
     while (!signal.aborted) {
+      this.pulse.beat();
       this.#enter({ is: "connect" });
       await this.#connect();
       if (this.#state.is !== "closed") return;
       const delayMs = retryDelayMs(this.#state, random());
       this.#retryAt = clock.now() + delayMs;
+      this.pulse.beat(delayMs);
       this.#options.onState();
       await clock.sleep(delayMs, { signal }).catch(() => undefined);
       this.#retryAt = null;
@@ -164,6 +173,7 @@ export class Bind {
       await session.request("unbind", {}, { timeoutMs: unbindWithinMs });
     }
     this.#enter({ is: "stop" });
+    this.pulse.stop();
     session?.close("stopped", "the line stops");
     this.#stopping.abort(new Error("the line stops"));
   }
@@ -193,7 +203,7 @@ export class Bind {
     this.#enter({ is: "connected" });
     await this.#bind(session);
     const boundAt = clock.monotonicMs();
-    const closed = await session.closed;
+    const closed = await this.#attend(session);
     this.#session = null;
     this.#unanswered = null;
     this.#answeredAt = Number.NEGATIVE_INFINITY;
@@ -201,6 +211,25 @@ export class Bind {
     this.#quiet?.cancel();
     this.#drained = false;
     this.#lost(closed, clock.monotonicMs() - boundAt);
+  }
+
+  /** A silent session asks, and ends when nothing answers. One that is silent for longer has stopped doing that. */
+  async #attend(session: Session): Promise<Closed> {
+    const { clock, enquireLinkMs, responseTimeoutMs, inHand } = this.#options;
+    const silentAtMost = 2 * (enquireLinkMs + responseTimeoutMs);
+    const turn = (): Timer => {
+      // With messages in hand it may not be reading.
+      if (inHand() > 0 || clock.monotonicMs() - session.heardAt <= silentAtMost) this.pulse.beat();
+      return clock.timer(ATTEND_MS, () => {
+        timer = turn();
+      });
+    };
+    let timer = turn();
+    try {
+      return await session.closed;
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #bind(session: Session): Promise<void> {

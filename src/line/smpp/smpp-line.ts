@@ -47,6 +47,7 @@ const UNBIND_MS = 1000;
 class SmppLine implements Line {
   readonly kind = "smpp";
   readonly window: number;
+  readonly pulse: Line["pulse"];
   readonly #options: SmppLineOptions;
   readonly #log: Log;
   readonly #binds: readonly Bind[];
@@ -99,6 +100,7 @@ class SmppLine implements Line {
       .flat()
       .map((role) => this.#bindOf(role));
     this.window = options.binds * options.window;
+    this.pulse = earliestOf(this.#binds);
   }
 
   get name(): string {
@@ -340,6 +342,16 @@ class SmppLine implements Line {
       fault: new Fault({ code, disposition: "line", message: `${this.name} ${what}` }),
     };
   }
+}
+
+/** The line hangs as soon as one of its binds does. */
+function earliestOf(binds: readonly Bind[]): Line["pulse"] {
+  return {
+    get dueBy() {
+      const due = binds.flatMap(({ pulse }) => (pulse.dueBy === null ? [] : [pulse.dueBy]));
+      return due.length === 0 ? null : Math.min(...due);
+    },
+  };
 }
 
 const COUNTED = { inbound: "received", report: "reports", undecodable: "undecodable" } as const;

@@ -10,13 +10,14 @@
  * - The answer is not a message of the app's: no list shows it and no callback tells of it.
  * - The audiences are the main account's, and so are the numbers whose texts are read so: all of them.
  */
+
+import type { Audiences } from "../../accounts/audience/audiences.ts";
 import {
   CONFIRMATION_LANGUAGES,
   type ConfirmationLanguage,
   confirmationLanguage,
   confirmationTexts,
-} from "../../accounts/audience-texts.ts";
-import type { Audiences } from "../../accounts/audiences.ts";
+} from "../../accounts/audience/confirmations.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import type { NewEvent } from "../../runtime/event.ts";
 import type { KeySequence } from "../../runtime/ids.ts";
@@ -124,6 +125,6 @@ function eventOf(message: NewInbound, audience: AudienceRecord, is: "join" | "le
     text: `${maskNumber(message.from)} ${what} the audience ${audience.friendlyName} by a text to ${maskNumber(message.to)}.`,
     messageSid: message.sid,
     accountSid: message.accountSid,
-    detail: { audience: audience.sid },
+    detail: { audience: audience.sid, forwarded: audience.forwardKeywords },
   };
 }

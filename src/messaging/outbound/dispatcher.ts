@@ -11,6 +11,7 @@ import { setMaxListeners } from "node:events";
 import type { Line } from "../../line/line.ts";
 import type { Clock, Timer } from "../../runtime/clock.ts";
 import type { Log } from "../../runtime/log.ts";
+import { Pulse } from "../../runtime/pulse.ts";
 import type { PlanTerms } from "../../store/plan-commands.ts";
 import type { Lane, Store } from "../../store/store.ts";
 import type { Rate } from "./accept.ts";
@@ -20,15 +21,19 @@ import type { Fallbacks } from "./fallback.ts";
 import { LineFeed } from "./line-feed.ts";
 import type { LineRoster } from "./line-roster.ts";
 import { NumberQueue } from "./number-queue.ts";
-import { Outcomes } from "./outcomes.ts";
+import { Outcomes, type Settled } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import type { PhoneTurns } from "./phone-turns.ts";
 import { recordParkedReports } from "./report.ts";
 import { type UnknownPolicy, UnknownWatch } from "./unknown-watch.ts";
 
 const LOOK_AGAIN_MS = 30_000;
+/** A look asks the store twice, which has its own bound; a card that stalls takes its time. */
+const LOOK_AT_MOST_MS = 90_000;
 
 export class Dispatcher {
+  /** Beats when every queue with Messages has been looked at and its feed pumped. */
+  readonly pulse: Pulse;
   readonly #store: Store;
   readonly #roster: LineRoster;
   readonly #clock: Clock;
@@ -65,6 +70,8 @@ export class Dispatcher {
     readonly turns: PhoneTurns;
     /** Segments per second of a Line as a whole; unlimited where none is said. */
     readonly maxRateOf?: (line: string) => Rate;
+    /** Told of every Submission that was handed to a Line. */
+    readonly onSettled?: (settled: Settled) => void;
     /** What the SIM plan of a Line allows now; absent: none has one. */
     readonly planTermsOf?: (line: string) => PlanTerms | null;
     /** Absent: every Number is served by its own Line alone. */
@@ -76,6 +83,7 @@ export class Dispatcher {
     this.#store = store;
     this.#roster = roster;
     this.#clock = clock;
+    this.pulse = new Pulse(clock, LOOK_AGAIN_MS + LOOK_AT_MOST_MS);
     this.#rateOf = options.rateOf;
     this.#maxRateOf = options.maxRateOf ?? (() => "unlimited");
     this.#planTermsOf = options.planTermsOf ?? (() => null);
@@ -107,6 +115,7 @@ export class Dispatcher {
       log,
       onUnknown: (submission) => this.#watch.add(submission),
       onAccepted: (submission) => recordParkedReports(reports, submission),
+      onSettled: options.onSettled,
     });
     this.#options = { log, outcomes, downs };
   }
@@ -124,6 +133,7 @@ export class Dispatcher {
     const recalled = this.#airTimes.recall(this.#roster.all().map(({ name }) => name));
     const [unknown] = await Promise.all([this.#store.unknownSubmissions(), this.#nudgeAll(), recalled]);
     for (const submission of unknown) this.#watch.add(submission);
+    this.pulse.beat();
     this.#armLookAgain();
   }
 
@@ -139,6 +149,7 @@ export class Dispatcher {
   async stop(graceMs: number): Promise<void> {
     if (this.#state === "running") {
       this.#state = "stopped";
+      this.pulse.stop();
       this.#fallbacks?.stop();
       this.#stopListening?.();
       this.#lookAgain?.cancel();
@@ -260,8 +271,18 @@ export class Dispatcher {
   async #look(): Promise<void> {
     await this.#airTimes.keep();
     const depths = await this.#store.queueDepths();
-    if (depths.length === 0) return;
-    await this.#store.expire(this.#clock.now());
+    if (depths.length > 0) await this.#expire();
     for (const { queue } of depths) this.#nudge(queue);
+    this.pulse.beat();
+  }
+
+  async #expire(): Promise<void> {
+    try {
+      await this.#store.expire(this.#clock.now());
+    } catch (error) {
+      // A full disk refuses, which is an answer.
+      this.pulse.beat();
+      throw error;
+    }
   }
 }

@@ -271,8 +271,8 @@ export class LineFeed {
   }
 
   #settle(flight: Flight, settlement: Parameters<Outcomes["record"]>[1]): void {
-    const { claim, queue, startedAt } = flight;
-    const subject = { claim, startedAt, queue: queue.number, line: this.#line.name };
+    const { claim, queue, startedAt, startedMs } = flight;
+    const subject = { claim, startedAt, startedMs, queue: queue.number, line: this.#line.name };
     this.#pending.own("settle", this.#outcomes.record(subject, settlement));
   }
 

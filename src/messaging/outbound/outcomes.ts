@@ -14,6 +14,16 @@ export type Subject = {
   readonly queue: string;
   readonly line: string;
   readonly startedAt: number;
+  /** Monotonic. */
+  readonly startedMs: number;
+};
+
+/** For whoever counts. */
+export type Settled = {
+  readonly line: string;
+  readonly settlement: Settlement;
+  /** Monotonic. */
+  readonly startedAtMs: number;
 };
 
 /** What a Submission must be known by to find the reports that came before its answer. */
@@ -31,6 +41,7 @@ export class Outcomes {
   readonly #log: Log;
   readonly #onUnknown: (submission: UnknownSubmission) => void;
   readonly #onAccepted: (submission: AcceptedSubmission) => Promise<unknown>;
+  readonly #onSettled: (settled: Settled) => void;
 
   constructor(options: {
     readonly store: Store;
@@ -38,18 +49,21 @@ export class Outcomes {
     readonly log: Log;
     readonly onUnknown: (submission: UnknownSubmission) => void;
     readonly onAccepted: (submission: AcceptedSubmission) => Promise<unknown>;
+    readonly onSettled?: ((settled: Settled) => void) | undefined;
   }) {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#onUnknown = options.onUnknown;
     this.#onAccepted = options.onAccepted;
+    this.#onSettled = options.onSettled ?? (() => {});
   }
 
   async record(subject: Subject, settlement: Settlement): Promise<void> {
     const { claim, line, queue, startedAt } = subject;
     const { submissionId, messageSid } = claim;
     const recipient = claim.segment.to;
+    this.#onSettled({ line, settlement, startedAtMs: subject.startedMs });
     const settling = this.#store.settle(submissionId, settlement, this.#clock.now());
     this.#log.debug(
       { line, messageSid, submissionId, to: maskNumber(recipient), outcome: settlement.is },

@@ -40,12 +40,28 @@ export type AttemptContext = RequestContext & {
   readonly ageOf: (stamp: number) => number;
   /** In [0, 1). */
   readonly random: () => number;
+  readonly onAsked: (asked: Asked) => void;
+};
+
+/** One try, for whoever counts; the fallback and redirects are part of it. */
+export type Asked = {
+  readonly kind: WebhookTask["facts"]["kind"];
+  readonly outcome: "taken" | "retry" | "given-up";
+  readonly tookMs: number;
 };
 
 type Located = Trouble & { readonly url: string };
 
 /** Rejects only with the reason of `context.signal`. */
 export async function attempt(task: WebhookTask, context: AttemptContext): Promise<Decision> {
+  const begunMs = context.clock.monotonicMs();
+  const decision = await ask(task, context);
+  const outcome = decision.is === "defer" ? "retry" : decision.isGivenUp === true ? "given-up" : "taken";
+  context.onAsked({ kind: task.facts.kind, outcome, tookMs: context.clock.monotonicMs() - begunMs });
+  return decision;
+}
+
+async function ask(task: WebhookTask, context: AttemptContext): Promise<Decision> {
   const { clock } = context;
   const authToken = context.authTokenOf(task.facts.accountSid);
   if (authToken === null) {

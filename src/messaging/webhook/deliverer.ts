@@ -20,7 +20,7 @@ import { reasonOf } from "../../runtime/fault.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { NewOutbound, Store, WebhookNotice, WebhookResult, WebhookTask } from "../../store/store.ts";
 import { Ages } from "./ages.ts";
-import { type AttemptContext, attempt, type Decision } from "./attempt.ts";
+import { type Asked, type AttemptContext, attempt, type Decision } from "./attempt.ts";
 import { Cookies } from "./cookies.ts";
 import { CredentialMemory } from "./credentials.ts";
 import { KeptConnections } from "./kept-connections.ts";
@@ -62,6 +62,8 @@ export type DelivererDeps = {
   readonly answer: AnswerHandler;
   readonly options: DelivererOptions;
   readonly isOwnAddress: IsOwnAddress;
+  /** Told of every try. */
+  readonly onAsked?: (asked: Asked) => void;
   readonly countryOf?: CountryOf;
   /** In [0, 1). */
   readonly random?: () => number;
@@ -125,6 +127,7 @@ export class WebhookDeliverer {
       replyWithinMs: options.replyWithinMinutes * 60_000,
       ageOf: (stamp) => this.#ages.of(stamp),
       random: deps.random ?? Math.random,
+      onAsked: deps.onAsked ?? (() => {}),
     };
   }
 

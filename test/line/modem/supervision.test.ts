@@ -58,6 +58,27 @@ afterEach(async () => {
   expect(clock.pending, "timers left behind").toBe(0);
 });
 
+test("a supervisor that is stuck shows it, though its port is open", async () => {
+  const memory = { get: () => new Promise<never>(() => undefined), put: () => Promise.resolve() };
+  const stuck = createModemLine({
+    name: "sim1",
+    openPort: () => Promise.resolve(modem.connect()),
+    clock,
+    log: silentLog(),
+    memory,
+    pin: null,
+    smsc: null,
+    simulated: true,
+  });
+  stuck.start(seen.handlers);
+  await clock.advance(1_800_000);
+  expect(stuck.status.state).toBe("starting");
+  expect(clock.monotonicMs() - (stuck.pulse.dueBy ?? Number.NaN)).toBeGreaterThan(0);
+  const stopping = stuck.stop(0);
+  await clock.advance(0);
+  await stopping;
+});
+
 async function ready(): Promise<void> {
   line.start(seen.handlers);
   await until(clock, () => line.status.state === "ready");

@@ -40,6 +40,24 @@ const pauses = () =>
     .slice(1)
     .map((at, index) => (at - (conversation.smsc.openedAt[index] ?? 0)) / 1000);
 
+describe("its pulse", () => {
+  test("stops when one of its binds never comes back from connecting", async () => {
+    const { clock, line } = begin({ bind: "pair", openStream: () => new Promise(() => undefined) });
+    await clock.advance(600_000);
+    expect(clock.monotonicMs() - (line.pulse.dueBy ?? Number.NaN)).toBeGreaterThan(0);
+  });
+
+  test("keeps coming while a bind is refused with growing pauses", async () => {
+    const { clock, smsc, line } = begin();
+    smsc.bindStatus = 0x0e;
+    for (let minute = 0; minute < 120; minute++) {
+      await clock.advance(60_000);
+      expect(clock.monotonicMs() - (line.pulse.dueBy ?? Number.NaN)).toBeLessThan(0);
+    }
+    expect(Math.max(...pauses())).toBeGreaterThanOrEqual(600);
+  });
+});
+
 describe("the kinds of bind", () => {
   test.each([
     { bind: "transceiver", binds: 1, expected: [BIND_TRANSCEIVER], window: 10 },

@@ -21,6 +21,47 @@ afterEach(async () => {
   for (const bench of open.splice(0)) await bench.close();
 });
 
+describe("its pulse", () => {
+  /** How late it was after each of so many half minutes. */
+  const lateness = async (bench: Bench, times: number) => {
+    const late: number[] = [];
+    for (let time = 0; time < times; time++) {
+      await bench.advance(30_000);
+      late.push(bench.clock.monotonicMs() - (bench.dispatcher.pulse.dueBy ?? Number.NaN));
+    }
+    return late;
+  };
+
+  test("keeps coming with nothing to do, with a Line that is not ready, and with a disk that is full", async () => {
+    const bench = await started();
+    expect(Math.max(...(await lateness(bench, 20))), "idle").toBeLessThan(0);
+    bench.line.become("opening");
+    await bench.send("waits");
+    expect(Math.max(...(await lateness(bench, 20))), "not ready").toBeLessThan(0);
+    const { store } = bench;
+    Object.assign(store, { expire: () => Promise.reject(new Error("the store has no room left")) });
+    expect(Math.max(...(await lateness(bench, 20))), "no room").toBeLessThan(0);
+  });
+
+  test("stops when a look does not come to its end", async () => {
+    const bench = await started();
+    bench.line.become("opening");
+    await bench.send("waits");
+    const stuck: ((expired: number) => void)[] = [];
+    Object.assign(bench.store, { expire: () => new Promise<number>((resolve) => stuck.push(resolve)) });
+    expect((await lateness(bench, 6)).at(-1)).toBeGreaterThan(0);
+    for (const release of stuck) release(0);
+  });
+
+  test("is no promise before the start and after the stop", async () => {
+    const bench = await opened();
+    expect(bench.dispatcher.pulse.dueBy).toBeNull();
+    await bench.start();
+    await bench.dispatcher.stop(0);
+    expect(bench.dispatcher.pulse.dueBy).toBeNull();
+  });
+});
+
 describe("a queue", () => {
   test("is first in, first out", async () => {
     const bench = await started();

@@ -64,6 +64,7 @@ beforeEach(async () => {
     retryForMs: 48 * HOUR,
     replyWithinMs: HOUR,
     ageOf: (stamp) => clock.now() - stamp,
+    onAsked: () => {},
     random: () => 0.5,
   };
 });

@@ -34,7 +34,7 @@ export function selectorOf(device: string): Selector | null {
 
 /** Which ports are some line's own: shared by all lines of the daemon. */
 export class PortClaims {
-  /** Path → line. */
+  /** Path, or tcp://host:port → line. */
   readonly #claimed = new Map<string, string>();
 
   claim(path: string, line: string): boolean {

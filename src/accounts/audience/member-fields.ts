@@ -2,7 +2,7 @@
  * What may be said of a member, wherever it comes from: the API and a file are read by the same rules. What is
  * wrong is one sentence with the mend, without a full stop, so that the caller can say where it was.
  */
-import { parseAddress } from "./address.ts";
+import { parseAddress } from "../address.ts";
 
 /** Per member. */
 export const MAX_ATTRIBUTES = 20;

@@ -5,8 +5,8 @@
  * A file of members is checked as a whole before any of it is written, then written a slice at a time, so that a long
  * one holds up nobody's message. Each slice can be written twice: who loses power in the middle sends the file again.
  */
-import type { Clock } from "../runtime/clock.ts";
-import type { KeySequence } from "../runtime/ids.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import type { KeySequence } from "../../runtime/ids.ts";
 import type {
   AudienceCommands,
   AudiencePatch,
@@ -14,7 +14,7 @@ import type {
   JoinedBy,
   MemberPatch,
   NewMember,
-} from "../store/audience-commands.ts";
+} from "../../store/audience-commands.ts";
 import {
   type AudienceKeyword,
   clashOf,
@@ -23,7 +23,7 @@ import {
   keywordMap,
   type ReservedWords,
   readAudienceKeyword,
-} from "./audience-keywords.ts";
+} from "./keywords.ts";
 import { MAX_ATTRIBUTES } from "./member-fields.ts";
 
 export const MAX_AUDIENCES = 200;

@@ -5,8 +5,8 @@
  * The language of the built-in ones is the member's own where it is known, else the audience's, else that of the
  * answers to STOP: the configured one, or with `auto` that of the person's country.
  */
-import type { AudienceRecord } from "../store/audience-commands.ts";
-import { FRENCH_SPEAKING } from "./opt-out.ts";
+import type { AudienceRecord } from "../../store/audience-commands.ts";
+import { FRENCH_SPEAKING } from "../opt-out.ts";
 
 export type ConfirmationTexts = {
   readonly welcome: string;

@@ -6,8 +6,8 @@
  * accents, quotation marks around it and a full stop behind it do not count: « Météo. » is METEO. A word can mean
  * one thing only: what would mean two is refused when the audience is made.
  */
-import type { AudienceRecord } from "../store/audience-commands.ts";
-import type { OptOutPolicy } from "./opt-out.ts";
+import type { AudienceRecord } from "../../store/audience-commands.ts";
+import type { OptOutPolicy } from "../opt-out.ts";
 
 export type AudienceWords = Pick<
   AudienceRecord,
