@@ -79,7 +79,6 @@ export function createWeatherApp(check: { authToken: string; url: string } | nul
       const text = tomorrowIn(context.URL.searchParams);
       context.status = text === null ? 404 : 200;
       context.type = "text/plain; charset=utf-8";
-      context.lastModified = new Date();
       context.body = text ?? "There is no forecast for this town.\n";
       return;
     }

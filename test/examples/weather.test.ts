@@ -55,7 +55,6 @@ describe("the weather app", () => {
     const base = await listen(null);
     const answer = await fetch(`${base}/forecast?town=zurich&BroadcastSid=BC1`);
     expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
-    expect(Date.parse(answer.headers.get("last-modified") ?? "")).toBeGreaterThan(Date.now() - 60_000);
     expect(await answer.text()).toMatch(/^Tomorrow in Zürich: fog/);
     const own = new URLSearchParams({ Attributes: '{"town":"Cairo"}' });
     expect(await (await fetch(`${base}/forecast?${own}`)).text()).toMatch(/^Tomorrow in Cairo: clear/);

@@ -25,7 +25,8 @@ export async function foresee(
   const lines = answer.lines.filter(({ segments }) => segments > 0).length;
   const done =
     answer.doneAt === null ? "done nobody can say when" : `done by ${localText(answer.doneAt, timeZone)}`;
-  const text = `${recipients} people, ${answer.segments} segments, ${done} on ${lines} ${lines === 1 ? "line" : "lines"}`;
+  const counts = [counted(recipients, "person", "people"), counted(answer.segments, "segment", "segments")];
+  const text = `${counts.join(", ")}, ${done} on ${counted(lines, "line", "lines")}`;
   return { ...answer, text, startAt };
 }
 
@@ -43,4 +44,8 @@ export function quietSpans(
     at = endOfQuiet(quiet, begin, timeZone);
     spans.push({ from: begin, until: at });
   }
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
