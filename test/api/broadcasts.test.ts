@@ -190,7 +190,7 @@ describe("a dry run", () => {
       recipients: 2,
       segments: 2,
       skipped: { opted_out: 0, refused: 0, no_text: 0 },
-      forecast: "2 people, 2 segments, done by 2026-01-05 07:00 GMT+1 on 1 line",
+      forecast: "2 people, 2 segments, done by 2026-01-05 07:01 GMT+1 on 1 line",
       warnings: [],
       messages: [
         {

@@ -38,7 +38,13 @@ export function textEvent(run: About, at: number, why: string, isAskedAgain: boo
   return event(run, at, "broadcast.text", "warning", `has no text of its own (${why}): ${then}.`);
 }
 
-export function finishedEvent(run: StoredRun, at: number, { outcomes }: RunCounts): NewEvent {
+/** `reason`: why it ended before its end. */
+export function finishedEvent(
+  run: StoredRun,
+  at: number,
+  { outcomes }: RunCounts,
+  reason: string | null,
+): NewEvent {
   const { accepted, refused, late, "opted-out": optedOut, "no-text": noText } = outcomes;
   const said = [
     `${accepted} messages queued`,
@@ -46,8 +52,9 @@ export function finishedEvent(run: StoredRun, at: number, { outcomes }: RunCount
     ...(refused > 0 ? [`${refused} cannot be reached from its sender`] : []),
     ...(noText > 0 ? [`${noText} had no text`] : []),
     ...(late > 0 ? [`${late} were not reached before its deadline`] : []),
+    ...(reason === null ? [] : [reason]),
   ];
-  const level = refused + noText + late > 0 ? "warning" : "info";
+  const level = refused + noText + late > 0 || reason !== null ? "warning" : "info";
   return event(run, at, "broadcast.run", level, `is done: ${said.join(", ")}.`);
 }
 

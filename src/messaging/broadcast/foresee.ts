@@ -11,6 +11,8 @@ export type Foreseen = ForecastAnswer & {
   readonly startAt: number;
 };
 
+const MINUTE_MS = 60_000;
+
 export type Forecasting = (question: ForecastQuestion) => Promise<ForecastAnswer>;
 
 export async function foresee(
@@ -24,7 +26,9 @@ export async function foresee(
   const answer = await forecast({ segments: loads, startAt, deadlineAt, quiet });
   const lines = answer.lines.filter(({ segments }) => segments > 0).length;
   const done =
-    answer.doneAt === null ? "done nobody can say when" : `done by ${localText(answer.doneAt, timeZone)}`;
+    answer.doneAt === null
+      ? "done nobody can say when"
+      : `done by ${localText(Math.ceil(answer.doneAt / MINUTE_MS) * MINUTE_MS, timeZone)}`;
   const counts = [counted(recipients, "person", "people"), counted(answer.segments, "segment", "segments")];
   const text = `${counts.join(", ")}, ${done} on ${counted(lines, "line", "lines")}`;
   return { ...answer, text, startAt };

@@ -178,8 +178,10 @@ async function endLate(run: StoredRun, deps: RunDeps): Promise<Step> {
 async function finish(run: StoredRun, { store, texts }: RunDeps): Promise<Step> {
   const at = texts.now();
   const counts = await store.countRun(run.sid);
-  const events = [finishedEvent(run, at, counts)];
-  await store.endRun(run.sid, { status: "finished", reason: null, at, events });
+  const isGone = (await store.getAudience(run.definition.audienceSid)) === null;
+  const reason = isGone ? "its audience was deleted before everybody in it was seen to" : null;
+  const events = [finishedEvent(run, at, counts, reason)];
+  await store.endRun(run.sid, { status: "finished", reason, at, events });
   return "over";
 }
 

@@ -34,7 +34,7 @@ describe("a forecast", () => {
       { recipients: 240, loads: LOADS },
       { startAt: SEVEN, forecast: asked(null) },
     );
-    expect(seen.text).toBe("240 people, 312 segments, done by 2027-06-10 07:07 GMT+2 on 2 lines");
+    expect(seen.text).toBe("240 people, 312 segments, done by 2027-06-10 07:08 GMT+2 on 2 lines");
     expect(seen.warnings).toEqual([]);
   });
 
@@ -45,7 +45,7 @@ describe("a forecast", () => {
       { recipients: 240, loads: LOADS },
       { startAt: SEVEN, forecast: asked(null) },
     );
-    expect(seen.text).toMatch(/done by 2027-06-10 08:07 GMT\+2/);
+    expect(seen.text).toMatch(/done by 2027-06-10 08:08 GMT\+2/);
   });
 
   it("warns of a deadline and of a cap that cannot be kept", async () => {

@@ -41,7 +41,7 @@ describe("a morning", () => {
       segments: 3,
     });
     expect(await site.events("broadcast.run")).toEqual([
-      "The broadcast Morning of 2027-06-10 07:00 GMT+2 began: 3 people, 3 segments, done by 2027-06-10 07:00 GMT+2 on 1 line.",
+      "The broadcast Morning of 2027-06-10 07:00 GMT+2 began: 3 people, 3 segments, done by 2027-06-10 07:01 GMT+2 on 1 line.",
       "The broadcast Morning of 2027-06-10 07:00 GMT+2 is done: 3 messages queued.",
     ]);
   });
@@ -108,6 +108,20 @@ describe("a morning", () => {
     expect(await site.events("broadcast.failed")).toEqual([
       "The broadcast Morning of 2027-06-10 07:00 GMT+2 could not be sent: the audience is empty. Nobody was sent anything.",
     ]);
+  });
+
+  it("whose audience is deleted in the middle of it ends there, and says so", async () => {
+    const site = await town({ members: 40 });
+    const sid = await site.broadcast();
+    await site.life.desk.runNow(sid);
+    await site.tick();
+    await site.life.store.deleteAudience(site.audienceSid);
+    await site.pass(2 * MINUTE);
+    expect(site.line.handed.length).toBeLessThan(25);
+    expect(await site.runs(sid)).toMatchObject([
+      { status: "finished", reason: "its audience was deleted before everybody in it was seen to" },
+    ]);
+    expect((await site.events("broadcast.run")).at(-1)).toMatch(/its audience was deleted/);
   });
 
   it("of one instant is sent at it and never again", async () => {
