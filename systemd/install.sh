@@ -48,7 +48,7 @@ find_node() {
   version=$("$node" --version)
   version=${version#v}
   [ "${version%%.*}" -ge 20 ] ||
-    die "Node $version is too old, 20 or newer is needed: Debian 13 and Raspberry Pi OS trixie have it, deb.nodesource.com has it for older ones"
+    die "Node $version is too old, 20 or newer is needed: Debian 13 and Raspberry Pi OS trixie have it"
   if for_real; then
     case $node in
     /home/* | /root/*) die "$node is in somebody's home, which the service cannot see: sudo apt install nodejs npm" ;;
@@ -150,7 +150,7 @@ put() {
 }
 
 put_system_files() {
-  local from=$opt/releases/$release unit
+  local from=$opt/releases/$1 unit
   for unit in "${UNITS[@]}"; do put 644 "$from/systemd/$unit" "$units/$unit"; done
   put 644 "$from/systemd/pylone.sysusers.conf" "$etc/sysusers.d/pylone.conf"
   put 644 "$from/systemd/pylone.tmpfiles.conf" "$etc/tmpfiles.d/pylone.conf"
@@ -216,9 +216,12 @@ back_up() {
 # ── running it ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 # `systemctl restart` comes back when the daemon has said READY, or has not.
-run_it() { systemctl restart pylone.service; }
+run_it() {
+  started=$(date +%s)
+  systemctl restart pylone.service
+}
 
-why_not() { journalctl -u pylone.service -n 20 --no-pager -o cat >&2; }
+why_not() { journalctl -u pylone.service --since "@$started" -n 20 --no-pager -o cat >&2; }
 
 tell_where() {
   local urls
@@ -242,7 +245,7 @@ install_it() {
   make_release
   if for_real; then systemctl stop pylone.service 2>/dev/null || true; fi
   back_up
-  put_system_files
+  put_system_files "$release"
   if for_real; then announce_to_system; fi
   put_config
   switch_to "$release"
@@ -259,7 +262,11 @@ install_it() {
   fi
   why_not
   [ -n "$before" ] || die "it is installed and does not start; the lines above say why"
+  # As if it had never been here.
+  rm -rf "${opt:?}/releases/$release"
   switch_to "$before"
+  put_system_files "$before"
+  systemctl daemon-reload
   run_it || why_not
   die "$release does not start, so $before runs again; the lines above say why"
 }
@@ -273,8 +280,7 @@ roll_back() {
   [ -n "$target" ] || die "there is no version before $now; ls $opt/releases shows those that are kept"
   switch_to "$target"
   if for_real; then
-    release=$target
-    put_system_files
+    put_system_files "$target"
     systemctl daemon-reload
     run_it || { why_not && die "$target does not start; the lines above say why"; }
   fi

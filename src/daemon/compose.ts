@@ -2,8 +2,7 @@
  * The one composition root: every service is constructed here and nowhere else. What comes out knows how to start
  * and stop in the right order; `serve.ts` decides when.
  */
-import { readFile, stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { readFile } from "node:fs/promises";
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Applications } from "../accounts/applications.ts";
@@ -34,7 +33,7 @@ import { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import { ownAddresses } from "../messaging/webhook/own-address.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Fault } from "../runtime/fault.ts";
-import { epochOfKey, KeySequence } from "../runtime/ids.ts";
+import { KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
 import { version } from "../runtime/version.ts";
 import { openStore } from "../store/open-store.ts";
@@ -43,9 +42,9 @@ import type { AccountRecord } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
-import { ClockWatch, clockMemory, ntpState } from "./clock-watch.ts";
 import { composeAudiences } from "./compose-audiences.ts";
 import { composeBroadcasts } from "./compose-broadcasts.ts";
+import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
 import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
@@ -84,10 +83,12 @@ export async function compose(options: {
   checkPemFiles(config, (path, text) => wrong.push({ path, text }));
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
-  const metrics = new Metrics({ clock: options.clock, version: version() });
-  const store = await openStore({ dataDir, onFatal: options.onFatal, onCommit: metrics.committed });
+  const siteClock = await steadyClockOver(options.clock);
+  const { clock } = siteClock;
+  const metrics = new Metrics({ clock, version: version() });
+  const store = await openStore({ dataDir, onFatal: options.onFatal, clock, onCommit: metrics.committed });
   try {
-    return await composeOn(store, metrics, options);
+    return await composeOn(store, metrics, { ...options, siteClock });
   } catch (error) {
     await store.close();
     throw error;
@@ -97,9 +98,10 @@ export async function compose(options: {
 async function composeOn(
   store: Store,
   metrics: Metrics,
-  { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
+  { loaded, siteClock, log }: { loaded: LoadedConfig; siteClock: SiteClock; log: Log },
 ): Promise<Composed> {
   const { config, file } = loaded;
+  const { clock } = siteClock;
   const stored = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(stored, config.account ?? null, clock);
   const settings = followRoutes({
@@ -221,14 +223,7 @@ async function composeOn(
     log,
   });
 
-  const clockWatch = new ClockWatch({
-    clock,
-    builtAt: (await stat(fileURLToPath(import.meta.url))).mtimeMs,
-    newestRowAt: store.newestKey > 0 ? epochOfKey(store.newestKey) : null,
-    ntp: () => ntpState(),
-    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
-    memory: clockMemory(store),
-  });
+  const clockWatch = watchOf(siteClock, { store, pending });
   const isOwnAddress = ownAddresses(() => [server.port]);
   const broadcasts = composeBroadcasts({
     store,
@@ -337,7 +332,7 @@ async function composeOn(
     clock,
     log,
     chores: [
-      { name: "look at the clock", everyMs: 60_000, run: () => clockWatch.look() },
+      { name: "look at the clock", everyMs: 10_000, run: () => clockWatch.look() },
       ...choresOf({
         store,
         clock,
@@ -346,6 +341,7 @@ async function composeOn(
         look,
         endQueued,
         accounts,
+        isClockSettled: () => clockWatch.isSettled,
         publishIncomplete: receive.publishIncomplete,
       }),
     ],

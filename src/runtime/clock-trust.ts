@@ -29,8 +29,8 @@ const SAME_TIME_MS = 15 * 3_600_000;
 export function whyUntrusted(facts: ClockFacts): string | null {
   const { now, builtAt, newestRowAt, ntp, networkNow, vouchedNow, hasBattery } = facts;
   if (ntp === "synchronised") return null;
-  if (networkNow !== null && Math.abs(networkNow - now) <= SAME_TIME_MS) return null;
-  if (vouchedNow !== null && Math.abs(vouchedNow - now) <= SLACK_MS) return null;
+  if (isSameTime(networkNow, now)) return null;
+  if (isVouchedFor(vouchedNow, now)) return null;
   if (newestRowAt !== null && now < newestRowAt - SLACK_MS) {
     return `it shows an earlier time than the newest message stored here has (${dateOf(newestRowAt)})`;
   }
@@ -38,6 +38,16 @@ export function whyUntrusted(facts: ClockFacts): string | null {
     return `it shows an earlier time than this program was built (${dateOf(builtAt)})`;
   }
   return ntp === "unsynchronised" && !hasBattery ? "the NTP service has not synchronised it yet" : null;
+}
+
+/** Whether the mobile network's time, which may be of another zone, vouches for this one. */
+export function isSameTime(networkNow: number | null, now: number): boolean {
+  return networkNow !== null && Math.abs(networkNow - now) <= SAME_TIME_MS;
+}
+
+/** Whether the operator does, who means this very time. */
+export function isVouchedFor(vouchedNow: number | null, now: number): boolean {
+  return vouchedNow !== null && Math.abs(vouchedNow - now) <= SLACK_MS;
 }
 
 function dateOf(epochMs: number): string {

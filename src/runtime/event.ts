@@ -36,6 +36,7 @@ export type EventType =
   | "account.rotated" // the main account's auth token was made anew
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
+  | "clock.set" // the system's clock was set to another time, and is followed; `detail.byMs`
   | "broadcast.run" // a run began, or its last member was seen to
   | "broadcast.skipped" // a planned run was not sent, by its broadcast's own rule
   | "broadcast.failed" // a planned run could not be sent: its audience, its sender or its text is at fault

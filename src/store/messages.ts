@@ -177,6 +177,11 @@ export class Messages {
     return this.#inHand.get(key) ?? this.#byKey.get(key) ?? null;
   }
 
+  /** Rows were changed by other means than `change`. */
+  forgetInHand(): void {
+    this.#inHand.forgetAll();
+  }
+
   change(row: MessageRow, change: MessageChange, at: number): MessageRow {
     const status = change.status ?? row.status;
     if (status !== row.status && !NEXT_STATUSES[row.status].includes(status)) {

@@ -12,6 +12,8 @@ import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
 import { AUDIENCES } from "./schema-audiences.ts";
 import { BROADCAST_TABLES } from "./schema-broadcasts.ts";
+import { CLOCK_STEPS } from "./schema-clock.ts";
+import { LATE } from "./schema-late.ts";
 import { PLAN_TABLES } from "./schema-plans.ts";
 
 const MIGRATIONS: readonly string[] = [
@@ -253,6 +255,8 @@ const MIGRATIONS: readonly string[] = [
   `,
   AUDIENCES,
   PLAN_TABLES,
+  CLOCK_STEPS,
+  LATE,
   BROADCAST_TABLES,
 ];
 

@@ -11,6 +11,7 @@ import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
 import type { BroadcastCommands } from "./broadcast-commands.ts";
+import type { ClockCommands } from "./clock-commands.ts";
 import type { Mend } from "./mend.ts";
 import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
 import type {
@@ -274,8 +275,8 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound>, PlanCommands {
-  /** The newest key of any Message, audience, member or run on disk when it was opened: where the process's `KeySequence` goes on from. */
+export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound>, ClockCommands, PlanCommands {
+  /** The newest key of any Message, audience, member or run on disk when it was opened: `KeySequence` goes on from it. */
   readonly newestKey: number;
 
   // ── outbound ──────────────────────────────────────────────────────────────────────────────────────────────

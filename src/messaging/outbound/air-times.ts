@@ -45,7 +45,7 @@ export class AirTimes {
     return air === undefined ? null : air.ms / 1000 / window;
   }
 
-  /** Writes down what is worth it. */
+  /** Writes down what is worth it. Never rejects: what a full disk refused is written down later. */
   async keep(): Promise<void> {
     const now = this.#clock.monotonicMs();
     for (const [line, air] of this.#known) {
@@ -53,7 +53,9 @@ export class AirTimes {
       if (change < WORTH_WRITING || now - air.writtenAt < WRITE_AGAIN_MS) continue;
       air.writtenMs = air.ms;
       air.writtenAt = now;
-      await this.#store.putMemory(line, MEMORY_KEY, air.ms.toFixed(1));
+      await this.#store.putMemory(line, MEMORY_KEY, air.ms.toFixed(1)).catch(() => {
+        air.writtenMs = null;
+      });
     }
   }
 }

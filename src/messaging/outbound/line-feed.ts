@@ -30,10 +30,14 @@ import type { NumberQueue, Ready } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import { isSenderRefused, judge, mendOf, setAside } from "./retry.ts";
+import { setSince } from "./set-since.ts";
 import { isThrottling } from "./throttle.ts";
 
 /** A carrier's limit is met every few seconds: the operator is told once in a while. */
 const TELL_AGAIN_MS = 3_600_000;
+
+/** A plan's month is longer than any timer of Node's, which would fire at once. */
+const LOOK_AGAIN_MS = 3_600_000;
 
 type Flight = Ready & {
   readonly queue: NumberQueue;
@@ -211,7 +215,7 @@ export class LineFeed {
 
   #answered(flight: Flight, outcome: SubmitOutcome): void {
     const { claim, queue } = flight;
-    const { attempts, expiresAt } = claim;
+    const expiresAt = claim.expiresAt + setSince(this.#clock, flight);
     if (outcome.is === "accepted") {
       this.#pace.accepted(flight.startedMs);
       this.#airTimes.accepted(this.#line.name, this.#clock.monotonicMs() - flight.startedMs);
@@ -220,7 +224,7 @@ export class LineFeed {
       this.#sendHome(flight, outcome.fault);
       return;
     }
-    const verdict = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
+    const verdict = judge(outcome, { attempts: claim.attempts, expiresAt, now: this.#clock.now() });
     const { lineFault } = verdict;
     const downs = this.#downs.count(claim.messageSid, outcome, this.#line);
     const settlement = downs < DOWNS_ALLOWED ? verdict.settlement : setAside(verdict.settlement, downs);
@@ -305,7 +309,7 @@ export class LineFeed {
     const rest = this.#rest.leftMs;
     const wakeIn = rest > 0 ? rest : this.#claims.wakeIn(this.#onWire.size);
     if (wakeIn === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.timer(wakeIn, () => this.pump());
+    this.#timer = this.#clock.timer(Math.min(wakeIn, LOOK_AGAIN_MS), () => this.pump());
   }
 }
 

@@ -67,6 +67,18 @@ describe("what was in doubt since the same death of the process", () => {
     expect(matchReport(undated, [later, first], NOW)).toBeNull();
   });
 
+  test("is not told from another death's by a stamp of whole minutes, as receipts have it", () => {
+    const before = { ...first, submissionId: "of the death before", startedAt: NOW - 45_000 };
+    const other = { ...before, doubtfulSince: NOW - 40_000 };
+    const wholeMinute = report({ tpScts: new Date(NOW - 60_000).toISOString() });
+    expect(matchReport(wholeMinute, [second, first, other], NOW)).toBeNull();
+    expect(idOf(matchReport(wholeMinute, [other], NOW))).toBe("of the death before");
+    const longAgo = { ...other, startedAt: NOW - 150_000, doubtfulSince: NOW - 140_000 };
+    expect(
+      idOf(matchReport(wholeMinute, [second, { ...first, startedAt: NOW - 58_000 }, longAgo], NOW)),
+    ).toBe("on the wire");
+  });
+
   test("is told by time from what was in doubt by itself", () => {
     const alone = open({
       ...ahead,
