@@ -80,12 +80,13 @@ export function choresOf(deps: {
       run: async () => {
         if (!isClockSettled()) return;
         const now = clock.now();
-        await store.prune({
+        const before = {
           messages: now - config.retention.messagesDays * DAY,
           events: now - EVENTS_KEPT_MS,
           fingerprints: now - FINGERPRINTS_KEPT_MS,
           parkedReports: now - PARKED_REPORTS_KEPT_MS,
-        });
+        };
+        while ((await store.prune(before)) > 0);
       },
     },
   ];

@@ -17,6 +17,9 @@ export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
 
 export type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
 
+/** Who shortens the retention of a year's messages deletes them by the hundred thousand: nobody else waits for that. */
+const PRUNE_BATCH = 2000;
+
 export class Retired {
   readonly #messages: Messages;
   readonly #submissions: Submissions;
@@ -48,7 +51,9 @@ export class Retired {
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
     this.#redact = db.prepare("UPDATE message_retired SET body = '', updatedAt = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM message_retired WHERE key = ?");
-    this.#prune = db.prepare("DELETE FROM message_retired WHERE key < ?");
+    this.#prune = db.prepare(
+      `DELETE FROM message_retired WHERE key IN (SELECT key FROM message_retired WHERE key < ? LIMIT ${PRUNE_BATCH})`,
+    );
     this.#rewrite = db.prepare(`
       UPDATE message_retired SET body = @body, numSegments = @numSegments, errorCode = @errorCode,
         errorMessage = @errorMessage, updatedAt = @at

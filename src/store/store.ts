@@ -384,7 +384,7 @@ export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound>,
   /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than
    *  `sentBefore`. Returns how many moved. */
   retire(options: { sentBefore: number; limit: number }): Promise<number>;
-  /** Deletes retired Messages, events, fingerprints and parked reports older than the instants given. */
+  /** Deletes retired Messages (2,000 at a time), events, fingerprints and parked reports older than the instants given. */
   prune(before: {
     messages: number;
     events: number;
