@@ -126,10 +126,16 @@ export interface BroadcastCommands<Message> {
 
   /** The run, its events, and that its broadcast is judged up to `judgedTo` (not moved when null). */
   planRun(run: NewRun, also: { judgedTo: number | null; events: readonly NewEvent[] }): Promise<PlanResult>;
-  /** From `planned`; null when it is not any more. */
+  /** From `planned`, with its events; null when it is not any more. */
   startRun(
     sid: string,
-    start: { at: number; members: number; segments: number; text: string | null; reason: string | null },
+    start: {
+      at: number;
+      members: number;
+      segments: number;
+      text: string | null;
+      events: readonly NewEvent[];
+    },
   ): Promise<StoredRun | null>;
   /** Why a run that is under way waits; null: it does not. */
   explainRun(sid: string, reason: string | null): Promise<void>;

@@ -125,11 +125,11 @@ export class BroadcastRuns {
       getBroadcast: (sid) => this.#broadcasts.bySid(sid),
       listBroadcasts: (page) => this.#broadcasts.list(page),
       planRun: (run, also) => this.#plan(run, also),
-      startRun: (sid, { at, ...start }) => {
+      startRun: (sid, { at, events, ...start }) => {
         const row = this.#rowOf(sid);
-        return row?.status === "planned"
-          ? this.#change(row, { status: "started", startedAt: at, ...start })
-          : null;
+        if (row?.status !== "planned") return null;
+        for (const event of events) this.#events.insert(event);
+        return this.#change(row, { status: "started", startedAt: at, reason: null, ...start });
       },
       explainRun: (sid, reason) => {
         const row = this.#rowOf(sid);

@@ -70,18 +70,19 @@ async function begin(run: StoredRun, deps: RunDeps): Promise<Step> {
   const why = whyNothing(surveyed.survey);
   if (why !== null) return fail(run, why, deps);
   const { members, segments, recipients, instead, why: troubled } = surveyed.survey;
+  const reason = text?.instead ?? (instead > 0 ? troubled : null);
+  const foreseen = await foresee(run.definition, surveyed.survey, { startAt: at, forecast: deps.forecast });
   const started = await store.startRun(run.sid, {
     at,
     members,
     segments: segments ?? recipients,
     text: text?.text ?? null,
-    reason: null,
+    events: [
+      ...(reason === null ? [] : [textEvent(run, at, reason, false)]),
+      startedEvent(run, at, foreseen),
+    ],
   });
   if (started === null) return "over";
-  const reason = text?.instead ?? (instead > 0 ? troubled : null);
-  if (reason !== null) await store.addEvent(textEvent(run, at, reason, false));
-  const foreseen = await foresee(run.definition, surveyed.survey, { startAt: at, forecast: deps.forecast });
-  await store.addEvent(startedEvent(run, at, foreseen));
   return "again";
 }
 

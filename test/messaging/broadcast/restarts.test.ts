@@ -22,7 +22,6 @@ const STEPS = [
   "getAudience",
   "listMembers",
   "startRun",
-  "addEvent",
   "acceptSlice",
   "countRun",
   "endRun",
