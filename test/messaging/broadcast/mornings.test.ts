@@ -84,5 +84,5 @@ describe("a year", () => {
     }
     const all = await Promise.all(kept.map(({ sid }) => site?.runs(sid)));
     expect(site.line.handed).toHaveLength(all.flat().length * 2);
-  }, 120_000);
+  }, 300_000);
 });

@@ -86,7 +86,7 @@ describe("a run of a template", () => {
         await expectOneMorning(await morning({ step, when }, {}), when);
       }
     }
-  }, 120_000);
+  }, 300_000);
 });
 
 describe.each(["run", "member"] as const)("a run of a text from an app, asked per %s", (bodyPer) => {
