@@ -18,6 +18,8 @@ import { routeAuthToken } from "./auth-token.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
 import { routeBackups } from "./backups.ts";
+import { routeBroadcasts } from "./broadcasts.ts";
+import { routeClock } from "./clock.ts";
 import { createRouter } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { dispatch } from "./dispatch.ts";
@@ -62,6 +64,8 @@ export function createApp(deps: ApiDeps): Koa {
   routeMetrics(router, deps);
   routeAudiences(router, deps);
   routeAudienceMembers(router, deps);
+  routeBroadcasts(router, deps);
+  routeClock(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 

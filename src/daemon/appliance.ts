@@ -12,6 +12,8 @@ import { Fault } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
 import type { Backups } from "./backups.ts";
 import type { Chores } from "./chores.ts";
+import type { ClockWatch } from "./clock-watch.ts";
+import type { ComposedBroadcasts } from "./compose-broadcasts.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 import type { SimulatedLines } from "./simulated-lines.ts";
@@ -32,6 +34,8 @@ export type ApplianceParts = {
   readonly chores: Chores;
   readonly backups: Backups;
   readonly lineNumbers: LineNumbers;
+  readonly broadcasts: ComposedBroadcasts;
+  readonly clockWatch: ClockWatch;
   readonly simulated: SimulatedLines | null;
   readonly pending: Pending;
   readonly clock: Clock;
@@ -57,12 +61,15 @@ export class Appliance {
   /** The port it listens on. */
   async start(): Promise<number> {
     const { server, lineNumbers, dispatcher, deliverer, chores, lines, store, clock } = this.#parts;
+    const { broadcasts, clockWatch } = this.#parts;
     await lineNumbers.start();
     const port = await server.start();
     await dispatcher.start();
     deliverer.start();
     chores.start();
     for (const { line, handlers } of lines) line.start(handlers);
+    await clockWatch.start();
+    broadcasts.broadcaster.start();
     await store
       .addEvent({ type: "daemon.started", level: "info", at: clock.now(), text: "The daemon started." })
       .catch(unlessRefused);
@@ -76,6 +83,7 @@ export class Appliance {
     await Promise.all([
       server.stop(),
       backups.stop(),
+      this.#parts.broadcasts.stop(),
       chores.stop(),
       deliverer.stop(WEBHOOK_GRACE_MS),
       dispatcher.stop(WIRE_GRACE_MS),

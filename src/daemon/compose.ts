@@ -44,6 +44,7 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { composeAudiences } from "./compose-audiences.ts";
 import { composeBackups } from "./compose-backups.ts";
+import { composeBroadcasts } from "./compose-broadcasts.ts";
 import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
 import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
@@ -55,6 +56,7 @@ import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { Metrics } from "./metrics.ts";
+import { nearest } from "./nearest.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createRateOf } from "./rates.ts";
 import { checkPemFiles } from "./read-pem.ts";
@@ -165,7 +167,7 @@ async function composeOn(
     log,
     onSettled: metrics.settled,
   });
-  const { fallbacks, plans, dispatcher } = outbound;
+  const { fallbacks, plans, dispatcher, forecast } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -229,6 +231,25 @@ async function composeOn(
   });
 
   const clockWatch = watchOf(siteClock, { store, pending });
+  const isOwnAddress = ownAddresses(() => [server.port]);
+  const broadcasts = composeBroadcasts({
+    store,
+    clock,
+    keys,
+    log,
+    accountSid: account.sid,
+    accounts,
+    numbers,
+    services,
+    siteCountry,
+    receiveOnly,
+    rateOf,
+    prepare: accept.prepare,
+    forecast,
+    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    config,
+    isOwnAddress,
+  });
 
   const endQueued = createEndQueued({ store, clock });
   const health = createHealth({
@@ -264,6 +285,10 @@ async function composeOn(
     plans,
     portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
+    siteTimeZone: config.site.timezone,
+    broadcasts: broadcasts.desk,
+    clockTrust: clockWatch,
+    nearest,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,
@@ -298,7 +323,7 @@ async function composeOn(
       loop,
     }),
     options: config.webhook,
-    isOwnAddress: ownAddresses(() => [server.port]),
+    isOwnAddress,
     onAsked: metrics.asked,
     countryOf,
   });
@@ -353,6 +378,8 @@ async function composeOn(
     chores,
     backups,
     lineNumbers,
+    broadcasts,
+    clockWatch,
     simulated,
     pending,
     clock,

@@ -42,6 +42,11 @@ export type EventType =
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
   | "clock.set" // the system's clock was set to another time, and is followed; `detail.byMs`
+  | "broadcast.run" // a run began, or its last member was seen to
+  | "broadcast.skipped" // a planned run was not sent, by its broadcast's own rule
+  | "broadcast.failed" // a planned run could not be sent: its audience, its sender or its text is at fault
+  | "broadcast.text" // the text could not be had from the app; the fallback text is sent, or it is asked again
+  | "broadcast.waiting" // broadcasts wait until the wall clock is to be believed
   | "daemon.started"
   | "daemon.stopped";
 

@@ -3,6 +3,8 @@ import { keyOfSid } from "../runtime/ids.ts";
 import { Alterations } from "./alterations.ts";
 import { AudienceMembers } from "./audience-members.ts";
 import { Audiences } from "./audiences.ts";
+import { BroadcastRuns } from "./broadcast-runs.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import { ClockSteps } from "./clock-steps.ts";
 import type { Database } from "./database.ts";
 import { Depths } from "./depths.ts";
@@ -63,7 +65,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const list = new MessageList(db, steps);
   const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
-  const retention = new Retention(db, { retired, alterations, events, inbound, parked, plans, steps });
+  const runs = new BroadcastRuns(db, { broadcasts: new Broadcasts(db), messages, queue, events });
+  const retention = new Retention(db, { retired, alterations, events, inbound, parked, plans, runs, steps });
 
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
@@ -175,6 +178,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     planMembers: (audienceSid, more, limits) => members.plan(audienceSid, more, limits),
     putMembers: (audienceSid, more, at) => members.put(audienceSid, more, at),
     deleteMember: (audienceSid, sid) => members.delete(audienceSid, sid),
+    ...runs.commands,
 
     addEvent: (event) => events.insert(event),
     listEvents: (page) => events.list(page),
@@ -192,6 +196,6 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     commands,
     notices,
     undo,
-    newestKey: Math.max(...[messages, retired, audiences, members].map((table) => table.newestKey())),
+    newestKey: Math.max(...[messages, retired, audiences, members, runs].map((table) => table.newestKey())),
   };
 }

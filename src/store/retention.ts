@@ -3,6 +3,7 @@
  * everybody else waits for the same worker; whoever calls asks again until it is done.
  */
 import type { Alterations } from "./alterations.ts";
+import type { BroadcastRuns } from "./broadcast-runs.ts";
 import type { ClockSteps } from "./clock-steps.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
@@ -25,6 +26,7 @@ export class Retention {
     inbound: Inbound;
     parked: ParkedReports;
     plans: PlanUses;
+    runs: BroadcastRuns;
     steps: ClockSteps;
   };
   readonly #fingerprints: Statement<[string, string, number], FingerprintRow>;
@@ -41,6 +43,7 @@ export class Retention {
       inbound: Inbound;
       parked: ParkedReports;
       plans: PlanUses;
+      runs: BroadcastRuns;
       steps: ClockSteps;
     },
   ) {
@@ -52,11 +55,12 @@ export class Retention {
   }
 
   prune(before: KeptSince, limit: number): Batch {
-    const { retired, alterations, events, inbound, parked, plans, steps } = this.#tables;
+    const { retired, alterations, events, inbound, parked, plans, runs, steps } = this.#tables;
     const messagesBefore = steps.firstKeyOf(before.messages, "message");
     const kinds = [
       (room: number) => retired.pruneBefore(messagesBefore, room),
       (room: number) => alterations.pruneFeedback(messagesBefore, room),
+      (room: number) => runs.pruneBefore(messagesBefore, room),
       (room: number) => events.pruneBefore(steps.firstKeyOf(before.events, "event"), room),
       (room: number) => inbound.pruneQuarantine(steps.firstKeyOf(before.undecodable, "inbound"), room),
       (room: number) => inbound.pruneShown(steps.firstKeyOf(before.shownParts, "inbound"), room),
