@@ -19,7 +19,7 @@ config=$etc/pylone/pylone.yaml
 KEPT_RELEASES=3
 KEPT_BACKUPS=2
 UNITS=(pylone.service pylone-reset.path pylone-reset.service pylone-backup.service pylone-backup.timer)
-ENABLED=(pylone.service pylone-reset.path pylone-backup.timer)
+ENABLED=(pylone.service pylone-reset.path)
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -172,13 +172,13 @@ put_config() {
   say "Wrote $config"
 }
 
-# By the program that is to run with it. `credentials` reads it as `serve` does; a wrong one is 78.
+# By the program that is to run with it.
 check_config() {
   local status=0 words
   [ -e "$config" ] || return 0
-  words=$("$node" "$source_folder/dist/main.js" credentials --config "$config" 2>&1 >/dev/null) || status=$?
-  [ "$status" -eq 78 ] || return 0
-  printf '%s\n' "$words" >&2
+  words=$("$node" "$source_folder/dist/main.js" config check --config "$config" 2>&1) || status=$?
+  [ "$status" -ne 0 ] || return 0
+  printf '%s: %s\n' "$config" "$words" >&2
   die "the configuration is not good for this version; mend it and run this again. Nothing was changed"
 }
 
@@ -255,7 +255,7 @@ install_it() {
     return
   fi
   systemctl enable --quiet "${ENABLED[@]}"
-  systemctl restart pylone-reset.path pylone-backup.timer
+  systemctl restart pylone-reset.path
   if run_it; then
     tell_where
     return
@@ -292,7 +292,7 @@ uninstall() {
   need_root
   data=$(data_folder)
   if for_real; then
-    for unit in "${ENABLED[@]}"; do systemctl disable --now --quiet "$unit" 2>/dev/null || true; done
+    for unit in "${ENABLED[@]}" pylone-backup.timer; do systemctl disable --now --quiet "$unit" 2>/dev/null || true; done
   fi
   for unit in "${UNITS[@]}"; do rm -f "$units/$unit"; done
   rm -rf "$opt"

@@ -75,6 +75,8 @@ describe.each(STARTS)("a box that starts at %i and finds the time 3 years later"
     box.clock.jump(5 * MINUTE);
     box.step(found - box.clock.now());
     expect(box.commands.getMessage(sid)).toMatchObject({ createdAt: found - 5 * MINUTE });
+    box.commands.expire(box.clock.now());
+    expect(box.commands.queueDepths()).toMatchObject([{ oldestAt: found - 5 * MINUTE }]);
     const filter = { accountSid: ACCOUNT, sentFrom: found - HOUR, limit: 10 };
     expect(box.commands.listMessages(filter).map((message) => message.sid)).toEqual([sid]);
   });

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApplianceClient } from "../harness/appliance.ts";
-import type { Program, Site } from "../harness/program.ts";
+import { eventually, type Program, type Site } from "../harness/program.ts";
 import { type SimulatorClient, startSimulator } from "../harness/simulator.ts";
 import { startSmsc } from "../harness/smsc.ts";
 import type { App } from "./app.ts";
@@ -56,9 +56,11 @@ lines:
 `,
     );
     const box = new Box(site, config, modem, smsc);
-    // One life in peace: the numbers are there, and told whom to call.
+    // One life begins in peace: the modem is set up, the numbers are there, and told whom to call.
     await box.start().ready;
     const client = box.client ?? failed("the daemon is down");
+    for (const { name } of LINES)
+      await eventually(async () => ((await client.line(name))["state"] === "ready" ? true : null), 60_000);
     const { short_codes: codes } = await client.get("{AC}/SMS/ShortCodes.json");
     const [code] = codes as { sid: string }[];
     const paths = [`IncomingPhoneNumbers/${await client.numberSid(SIM)}`, `SMS/ShortCodes/${code?.sid}`];
