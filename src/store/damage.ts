@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { type Database, logPages } from "./database.ts";
 import { JSON_COLUMNS } from "./salvage.ts";
 
-/** What an accept, a claim, a report, a webhook or a text that comes in depends on. */
-const WORKING_TABLES = [
+/** What an accept, a claim, a report, a webhook, a broadcast or a text that comes in depends on. */
+export const WORKING_TABLES = [
   "message",
   "submission",
   "webhook",
@@ -23,7 +23,11 @@ const WORKING_TABLES = [
   "sticky_sender",
   "audience",
   "audience_member",
+  "broadcast",
+  "broadcast_run",
   "plan_use",
+  "plan_recipient",
+  "clock_step",
   "ping",
 ];
 

@@ -15,7 +15,7 @@ export type Shape = {
 };
 
 /** The order in which a person would save them. */
-const TABLES = [
+export const SAVED_TABLES = [
   "message_retired",
   "message",
   "submission",
@@ -26,15 +26,22 @@ const TABLES = [
   "opt_out",
   "audience",
   "audience_member",
+  "broadcast",
+  "broadcast_run",
+  "broadcast_run_member",
+  "plan_use",
+  "plan_recipient",
   "concatenation",
   "line_memory",
+  "clock_step",
   "fingerprint",
   "sticky_sender",
   "usage_day",
   "feedback",
   "undecodable",
   "event",
-];
+  "ping",
+] as const;
 
 /** Of the tables in which rows have a shape in common with others, what makes them theirs. */
 const MARKS: Readonly<Record<string, (values: readonly Value[]) => boolean>> = {
@@ -42,6 +49,8 @@ const MARKS: Readonly<Record<string, (values: readonly Value[]) => boolean>> = {
   concatenation: ([from, , reference]) => isNumber(from) && Number(reference) <= 255,
   fingerprint: ([line, , receivedAt]) => !isNumber(line) && Number(receivedAt) < 1e13,
   sticky_sender: ([service]) => typeof service === "string" && service.startsWith("MG"),
+  // The index of what backs off has rows of these types too.
+  clock_step: ([keys]) => typeof keys === "string" && !isNumber(keys),
   line_memory: ([line]) => typeof line === "string" && !line.startsWith("MG"),
 };
 
@@ -60,7 +69,8 @@ export function shapesOf(db: Database): readonly Shape[] {
   const tables = (db.pragma("table_list") as (TableRow & { schema: string; type: string })[]).filter(
     ({ schema, type, name }) => schema === "main" && type === "table" && !name.startsWith("sqlite_"),
   );
-  const rank = ({ name }: TableRow) => (TABLES.includes(name) ? TABLES.indexOf(name) : TABLES.length);
+  const order: readonly string[] = SAVED_TABLES;
+  const rank = ({ name }: TableRow) => (order.includes(name) ? order.indexOf(name) : order.length);
   return tables
     .sort((a, b) => rank(a) - rank(b))
     .map(({ name, wr }) => {

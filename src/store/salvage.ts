@@ -166,17 +166,21 @@ class Saver {
    * by default. How many those are.
    */
   #reconcile(): number {
+    for (const [table, column] of JSON_COLUMNS) {
+      const bad = this.#db.prepare(`DELETE FROM ${table} WHERE NOT json_valid(${column})`).run().changes;
+      if (bad > 0) this.#lost[table] = (this.#lost[table] ?? 0) + bad;
+    }
+    for (const [table, column] of JSON_AT_REST)
+      this.#db.exec(`UPDATE ${table} SET ${column} = NULL WHERE NOT json_valid(${column})`);
     this.#db.exec(`
       DELETE FROM message WHERE key IN (SELECT key FROM message_retired);
       DELETE FROM submission WHERE messageKey NOT IN (SELECT key FROM message);
       UPDATE message SET made = (SELECT max(number) FROM submission WHERE messageKey = key)
         WHERE made < (SELECT max(number) FROM submission WHERE messageKey = key);
       DELETE FROM audience_member WHERE audienceKey NOT IN (SELECT key FROM audience);
-      UPDATE audience SET members = (SELECT count(*) FROM audience_member WHERE audienceKey = audience.key);`);
-    for (const [table, column] of JSON_COLUMNS) {
-      const bad = this.#db.prepare(`DELETE FROM ${table} WHERE NOT json_valid(${column})`).run().changes;
-      if (bad > 0) this.#lost[table] = (this.#lost[table] ?? 0) + bad;
-    }
+      UPDATE audience SET members = (SELECT count(*) FROM audience_member WHERE audienceKey = audience.key);
+      DELETE FROM broadcast_run WHERE broadcastKey NOT IN (SELECT key FROM broadcast);
+      DELETE FROM broadcast_run_member WHERE runKey NOT IN (SELECT key FROM broadcast_run);`);
     const open = this.#db
       .prepare<[number], number>(
         "SELECT position FROM submission WHERE messageKey = ? AND state IN ('trying', 'unknown') AND verdict IS NULL",
@@ -224,4 +228,10 @@ export const JSON_COLUMNS = [
   ["parked_report", "report"],
   ["audience", "keywords"],
   ["audience_member", "attributes"],
+  ["message", "parts"],
+  ["broadcast", "definition"],
+  ["broadcast_run", "definition"],
 ] as const;
+
+/** What is read as JSON when somebody asks for it; NULL where it is lost. */
+export const JSON_AT_REST = [["message_retired", "submissions"]] as const;
