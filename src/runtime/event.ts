@@ -35,7 +35,7 @@ export type EventType =
   | "twiml.error" // an answer that is not acted on, with Twilio's error code
   | "backup.made" // a backup was made and found whole
   | "backup.failed" // none was made; `text` says why, and it is tried again
-  | "store.damaged" // the backup shows that the database is damaged
+  | "store.damaged" // the backup shows that the database is damaged, or this event itself is
   | "store.restored" // this data folder comes from a backup; `text` says what became of what waited
   | "store.salvaged" // the database was damaged: what could be read was saved; `text` says what, and what is lost
   | "account.rotated" // the main account's auth token was made anew

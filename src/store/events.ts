@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Event, NewEvent } from "../runtime/event.ts";
-import { keyOfSid, sidOf } from "../runtime/ids.ts";
+import { epochOfKey, keyOfSid, sidOf } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { EventFilter } from "./reading.ts";
 import { RowKeys } from "./row-keys.ts";
@@ -16,13 +16,19 @@ export class Events {
   constructor(db: Database) {
     this.#keys = new RowKeys(newestKeyOf(db, "event"));
     this.#insert = db.prepare("INSERT INTO event (key, sid, event) VALUES (?, ?, ?)");
-    const chosen = `key < @before AND (@level IS NULL OR level = @level) AND (@type IS NULL OR type = @type)
+    // What is computed from a row that is no JSON any more ends the whole query: it is not looked at there.
+    const is = (column: string) =>
+      `(@${column} IS NULL OR iif(json_valid(event), ${column}, NULL) = @${column})`;
+    const chosen = `key < @before AND ${is("level")} AND ${is("type")}
       ORDER BY key DESC LIMIT @limit`;
     this.#list = db.prepare(`SELECT sid, event FROM event WHERE ${chosen}`);
     this.#listOfMessage = db.prepare(
       `SELECT sid, event FROM event WHERE messageSid = @messageSid AND ${chosen}`,
     );
-    this.#prune = db.prepare(deleteBefore("event"));
+    // A damaged one cannot be taken out of its index. It stays, and goes when the database is salvaged.
+    this.#prune = db.prepare(
+      "DELETE FROM event WHERE key IN (SELECT key FROM event WHERE key < ? AND json_valid(event) ORDER BY 1 LIMIT ?)",
+    );
   }
 
   insert(event: NewEvent): void {
@@ -37,7 +43,7 @@ export class Events {
     const statement = messageSid === null ? this.#list : this.#listOfMessage;
     return statement
       .all({ before, limit, level, type, messageSid })
-      .map((row) => ({ ...(JSON.parse(row.event) as NewEvent), sid: row.sid }));
+      .map((row) => ({ ...readEvent(row), sid: row.sid }));
   }
 
   pruneBefore(key: number, limit: number): number {
@@ -45,9 +51,26 @@ export class Events {
   }
 }
 
+/** A disk that changed its octets takes nothing but this one away. */
+function readEvent({ sid, event }: { readonly sid: string; readonly event: string }): NewEvent {
+  try {
+    const read = JSON.parse(event) as Partial<NewEvent> | null;
+    const { type, level, at, text } = read ?? {};
+    if (type && level && text && Number.isInteger(at)) return read as NewEvent;
+  } catch {
+    // It is told of like one in which something else is missing.
+  }
+  return {
+    type: "store.damaged",
+    level: "warning",
+    at: epochOfKey(keyOfSid(sid) ?? 0),
+    text: "An event was written here and cannot be read any more: its row is damaged.",
+  };
+}
+
 /** Rows older than a key, the oldest first, and so many at most. */
 export function deleteBefore(
-  table: "event" | "shown_part" | "parked_report" | "undecodable" | "feedback",
+  table: "shown_part" | "parked_report" | "undecodable" | "feedback",
   key: "key" | "messageKey" = "key",
 ): string {
   return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${key} < ? ORDER BY 1 LIMIT ?)`;
