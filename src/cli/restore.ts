@@ -61,7 +61,7 @@ function keepOther({ config }: Restored, { config: { dataDir }, file }: LoadedCo
 }
 
 function told(
-  { madeAt, messages, failed, waiting, aside }: Restored,
+  { madeAt, messages, failed, waiting, endedRuns, undercounted, aside }: Restored,
   more: {
     readonly dataDir: string;
     readonly newConfig: string | null;
@@ -78,6 +78,12 @@ function told(
           `${failed} messages waited then and may have been sent since: they are failed with 30008, and their apps are told`,
           "  (`--queued resend` would send them: for a box that sent nothing after its backup)",
         ]),
+    ...(endedRuns === 0
+      ? []
+      : [`${endedRuns} broadcasts were under way then and may have gone on since: they do not go on`]),
+    ...(undercounted.length === 0
+      ? []
+      : [`what ${undercounted.join(", ")} sent since is not counted for the SIM plan: nobody knows it`]),
     ...(queued === "resend" && waiting > 0
       ? ["what waited then is sent, once more where it was sent since"]
       : []),

@@ -2,37 +2,28 @@
  * Puts a backup in the place of a data folder's files; those are moved aside, never deleted. The folder's lock is held
  * all the while, so no daemon runs on it.
  *
- * What waited to be sent when the backup was made may have been sent since: only a person knows. Unless told to send
- * it, it fails with an event and its status callback, so that the app can decide. Scheduled texts whose time has not
- * come yet cannot have been sent and stay. Webhooks are delivered again: an app is told twice rather than never, and
- * its replies are not acted on once `replyWithinMinutes` is over.
+ * What may have been sent since the backup was made is not sent again: `settle-restored.ts`.
  */
 import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "../runtime/fault.ts";
 import { firstKeyAt } from "../runtime/ids.ts";
 import { readBackup } from "./backup-file.ts";
-import { type CommandSet, createCommands } from "./commands.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { diskTrouble } from "./disk-trouble.ts";
 import { describeHolder } from "./holder.ts";
 import { migrate } from "./schema.ts";
+import { type Fates, settleRestored } from "./settle-restored.ts";
 import { asideName, beginSwap, commitSwap, finishSwap } from "./swap-in.ts";
 
-export type Restored = {
+export type Restored = Fates & {
   readonly madeAt: number;
   readonly messages: number;
-  /** What waited and is not sent. */
-  readonly failed: number;
-  /** What waits and will be sent, the scheduled ones too. */
-  readonly waiting: number;
   /** The configuration in the backup; null: it had none. */
   readonly config: string | null;
   /** The folder in the data folder with what was there; null: there was nothing. */
   readonly aside: string | null;
 };
-
-const WHY = "it waited when the backup was made that was restored: it may have been sent since";
 
 export function restore(options: {
   readonly file: string;
@@ -53,9 +44,9 @@ export function restore(options: {
       throw newer(dataDir, backup.madeAt);
     const incoming = beginSwap(dataDir);
     const db = copyInto(file, join(incoming, "pylone.db"));
-    let counts: { failed: number; waiting: number };
+    let fates: Fates;
     try {
-      counts = settle(db, { at, queued, madeAt: backup.madeAt });
+      fates = settleRestored(db, { at, queued, madeAt: backup.madeAt, replaced: old });
     } finally {
       db.close();
     }
@@ -65,7 +56,7 @@ export function restore(options: {
     return {
       madeAt: backup.madeAt,
       messages: backup.messages,
-      ...counts,
+      ...fates,
       config: backup.config,
       aside: hadFiles ? aside : null,
     };
@@ -109,55 +100,6 @@ function copyInto(file: string, to: string): Database {
   db.exec("DROP TABLE backup");
   migrate(db);
   return db;
-}
-
-function settle(
-  db: Database,
-  { at, queued, madeAt }: { at: number; queued: "resend" | "fail"; madeAt: number },
-): { failed: number; waiting: number } {
-  const set = createCommands(db, at);
-  const failed = queued === "fail" ? db.transaction(() => failAll(db, set, at))() : 0;
-  const waiting =
-    db
-      .prepare<[], number>("SELECT count(*) FROM message WHERE status IN ('queued', 'sending', 'scheduled')")
-      .pluck()
-      .get() ?? 0;
-  const made = new Date(madeAt).toISOString();
-  const fate = failed === 0 ? "" : ` ${failed} messages that waited then are failed (30008).`;
-  db.transaction(() =>
-    set.commands.addEvent({
-      type: "store.restored",
-      level: "warning",
-      at,
-      text: `This data folder was restored from the backup of ${made}.${fate} ${waiting} messages wait to be sent.`,
-    }),
-  )();
-  set.undo.forget();
-  db.pragma("wal_checkpoint(TRUNCATE)");
-  return { failed, waiting };
-}
-
-/** What is scheduled for a time that has come is due: it may have been sent as well. */
-function failAll(db: Database, { commands }: CommandSet, at: number): number {
-  while (commands.releaseScheduled(at) > 0);
-  const moving = db
-    .prepare<[], number>("SELECT count(*) FROM message WHERE status IN ('queued', 'sending')")
-    .pluck();
-  const before = moving.get() ?? 0;
-  for (const { submissionId, messageSid } of commands.unknownSubmissions())
-    commands.resolveUnknown(submissionId, "failed", {
-      at,
-      event: {
-        type: "message.unknown",
-        level: "warning",
-        at,
-        text: `message ${messageSid}: ${WHY}`,
-        messageSid,
-      },
-    });
-  const accounts = db.prepare<[], string>("SELECT DISTINCT accountSid FROM message").pluck().all();
-  for (const account of accounts) while (commands.endQueued(account, { errorCode: 30008, why: WHY, at }) > 0);
-  return before - (moving.get() ?? 0);
 }
 
 function writeSynced(file: string, text: string): void {

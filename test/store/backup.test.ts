@@ -1,6 +1,6 @@
 /** Online backups through the real worker and the built process, and what a restore makes of them. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -9,6 +9,7 @@ import { openDatabase } from "../../src/store/database.ts";
 import { makeBackup } from "../../src/store/make-backup.ts";
 import { restore } from "../../src/store/restore.ts";
 import { openTestStore, TEST_WORKER_URL, type TestStore } from "../harness/open-test-store.ts";
+import { addMorning, PLAN } from "./every-table.ts";
 import { ACCOUNT, FROM, newOutbound, T0 } from "./new-outbound.ts";
 
 const PROCESS = new URL("backup-process.js", TEST_WORKER_URL);
@@ -174,6 +175,107 @@ describe("a restore", () => {
     const { store } = await open("new");
     const { claims } = await store.claim(FROM, { line: "sim1", limit: 10, now: T0 + 60_000 });
     expect(claims.map(({ messageSid }) => messageSid)).toEqual([queued.sid]);
+  });
+
+  describe("of a box with a broadcast under way", () => {
+    const later = T0 + 3 * 86_400_000;
+    const plan = { line: "sim1", limit: 10, now: T0, plan: PLAN };
+
+    it.each(["planned", "started"] as const)("ends a run that was %s, and tells", async (status) => {
+      const from = await open();
+      const { runSid, broadcastSid, messageSid } = await addMorning(from.store, { status });
+      await backUp(from, T0);
+      await from.store.close();
+      const began = status === "started";
+
+      expect(restoreTo("new", { at: later })).toMatchObject({ endedRuns: 1, failed: began ? 1 : 0 });
+      const { store } = await open("new");
+      expect(await store.openRuns()).toEqual([]);
+      expect(await store.getRun(runSid)).toMatchObject({
+        status: began ? "canceled" : "skipped",
+        endedAt: later,
+        reason: expect.stringContaining("it may have gone on since"),
+      });
+      if (began)
+        expect(await store.getMessage(messageSid)).toMatchObject({ status: "failed", errorCode: 30008 });
+      const told = await store.listEvents({ type: "broadcast.skipped", limit: 5 });
+      expect(told.map(({ text }) => text)).toEqual([
+        "The broadcast Morning does not make up for what was due between 2026-01-04T10:15:30.000Z and 2026-01-07T10:15:30.000Z: a backup was restored, and it may have been sent meanwhile.",
+        expect.stringContaining(
+          "The broadcast Morning of 2026-01-04T10:15:30.000Z was ended: it was under way",
+        ),
+      ]);
+      expect(told.map(({ detail }) => detail?.["runSid"])).toEqual([null, runSid]);
+      expect(await store.getBroadcast(broadcastSid)).toMatchObject({ judgedTo: later, updatedAt: T0 });
+      const [event] = await store.listEvents({ type: "store.restored", limit: 5 });
+      expect(event?.text).toContain("1 broadcasts that were under way then do not go on.");
+    });
+
+    it("lets it go on, and make up for what was missed, where nothing was sent since", async () => {
+      const from = await open();
+      const { runSid, broadcastSid } = await addMorning(from.store);
+      await backUp(from, T0);
+      await from.store.close();
+      expect(restoreTo("new", { at: later, queued: "resend" })).toMatchObject({ endedRuns: 0, waiting: 1 });
+      const { store } = await open("new");
+      expect((await store.openRuns()).map(({ sid, cursor }) => [sid, cursor])).toEqual([
+        [runSid, "+33639980101"],
+      ]);
+      expect(await store.getBroadcast(broadcastSid)).toMatchObject({ judgedTo: T0 });
+      expect(await store.listEvents({ type: "broadcast.skipped", limit: 5 })).toEqual([]);
+    });
+
+    it("says whose SIM plan counts too little, as nobody knows what was sent since", async () => {
+      const from = await open();
+      await from.store.accept(newOutbound());
+      await from.store.claim(FROM, plan);
+      await backUp(from, T0);
+      await from.store.close();
+      expect(restoreTo("new")).toMatchObject({ undercounted: ["sim1"] });
+      const { store } = await open("new");
+      const [event] = await store.listEvents({ type: "store.restored", limit: 5 });
+      expect(event?.text).toContain("What sim1 sent since does not count for the SIM plan");
+    });
+
+    it("takes what a SIM plan has used since from what is replaced", async () => {
+      const from = await open();
+      await from.store.accept(newOutbound());
+      await from.store.claim(FROM, plan);
+      await backUp(from, T0);
+      const [again, other] = [newOutbound(), newOutbound({ to: "+33639980003" })];
+      for (const message of [again, other]) await from.store.accept(message);
+      await from.store.claim(FROM, plan);
+      const used = await from.store.planUse("sim1");
+      await from.store.close();
+      expect(restoreTo("data", { force: true })).toMatchObject({ undercounted: [] });
+      const { store } = await open("data");
+      expect(await store.planUse("sim1")).toEqual(used);
+      expect(used).toMatchObject({ periods: { month: { segments: 3 } }, recipients: 2 });
+      // To whom it was: they are no new recipients.
+      const third = newOutbound({ to: "+33639980003" });
+      await store.accept(third);
+      await store.claim(FROM, plan);
+      expect(await store.planUse("sim1")).toMatchObject({
+        periods: { month: { segments: 4 } },
+        recipients: 2,
+      });
+    });
+
+    it("takes no count that is older than the backup's", async () => {
+      const from = await open();
+      await from.store.accept(newOutbound());
+      await from.store.claim(FROM, plan);
+      await from.store.close();
+      cpSync(from.dataDir, join(folder, "old"), { recursive: true });
+      const on = await open();
+      await on.store.accept(newOutbound());
+      await on.store.claim(FROM, plan);
+      const used = await on.store.planUse("sim1");
+      await backUp(on, T0);
+      await on.store.close();
+      expect(restoreTo("old", { force: true })).toMatchObject({ undercounted: ["sim1"] });
+      expect(await (await open("old")).store.planUse("sim1")).toEqual(used);
+    });
   });
 
   it("over messages from after the backup needs to be forced, and moves them aside", async () => {
