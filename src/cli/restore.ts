@@ -2,13 +2,14 @@
  * `pylone restore FILE`: puts a backup in the place of the data folder, which no daemon may hold. The configuration in
  * it is written only where there is none: what stands in a file somebody may have changed on purpose.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { LoadedConfig } from "../daemon/config.ts";
 import { EXIT } from "../daemon/exit-codes.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { readBackup } from "../store/backup-file.ts";
 import { type Restored, restore as restoreInto } from "../store/restore.ts";
+import { toOwnerOf } from "../store/swap-in.ts";
 import { configurationOf } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -30,6 +31,7 @@ export async function restore(asked: AskedRestore, surroundings: Surroundings): 
   const { dataDir } = loaded.config;
   const { queued, force } = asked;
   const restored = restoreInto({ file, dataDir, at: systemClock.now(), queued, force });
+  if (newConfig !== null) letRead(newConfig, dataDir);
   const otherConfig = newConfig === null ? keepOther(restored, loaded) : null;
   if (asked.json)
     surroundings.print(jsonDocument({ ...restored, config: newConfig ?? otherConfig, dataDir }));
@@ -52,11 +54,20 @@ function configFromBackup(
   return path;
 }
 
+/** What root has written in `/etc` stays root's, and is read by whoever the data folder belongs to. */
+function letRead(configFile: string, dataDir: string): void {
+  const { uid, gid } = statSync(dataDir);
+  if (process.getuid?.() !== 0 || uid === 0) return;
+  chownSync(configFile, 0, gid);
+  chmodSync(configFile, 0o640);
+}
+
 /** The configuration of the backup beside the data, where it says something else than the one there is. */
 function keepOther({ config }: Restored, { config: { dataDir }, file }: LoadedConfig): string | null {
   if (config === null || (file !== null && readFileSync(file, "utf8") === config)) return null;
   const path = join(dataDir, "pylone.yaml.restored");
   writeFileSync(path, config, { mode: 0o600 });
+  toOwnerOf(dataDir, path);
   return path;
 }
 

@@ -33,16 +33,18 @@ export function beginSwap(dataDir: string): string {
   const folder = join(dataDir, INCOMING);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o700 });
+  toOwnerOf(dataDir, folder);
   return folder;
 }
 
 /** What is in `incoming/` is whole and synced. `aside`: the folder's name for the old files. */
 export function commitSwap(dataDir: string, aside: string): void {
   const folder = join(dataDir, INCOMING);
-  const ready = join(folder, READY);
+  const unready = join(folder, `${READY}.part`);
+  writeFileSync(unready, aside, { mode: 0o600 });
   for (const name of readdirSync(folder)) toOwnerOf(dataDir, join(folder, name));
-  writeFileSync(ready, aside, { mode: 0o600 });
-  sync(ready);
+  sync(unready);
+  renameSync(unready, join(folder, READY));
   sync(folder);
   sync(dataDir);
   finishSwap(dataDir);
@@ -73,10 +75,12 @@ export function asideName(why: "damaged" | "replaced", at: number): string {
   return `${why}-${new Date(at).toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
 }
 
-/** Root may restore what is the daemon's. */
-function toOwnerOf(dataDir: string, path: string): void {
-  const { uid, gid } = statSync(dataDir);
-  if (statSync(path).uid !== uid) chownSync(path, uid, gid);
+/** Root may restore what is the daemon's: the plug may be pulled at any moment, and then the daemon goes on with it. */
+export function toOwnerOf(dataDir: string, path: string): void {
+  const owner = statSync(dataDir);
+  const { uid, gid } = statSync(path);
+  if (process.getuid?.() === 0 && (uid !== owner.uid || gid !== owner.gid))
+    chownSync(path, owner.uid, owner.gid);
 }
 
 /** A file, or the names in a folder. */
