@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type BackupFacts, readBackup } from "../../src/store/backup-file.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { makeBackup } from "../../src/store/make-backup.ts";
@@ -109,6 +109,16 @@ describe("a backup", () => {
     await expect(made).rejects.toMatchObject({ code: "backup.failed" });
     expect(readdirSync(folder).filter((name) => name.endsWith(".backup"))).toEqual([]);
     await from.store.ping(T0);
+  });
+
+  it("is made where a sandbox lets no process change its priority", async () => {
+    const refuse = `import os from "node:os"; import { syncBuiltinESMExports } from "node:module";
+      os.setPriority = () => { throw new Error("EPERM") }; syncBuiltinESMExports();`;
+    const from = await open();
+    await from.store.accept(newOutbound());
+    vi.stubEnv("NODE_OPTIONS", `--import=data:text/javascript,${encodeURIComponent(refuse)}`);
+    const made = await backUp(from).finally(() => vi.unstubAllEnvs());
+    expect(made).toMatchObject({ messages: 1, damage: null });
   });
 
   it("says that the database is damaged", async () => {

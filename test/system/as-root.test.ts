@@ -3,13 +3,24 @@
  * that user's, whatever root does beside it, and the backup is root's.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readBackup } from "../../src/store/backup-file.ts";
 import { beginSwap, commitSwap } from "../../src/store/swap-in.ts";
 import { pylone } from "../harness/command.ts";
 import { DIST, Site } from "../harness/program.ts";
+import { REPOSITORY, runWith } from "../harness/staged.ts";
 
 const UID = 4242;
 const GID = 4343;
@@ -119,6 +130,39 @@ describe("by root", () => {
     expect(readFileSync(join(site.folder, "etc/new.yaml"), "utf8")).toBe(CONFIG);
     expect(strange()).toEqual([]);
     await start("etc/new.yaml");
+  });
+
+  it("the command of pylone-backup.service backs up as the daemon's user, and keeps the last ones", async () => {
+    const unit = readFileSync(join(REPOSITORY, "systemd/pylone-backup.service"), "utf8");
+    const [, program = "", keep = ""] = /^ExecStart=(\S+) \/var\/backups\/pylone (\d+)$/m.exec(unit) ?? [];
+    expect(unit).toMatch(/^User=pylone$/m);
+    const current = join(site.folder, "opt/pylone/current");
+    mkdirSync(join(current, "bin"), { recursive: true });
+    symlinkSync(process.execPath, join(current, "bin/node"));
+    for (const name of ["dist", "systemd"]) symlinkSync(join(REPOSITORY, name), join(current, name));
+    const backups = join(site.folder, "backups");
+    mkdirSync(backups);
+    chownSync(backups, UID, GID);
+    for (let day = 10; day <= 30; day++) writeFileSync(join(backups, `nightly-2026-01-${day}`), "of old");
+    const config = join(site.folder, "etc/pylone.yaml");
+    const user = `setpriv --reuid ${UID} --regid ${GID} --clear-groups --no-new-privs`;
+    const night = () =>
+      runWith(
+        [[join(site.folder, "opt"), "/opt"]],
+        `cd /; umask 077; PYLONE_CONFIG='${config}' ${user} ${program} '${backups}' ${keep}`,
+      );
+    await start();
+    await asRoot("send", "+33612345678", "Hello");
+    expect(night()).toMatchObject({ status: 0, err: "" });
+    await stop();
+    // Switched on by hand in the afternoon.
+    expect(night()).toMatchObject({ status: 0, err: "" });
+    const kept = readdirSync(backups).sort();
+    expect(kept).toHaveLength(Number(keep));
+    const { uid, mode } = statSync(join(backups, kept.at(-1) ?? ""));
+    expect([uid, mode & 0o777]).toEqual([UID, 0o600]);
+    expect(readBackup(join(backups, kept.at(-1) ?? ""))).toMatchObject({ messages: 1, config: CONFIG });
+    expect(strange()).toEqual([]);
   });
 
   it("what a restore has begun, the daemon's next start can end", () => {

@@ -79,8 +79,9 @@ it("make the user and the folders that the others name", () => {
 
 it.each([
   ["credentials --test", "pylone"],
-  ["backup FILE", "pylone"],
-  ["restore FILE", "pylone"],
+  ["serve", "pylone"],
+  ["backup FILE", "root"],
+  ["restore FILE", "root"],
   ["doctor", "root"],
   ["send +33612345678 Hello", "root"],
 ])("`sudo pylone %s` is done as %s", (words, user) => {
