@@ -17,6 +17,7 @@ import { routeAudiences } from "./audiences.ts";
 import { routeAuthToken } from "./auth-token.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
+import { routeBackups } from "./backups.ts";
 import { routeBroadcasts } from "./broadcasts.ts";
 import { routeClock } from "./clock.ts";
 import { createRouter } from "./context.ts";
@@ -59,6 +60,7 @@ export function createApp(deps: ApiDeps): Koa {
   routeAppliance(router, deps);
   routeAuthToken(router, deps);
   routeUssd(router, deps);
+  routeBackups(router, deps);
   routeMetrics(router, deps);
   routeAudiences(router, deps);
   routeAudienceMembers(router, deps);

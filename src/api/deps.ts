@@ -92,6 +92,13 @@ export type ApiDeps = {
   /** ISO 3166-1 alpha-2: where texts may go; null for everywhere (contract §4.6). */
   readonly countries: readonly string[] | null;
   readonly health: () => Promise<HealthReport>;
+  readonly backups: {
+    /** Newest first. */
+    list(): Promise<readonly BackupView[]>;
+    begin(): BackupView;
+    /** The path of a complete one's file; null when there is none. */
+    fileOf(name: string): Promise<string | null>;
+  };
   /** What Prometheus reads, and its media type. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** Null when no line is simulated: then the resource does not exist. */
@@ -116,6 +123,16 @@ export type HealthStatus = "pass" | "warn" | "fail";
 export type HealthReport = {
   readonly status: HealthStatus;
   readonly checks: Readonly<Record<string, { readonly status: HealthStatus; readonly text: string }>>;
+};
+
+export type BackupView = {
+  readonly name: string;
+  readonly status: "making" | "complete" | "failed";
+  /** Why it failed. */
+  readonly reason: string | null;
+  readonly octets: number | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
 };
 
 /** The handsets of the simulated network, as far as this room uses them. */

@@ -8,7 +8,9 @@ import type { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import type { Pending } from "../messaging/outbound/pending.ts";
 import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { Fault } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
+import type { Backups } from "./backups.ts";
 import type { Chores } from "./chores.ts";
 import type { ClockWatch } from "./clock-watch.ts";
 import type { ComposedBroadcasts } from "./compose-broadcasts.ts";
@@ -30,6 +32,7 @@ export type ApplianceParts = {
   readonly dispatcher: Dispatcher;
   readonly deliverer: WebhookDeliverer;
   readonly chores: Chores;
+  readonly backups: Backups;
   readonly lineNumbers: LineNumbers;
   readonly broadcasts: ComposedBroadcasts;
   readonly clockWatch: ClockWatch;
@@ -67,20 +70,19 @@ export class Appliance {
     for (const { line, handlers } of lines) line.start(handlers);
     await clockWatch.start();
     broadcasts.broadcaster.start();
-    await store.addEvent({
-      type: "daemon.started",
-      level: "info",
-      at: clock.now(),
-      text: "The daemon started.",
-    });
+    await store
+      .addEvent({ type: "daemon.started", level: "info", at: clock.now(), text: "The daemon started." })
+      .catch(unlessRefused);
     return port;
   }
 
   /** `reason` is for the event. Safe without `start`. */
   async stop(reason: string): Promise<void> {
-    const { server, dispatcher, deliverer, chores, lines, simulated, pending, store, clock } = this.#parts;
+    const { server, dispatcher, deliverer, chores, backups, lines, simulated, pending, store, clock } =
+      this.#parts;
     await Promise.all([
       server.stop(),
+      backups.stop(),
       this.#parts.broadcasts.stop(),
       chores.stop(),
       deliverer.stop(WEBHOOK_GRACE_MS),
@@ -96,4 +98,9 @@ export class Appliance {
       await store.close();
     }
   }
+}
+
+/** A full disk keeps no event; what it has can be read and sent all the same. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof Fault) || error.disposition !== "retry") throw error;
 }

@@ -43,6 +43,7 @@ import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { composeAudiences } from "./compose-audiences.ts";
+import { composeBackups } from "./compose-backups.ts";
 import { composeBroadcasts } from "./compose-broadcasts.ts";
 import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
 import { composeOutbound } from "./compose-outbound.ts";
@@ -86,7 +87,13 @@ export async function compose(options: {
   const siteClock = await steadyClockOver(options.clock);
   const { clock } = siteClock;
   const metrics = new Metrics({ clock, version: version() });
-  const store = await openStore({ dataDir, onFatal: options.onFatal, clock, onCommit: metrics.committed });
+  const store = await openStore({
+    dataDir,
+    onFatal: options.onFatal,
+    clock,
+    onCommit: metrics.committed,
+    onDamage: (text) => options.log.error(text),
+  });
   try {
     return await composeOn(store, metrics, { ...options, siteClock });
   } catch (error) {
@@ -255,7 +262,9 @@ async function composeOn(
     webhooks: () => deliverer.backlog(),
     whyClockUntrusted: () => clockWatch.whyUntrusted,
   });
+  const backups = composeBackups({ store, settings, clock, log, loaded });
   const app = createApp({
+    backups,
     accounts,
     isTokenConfigured: config.account !== undefined,
     keys: apiKeys,
@@ -333,6 +342,7 @@ async function composeOn(
     log,
     chores: [
       { name: "look at the clock", everyMs: 10_000, run: () => clockWatch.look() },
+      { name: "back up", everyMs: 60_000, run: () => backups.nightly() },
       ...choresOf({
         store,
         clock,
@@ -366,6 +376,7 @@ async function composeOn(
     dispatcher,
     deliverer,
     chores,
+    backups,
     lineNumbers,
     broadcasts,
     clockWatch,

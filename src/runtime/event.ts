@@ -33,6 +33,11 @@ export type EventType =
   | "webhook.retry" // an app did not answer as it should; it will be asked again
   | "webhook.failed" // given up on, with Twilio's error code
   | "twiml.error" // an answer that is not acted on, with Twilio's error code
+  | "backup.made" // a backup was made and found whole
+  | "backup.failed" // none was made; `text` says why, and it is tried again
+  | "store.damaged" // the backup shows that the database is damaged
+  | "store.restored" // this data folder comes from a backup; `text` says what became of what waited
+  | "store.salvaged" // the database was damaged: what could be read was saved; `text` says what, and what is lost
   | "account.rotated" // the main account's auth token was made anew
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer

@@ -51,7 +51,7 @@ export class BroadcastRuns {
   readonly #outcomes: Statement<[number], { outcome: MemberOutcome; count: number }>;
   readonly #statuses: Statement<[number], { status: keyof RunCounts["messages"]; count: number }>;
   readonly #members: Statement<[number, string, number], RunMember>;
-  readonly #prune: readonly Statement<[number]>[];
+  readonly #prune: readonly Statement<[number, number]>[];
   readonly #deleteOf: readonly Statement<[number]>[];
 
   constructor(
@@ -106,9 +106,12 @@ export class BroadcastRuns {
     this.#members = db.prepare(`
       SELECT phoneNumber, outcome, messageSid FROM broadcast_run_member
       WHERE runKey = ? AND phoneNumber > ? ORDER BY phoneNumber LIMIT ?`);
+    // A run goes when its ledger is gone: in between it counts fewer members, and nobody asks for it any more.
     this.#prune = [
-      "DELETE FROM broadcast_run_member WHERE runKey < ?",
-      "DELETE FROM broadcast_run WHERE key < ? AND status NOT IN ('planned', 'started')",
+      `DELETE FROM broadcast_run_member WHERE (runKey, phoneNumber) IN
+        (SELECT runKey, phoneNumber FROM broadcast_run_member WHERE runKey < ? LIMIT ?)`,
+      `DELETE FROM broadcast_run WHERE key IN (SELECT key FROM broadcast_run WHERE key < ?
+        AND status NOT IN ('planned', 'started') LIMIT ?)`,
     ].map((sql) => db.prepare(sql));
     this.#deleteOf = [
       "DELETE FROM broadcast_run_member WHERE runKey IN (SELECT key FROM broadcast_run WHERE broadcastKey = ?)",
@@ -155,9 +158,12 @@ export class BroadcastRuns {
     return this.#newest.get() ?? 0;
   }
 
-  /** Runs and ledgers made before a key. */
-  pruneBefore(key: number): number {
-    return this.#prune.reduce((count, statement) => count + statement.run(key).changes, 0);
+  /** Runs and ledgers made before a key, at most `limit` rows. */
+  pruneBefore(key: number, limit: number): number {
+    let pruned = 0;
+    for (const statement of this.#prune)
+      if (pruned < limit) pruned += statement.run(key, limit - pruned).changes;
+    return pruned;
   }
 
   #deleteBroadcast(sid: string): "deleted" | "busy" | "unknown" {

@@ -10,6 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
+import type { BackupCommands } from "./backup-commands.ts";
 import type { BroadcastCommands } from "./broadcast-commands.ts";
 import type { ClockCommands } from "./clock-commands.ts";
 import type { Mend } from "./mend.ts";
@@ -24,6 +25,7 @@ import type {
   WebhookStanding,
 } from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
+import type { RetentionCommands } from "./retention-commands.ts";
 import type {
   OpenSubmission,
   ParkedReport,
@@ -275,7 +277,13 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound>, ClockCommands, PlanCommands {
+export interface Store
+  extends AudienceCommands,
+    BackupCommands,
+    BroadcastCommands<NewOutbound>,
+    ClockCommands,
+    PlanCommands,
+    RetentionCommands {
   /** The newest key of any Message, audience, member or run on disk when it was opened: `KeySequence` goes on from it. */
   readonly newestKey: number;
 
@@ -362,7 +370,6 @@ export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound>,
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
   /** Of a received Message; null when none waits. It looks through every webhook that does: not for a chore. */
   webhookStandingOf(messageSid: string): Promise<WebhookStanding | null>;
-
   /** What an account used, by day and category; both days included. */
   usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
   // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -384,13 +391,6 @@ export interface Store extends AudienceCommands, BroadcastCommands<NewOutbound>,
   /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than
    *  `sentBefore`. Returns how many moved. */
   retire(options: { sentBefore: number; limit: number }): Promise<number>;
-  /** Deletes retired Messages (2,000 at a time), events, fingerprints and parked reports older than the instants given. */
-  prune(before: {
-    messages: number;
-    events: number;
-    fingerprints: number;
-    parkedReports: number;
-  }): Promise<number>;
   /** Commits a row: rejects when the disk does not keep its word. */
   ping(now: number): Promise<void>;
   /** Settles when the worker has come around to it. Nothing is read or written: a full disk does not matter. */

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
@@ -14,6 +15,7 @@ import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
+import { Backups } from "../../src/daemon/backups.ts";
 import { nearest } from "../../src/daemon/nearest.ts";
 import type { Line, UssdResult } from "../../src/line/line.ts";
 import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
@@ -34,7 +36,7 @@ import { openSettings } from "../../src/store/settings.ts";
 import type { AccountRecord, NumberKind, NumberRecord, Settings } from "../../src/store/settings-document.ts";
 import type { Store } from "../../src/store/store.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
-import { openTestStore } from "../harness/open-test-store.ts";
+import { openTestStore, TEST_WORKER_URL } from "../harness/open-test-store.ts";
 
 export const OWN = "+33639980001";
 export const APP_SID = `AC${"b".repeat(32)}`;
@@ -186,6 +188,17 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const services = new Services(settings, numbers, clock);
   const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
+  const backups = new Backups({
+    store,
+    settings,
+    clock,
+    log: silentLog(),
+    config: { at: "never", keep: 2, folder: join(opened.dataDir, "backups") },
+    dataDir: opened.dataDir,
+    configFile: null,
+    timeZone: "Europe/Paris",
+    processUrl: new URL("backup-process.js", TEST_WORKER_URL),
+  });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
   const modem = new SimulatedModem({ number: OWN, network, clock });
@@ -245,6 +258,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     services,
     inventory,
     applications,
+    backups,
     audiences: new Audiences({ store, keys, clock, reserved: reservedWords(optOutWords(DEFAULT_OPT_OUT)) }),
     store,
     endQueued: createEndQueued({ store, clock }),
