@@ -117,6 +117,7 @@ function settle(
 ): { failed: number; waiting: number } {
   const set = createCommands(db, at);
   const failed = queued === "fail" ? db.transaction(() => failAll(db, set, at))() : 0;
+  if (queued === "fail") db.transaction(() => endBroadcasts(set, at))();
   const waiting =
     db
       .prepare<[], number>("SELECT count(*) FROM message WHERE status IN ('queued', 'sending', 'scheduled')")
@@ -158,6 +159,17 @@ function failAll(db: Database, { commands }: CommandSet, at: number): number {
   const accounts = db.prepare<[], string>("SELECT DISTINCT accountSid FROM message").pluck().all();
   for (const account of accounts) while (commands.endQueued(account, { errorCode: 30008, why: WHY, at }) > 0);
   return before - (moving.get() ?? 0);
+}
+
+/** A morning between the backup and now was sent, as far as anybody knows: it is not caught up with, nor gone on with. */
+function endBroadcasts({ commands }: CommandSet, at: number): void {
+  for (const { sid } of commands.openRuns())
+    commands.endRun(sid, { status: "canceled", reason: WHY, at, events: [] });
+  let page = commands.listBroadcasts({ limit: 100 });
+  while (page.length > 0) {
+    for (const { sid, updatedAt } of page) commands.changeBroadcast(sid, { judgedTo: at }, updatedAt);
+    page = commands.listBroadcasts({ beforeSid: page.at(-1)?.sid ?? "", limit: 100 });
+  }
 }
 
 function writeSynced(file: string, text: string): void {
