@@ -38,6 +38,8 @@ describe("Lines", () => {
       fallback_since: null,
       carries: [],
       throttled_to: null,
+      seconds_per_segment: null,
+      plan: null,
       manufacturer: "Example",
       model: "M1",
       imei: null,

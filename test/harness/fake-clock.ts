@@ -9,6 +9,8 @@ export class FakeClock implements Clock {
   #wall: number;
   #monotonic = 0;
   #order = 0;
+  /** The longest that was asked for: Node fires at once what is longer than 2 ** 31 - 1. */
+  longestTimerMs = 0;
   #waiting: Waiting[] = [];
 
   constructor(wallMs = Date.UTC(2026, 0, 4, 10, 15, 30)) {
@@ -30,6 +32,7 @@ export class FakeClock implements Clock {
   }
 
   timer(ms: number, fire: () => void): Timer {
+    this.longestTimerMs = Math.max(this.longestTimerMs, ms);
     const entry: Waiting = { at: this.#monotonic + Math.max(0, ms), order: this.#order++, fire };
     this.#waiting.push(entry);
     return {

@@ -35,6 +35,9 @@ import { isThrottling } from "./throttle.ts";
 /** A carrier's limit is met every few seconds: the operator is told once in a while. */
 const TELL_AGAIN_MS = 3_600_000;
 
+/** A plan's month is longer than any timer of Node's, which would fire at once. */
+const LOOK_AGAIN_MS = 3_600_000;
+
 type Flight = Ready & {
   readonly queue: NumberQueue;
   readonly startedAt: number;
@@ -305,7 +308,7 @@ export class LineFeed {
     const rest = this.#rest.leftMs;
     const wakeIn = rest > 0 ? rest : this.#claims.wakeIn(this.#onWire.size);
     if (wakeIn === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.timer(wakeIn, () => this.pump());
+    this.#timer = this.#clock.timer(Math.min(wakeIn, LOOK_AGAIN_MS), () => this.pump());
   }
 }
 

@@ -40,8 +40,9 @@ export class NumberQueue {
   }
 
   get readyBroadcasts(): number {
-    const first = this.#ready.findIndex(isBroadcast);
-    return first < 0 ? 0 : this.#ready.length - first;
+    const last = this.#ready.at(-1);
+    if (last === undefined || !isBroadcast(last)) return 0;
+    return this.#ready.length - this.#ready.findIndex(isBroadcast);
   }
 
   /** Of the one that goes next; null when none is ready. */
@@ -64,8 +65,14 @@ export class NumberQueue {
 
   /** It was not taken: it goes out again before what comes after it. */
   putBack(back: Ready): void {
-    const later = this.#ready.findIndex((ready) => goesAfter(ready, back));
-    this.#ready.splice(later < 0 ? this.#ready.length : later, 0, back);
+    const last = this.#ready.at(-1);
+    if (last === undefined || !goesAfter(last, back)) this.#ready.push(back);
+    else
+      this.#ready.splice(
+        this.#ready.findIndex((ready) => goesAfter(ready, back)),
+        0,
+        back,
+      );
   }
 
   /** Takes back what is ready, all of it or one Message's. */

@@ -54,6 +54,13 @@ describe("a line at a cap", () => {
     expect(minutes).toEqual([0, 0, 1, 1, 2, 2]);
   });
 
+  test("of a month asks for no timer that is longer than Node has: it would fire at once, again and again", async () => {
+    const bench = await started(plan({ month: 1 }));
+    await broadcast(bench, 2);
+    expect(bench.line.texts).toEqual(["b0"]);
+    expect(bench.clock.longestTimerMs).toBeLessThan(2 ** 31);
+  });
+
   test("says what is used, what waits and until when", async () => {
     const bench = await started(plan({ day: 5, month: 1000 }));
     bench.line.willAnswer(unknown());
