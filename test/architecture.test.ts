@@ -70,6 +70,7 @@ const RULES: Rules = {
     "@rgrove/parse-xml": ["messaging/webhook/twiml.ts"],
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     "better-sqlite3": ["store/database.ts"],
+    "bonjour-service": ["daemon/announce.ts"],
     "prom-client": ["daemon/metrics.ts"],
     "csv-parse": ["api/read-csv.ts"],
     "csv-stringify": ["api/write-members-csv.ts"],

@@ -10,6 +10,7 @@ import { modemsCommand } from "./commands/modems.ts";
 import { sendCommand } from "./commands/send.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { tlsCommand } from "./commands/tls.ts";
 
 export const COMMANDS: readonly Command[] = [
   serveCommand,
@@ -21,5 +22,6 @@ export const COMMANDS: readonly Command[] = [
   modemsCommand,
   configCheckCommand,
   credentialsCommand,
+  tlsCommand,
   simulateCommand,
 ];

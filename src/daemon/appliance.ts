@@ -9,6 +9,7 @@ import type { Pending } from "../messaging/outbound/pending.ts";
 import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Store } from "../store/store.ts";
+import type { Announcement } from "./announce.ts";
 import type { Chores } from "./chores.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { LineNumbers } from "./line-numbers.ts";
@@ -25,6 +26,8 @@ export type ApplianceParts = {
   readonly lines: readonly { readonly line: Line; readonly handlers: LineHandlers }[];
   readonly store: Store;
   readonly server: HttpServer;
+  /** Null: its name is not announced. */
+  readonly announcement: Announcement | null;
   readonly dispatcher: Dispatcher;
   readonly deliverer: WebhookDeliverer;
   readonly chores: Chores;
@@ -53,13 +56,15 @@ export class Appliance {
 
   /** The port it listens on. */
   async start(): Promise<number> {
-    const { server, lineNumbers, dispatcher, deliverer, chores, lines, store, clock } = this.#parts;
+    const { server, announcement, lineNumbers, dispatcher, deliverer, chores, lines, store, clock } =
+      this.#parts;
     await lineNumbers.start();
     const port = await server.start();
     await dispatcher.start();
     deliverer.start();
     chores.start();
     for (const { line, handlers } of lines) line.start(handlers);
+    announcement?.start(port);
     await store.addEvent({
       type: "daemon.started",
       level: "info",
@@ -71,8 +76,10 @@ export class Appliance {
 
   /** `reason` is for the event. Safe without `start`. */
   async stop(reason: string): Promise<void> {
-    const { server, dispatcher, deliverer, chores, lines, simulated, pending, store, clock } = this.#parts;
+    const { server, announcement, dispatcher, deliverer, chores, lines, simulated, pending, store, clock } =
+      this.#parts;
     await Promise.all([
+      announcement?.stop(),
       server.stop(),
       chores.stop(),
       deliverer.stop(WEBHOOK_GRACE_MS),

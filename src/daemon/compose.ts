@@ -2,7 +2,7 @@
  * The one composition root: every service is constructed here and nowhere else. What comes out knows how to start
  * and stop in the right order; `serve.ts` decides when.
  */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
@@ -13,7 +13,6 @@ import { Numbers } from "../accounts/numbers.ts";
 import { optOutPolicy } from "../accounts/opt-out.ts";
 import { Services } from "../accounts/services.ts";
 import { createApp } from "../api/app.ts";
-import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { PortClaims } from "../line/modem/find/find-port.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
@@ -33,6 +32,7 @@ import { createReportHandler } from "../messaging/outbound/report.ts";
 import { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import { ownAddresses } from "../messaging/webhook/own-address.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { NewEvent } from "../runtime/event.ts";
 import type { Fault } from "../runtime/fault.ts";
 import { epochOfKey, KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
@@ -45,13 +45,13 @@ import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { ClockWatch, ntpState } from "./clock-watch.ts";
 import { composeAudiences } from "./compose-audiences.ts";
+import { composeNetwork } from "./compose-network.ts";
 import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
-import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { Metrics } from "./metrics.ts";
@@ -73,6 +73,8 @@ export async function compose(options: {
   readonly loaded: LoadedConfig;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the environment calls the container it runs in. */
+  readonly container: string | null;
   /** The disk no longer keeps its word. */
   readonly onFatal: (fault: Fault) => void;
 }): Promise<Composed> {
@@ -95,9 +97,15 @@ export async function compose(options: {
 async function composeOn(
   store: Store,
   metrics: Metrics,
-  { loaded, clock, log }: { loaded: LoadedConfig; clock: Clock; log: Log },
+  options: {
+    readonly loaded: LoadedConfig;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly container: string | null;
+  },
 ): Promise<Composed> {
-  const { config, file } = loaded;
+  const { clock, log, container } = options;
+  const { config, file } = options.loaded;
   const stored = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(stored, config.account ?? null, clock);
   const settings = followRoutes({
@@ -219,12 +227,13 @@ async function composeOn(
     log,
   });
 
+  const keepEvent = (event: NewEvent) => pending.own("keep an event", store.addEvent(event));
   const clockWatch = new ClockWatch({
     clock,
     builtAt: (await stat(fileURLToPath(import.meta.url))).mtimeMs,
     newestRowAt: store.newestKey > 0 ? epochOfKey(store.newestKey) : null,
     ntp: () => ntpState(),
-    onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
+    onEvent: keepEvent,
   });
 
   const endQueued = createEndQueued({ store, clock });
@@ -237,6 +246,7 @@ async function composeOn(
     clock,
     webhooks: () => deliverer.backlog(),
     whyClockUntrusted: () => clockWatch.whyUntrusted,
+    certificate: () => network.tls?.check ?? null,
   });
   const app = createApp({
     accounts,
@@ -269,15 +279,8 @@ async function composeOn(
     clock,
     log,
   });
-  const { http } = config;
-  const tls =
-    http.tls === undefined
-      ? undefined
-      : {
-          cert: await readFile(http.tls.cert),
-          key: await readFile(http.tls.key),
-        };
-  const server = new HttpServer({ http, clock, server: createServer(app, { tls }) });
+  const network = await composeNetwork({ app, config, container, clock, log, keepEvent });
+  const { server } = network;
   const deliverer = new WebhookDeliverer({
     store,
     clock,
@@ -312,6 +315,7 @@ async function composeOn(
     log,
     chores: [
       { name: "look at the clock", everyMs: 60_000, run: () => clockWatch.look() },
+      ...network.chores,
       ...choresOf({
         store,
         clock,
@@ -341,6 +345,7 @@ async function composeOn(
     })),
     store,
     server,
+    announcement: network.announcement,
     dispatcher,
     deliverer,
     chores,

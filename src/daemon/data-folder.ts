@@ -19,7 +19,7 @@ export async function makeDataFolder(path: string): Promise<void> {
 }
 
 /** Not `mkdir`'s own recursion: in Node 20 it never ends where nothing can be made (`/proc/…`), and says nothing. */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
