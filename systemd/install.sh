@@ -19,7 +19,7 @@ config=$etc/pylone/pylone.yaml
 KEPT_RELEASES=3
 KEPT_BACKUPS=2
 UNITS=(pylone.service pylone-reset.path pylone-reset.service pylone-backup.service pylone-backup.timer)
-ENABLED=(pylone.service pylone-reset.path pylone-backup.timer)
+ENABLED=(pylone.service pylone-reset.path)
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -150,7 +150,7 @@ put() {
 }
 
 put_system_files() {
-  local from=$opt/releases/$release unit
+  local from=$opt/releases/$1 unit
   for unit in "${UNITS[@]}"; do put 644 "$from/systemd/$unit" "$units/$unit"; done
   put 644 "$from/systemd/pylone.sysusers.conf" "$etc/sysusers.d/pylone.conf"
   put 644 "$from/systemd/pylone.tmpfiles.conf" "$etc/tmpfiles.d/pylone.conf"
@@ -172,13 +172,13 @@ put_config() {
   say "Wrote $config"
 }
 
-# By the program that is to run with it. `credentials` reads it as `serve` does; a wrong one is 78.
+# By the program that is to run with it.
 check_config() {
   local status=0 words
   [ -e "$config" ] || return 0
-  words=$("$node" "$source_folder/dist/main.js" credentials --config "$config" 2>&1 >/dev/null) || status=$?
-  [ "$status" -eq 78 ] || return 0
-  printf '%s\n' "$words" >&2
+  words=$("$node" "$source_folder/dist/main.js" config check --config "$config" 2>&1) || status=$?
+  [ "$status" -ne 0 ] || return 0
+  printf '%s: %s\n' "$config" "$words" >&2
   die "the configuration is not good for this version; mend it and run this again. Nothing was changed"
 }
 
@@ -216,9 +216,12 @@ back_up() {
 # ── running it ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 # `systemctl restart` comes back when the daemon has said READY, or has not.
-run_it() { systemctl restart pylone.service; }
+run_it() {
+  started=$(date +%s)
+  systemctl restart pylone.service
+}
 
-why_not() { journalctl -u pylone.service -n 20 --no-pager -o cat >&2; }
+why_not() { journalctl -u pylone.service --since "@$started" -n 20 --no-pager -o cat >&2; }
 
 tell_where() {
   local urls
@@ -242,7 +245,7 @@ install_it() {
   make_release
   if for_real; then systemctl stop pylone.service 2>/dev/null || true; fi
   back_up
-  put_system_files
+  put_system_files "$release"
   if for_real; then announce_to_system; fi
   put_config
   switch_to "$release"
@@ -252,14 +255,18 @@ install_it() {
     return
   fi
   systemctl enable --quiet "${ENABLED[@]}"
-  systemctl restart pylone-reset.path pylone-backup.timer
+  systemctl restart pylone-reset.path
   if run_it; then
     tell_where
     return
   fi
   why_not
   [ -n "$before" ] || die "it is installed and does not start; the lines above say why"
+  # As if it had never been here.
+  rm -rf "${opt:?}/releases/$release"
   switch_to "$before"
+  put_system_files "$before"
+  systemctl daemon-reload
   run_it || why_not
   die "$release does not start, so $before runs again; the lines above say why"
 }
@@ -273,8 +280,7 @@ roll_back() {
   [ -n "$target" ] || die "there is no version before $now; ls $opt/releases shows those that are kept"
   switch_to "$target"
   if for_real; then
-    release=$target
-    put_system_files
+    put_system_files "$target"
     systemctl daemon-reload
     run_it || { why_not && die "$target does not start; the lines above say why"; }
   fi
@@ -286,7 +292,7 @@ uninstall() {
   need_root
   data=$(data_folder)
   if for_real; then
-    for unit in "${ENABLED[@]}"; do systemctl disable --now --quiet "$unit" 2>/dev/null || true; done
+    for unit in "${ENABLED[@]}" pylone-backup.timer; do systemctl disable --now --quiet "$unit" 2>/dev/null || true; done
   fi
   for unit in "${UNITS[@]}"; do rm -f "$units/$unit"; done
   rm -rf "$opt"

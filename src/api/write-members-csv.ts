@@ -16,7 +16,9 @@ export function writeMembersCsv(
 ): Readable {
   async function* pages(): AsyncGenerator<string> {
     const names = await store.memberAttributes(audienceSid);
-    yield stringify([["phone_number", "language", "joined_at", "joined_by", "opted_out_of", ...names]]);
+    yield stringify([["phone_number", "language", "joined_at", "joined_by", "opted_out_of", ...names]], {
+      bom: true,
+    });
     let after: string | null = null;
     for (;;) {
       const members: readonly MemberRecord[] = await store.listMembers(audienceSid, {

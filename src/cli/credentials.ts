@@ -16,6 +16,7 @@ import { openStore } from "../store/open-store.ts";
 import { openSettings, readSettings } from "../store/settings.ts";
 import type { SettingsDocument } from "../store/settings-document.ts";
 import { ApiClient } from "./api-client.ts";
+import { becomeOwnerOf } from "./become-owner.ts";
 import { type Credentials, configurationOf, connectionOf, credentialsOf, reading } from "./connection.ts";
 import { Failure } from "./failure.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -68,6 +69,7 @@ async function rotated({ config, file }: LoadedConfig): Promise<Credentials> {
 /** No daemon answers. One that starts or hangs holds the folder: then this fails with 75. */
 async function rotatedBeside(dataDir: string): Promise<Credentials> {
   try {
+    await becomeOwnerOf(dataDir);
     const store = await openStore({ dataDir, onFatal: () => undefined });
     try {
       const account = await new Accounts(await openSettings(dataDir), systemClock).rotateToken();

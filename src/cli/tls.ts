@@ -1,6 +1,6 @@
 /** `pylone tls`: an authority of the site's own and a certificate for the API, with what to do about both. */
 import { existsSync } from "node:fs";
-import { chown, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Config } from "../daemon/config-schema.ts";
@@ -9,6 +9,7 @@ import { EXIT, exitCodeOf } from "../daemon/exit-codes.ts";
 import { ownLanAddresses } from "../daemon/own-addresses.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
+import { becomeOwnerOf } from "./become-owner.ts";
 import { isCertifiable } from "./commands/certifiable.ts";
 import { configurationOf } from "./connection.ts";
 import { Failure } from "./failure.ts";
@@ -25,9 +26,9 @@ export type TlsAsked = {
 
 export async function tls(asked: TlsAsked, surroundings: Surroundings): Promise<number> {
   const { config, file } = configurationOf(asked.config, surroundings);
-  const folder =
-    asked.out === null ? join(config.dataDir, "tls") : resolve(surroundings.workingFolder, asked.out);
-  const made = await makeIn(folder, config, asked.names);
+  const out = asked.out === null ? null : resolve(surroundings.workingFolder, asked.out);
+  const folder = out ?? join(config.dataDir, "tls");
+  const made = await makeIn(out, config, asked.names);
   const isConfigured =
     config.http.tls?.cert === join(folder, "server.crt") &&
     config.http.tls.key === join(folder, "server.key");
@@ -41,28 +42,43 @@ export async function tls(asked: TlsAsked, surroundings: Surroundings): Promise<
 
 const ANY_FILE = "/etc/pylone/pylone.yaml";
 
-async function makeIn(folder: string, config: Config, names: readonly string[]): Promise<MadeCertificate> {
+/** `out`: null where the files are the data folder's; then they are made as its owner, into whose folder root does not write. */
+async function makeIn(
+  out: string | null,
+  config: Config,
+  names: readonly string[],
+): Promise<MadeCertificate> {
+  const folder = out ?? join(config.dataDir, "tls");
   try {
-    const isNew = !existsSync(folder);
-    await makeFolder(folder);
-    const owner = await ownerOf(config.dataDir);
-    if (isNew && owner !== null) await chown(folder, owner.uid, owner.gid);
+    const { dataDir } = config;
+    if (out === null) {
+      await makeFolder(dataDir);
+      await becomeOwnerOf(dataDir);
+      await makeFolder(folder);
+    } else if (!existsSync(out)) {
+      await mkdir(out, { mode: 0o755 });
+    }
     return await makeCertificate({
       folder,
       names: [...namesOfThisMachine(config), ...names],
       site: hostname(),
       now: systemClock.now(),
-      owner,
+      owner: out === null ? null : await ownerOf(dataDir),
     });
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const code = exitCodeOf(error);
-    const mend = code === EXIT.noPermission ? "; run this with sudo, or choose another --out" : "";
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const code = isMissing ? EXIT.noInput : exitCodeOf(error);
+    const mend = isMissing
+      ? "; make the folder above it first"
+      : code === EXIT.noPermission
+        ? "; run this with sudo, or choose another --out"
+        : "";
     throw new Failure(code, `no certificate was made in ${folder}: ${reasonOf(error)}${mend}`, error);
   }
 }
 
-/** Root makes them for the daemon, which is not root. */
+/** Elsewhere root makes them for the daemon, which is not root. */
 async function ownerOf(dataDir: string): Promise<Owner | null> {
   if (process.getuid?.() !== 0) return null;
   return stat(dataDir).catch(() => null);

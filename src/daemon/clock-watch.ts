@@ -1,35 +1,80 @@
-/** Asks now and then whether the wall clock is to be believed, tells when that changes, and shows it in /health. */
+/**
+ * Asks now and then whether the wall clock is to be believed, tells when that changes, and shows it in /health. It is
+ * also what takes over a step of the system's clock (`steady-clock.ts`): in one tick with the dates that the store keeps.
+ *
+ * - A clock that nothing vouched for is followed at once: it has most likely found the time.
+ * - One that something vouched for does not leap. It is followed when it has stood there for an hour: an NTP service puts
+ *   right within that what somebody's slip did.
+ * - A time in which this program cannot be running is not followed at all.
+ */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../runtime/clock.ts";
-import { type NtpState, whyUntrusted } from "../runtime/clock-trust.ts";
+import { isSameTime, type NtpState, whyUntrusted } from "../runtime/clock-trust.ts";
 import type { NewEvent } from "../runtime/event.ts";
+import type { SteadyClock } from "../runtime/steady-clock.ts";
+import type { ClockStep } from "../store/clock-commands.ts";
+
+const HOUR_MS = 3_600_000;
+/** What is a slip and what a leap: of a clock that was right, less is followed at once. */
+const LEAP_MS = HOUR_MS;
+const STANDS_MS = HOUR_MS;
+/** Nothing is deleted for its age by a clock that was set since. */
+const SETTLED_MS = 24 * HOUR_MS;
+/** At its start a clock that much later than the newest message is news as well. */
+const LONG_GAP_MS = 7 * 24 * HOUR_MS;
 
 export type ClockWatchOptions = {
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly builtAt: number;
   readonly newestRowAt: number | null;
   readonly ntp: () => Promise<NtpState>;
   readonly onEvent: (event: NewEvent) => void;
+  /** Called in the tick in which the clock is set. */
+  readonly onStep: (step: ClockStep) => void;
 };
 
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
+  readonly #startedMs: number;
   #ntp: NtpState = "unknown";
   /** The mobile network's time, and when (monotonic) it was told. */
   #network: { readonly epochMs: number; readonly at: number } | null = null;
   #toldUntrusted = false;
+  /** Whether something vouched for it when it was looked at last. */
+  #wasVouched = false;
+  /** Monotonic: since when the system's clock has been set to another time that is not followed yet. */
+  #leaptMs: number | null = null;
+  /** Monotonic: when a step was taken over last. */
+  #steppedMs: number | null = null;
 
   constructor(options: ClockWatchOptions) {
     this.#options = options;
+    this.#startedMs = options.clock.monotonicMs();
+    const { clock, newestRowAt } = options;
+    if (newestRowAt !== null && clock.now() > newestRowAt + LONG_GAP_MS) this.#steppedMs = this.#startedMs;
   }
 
   /** Null: it is trusted. */
   get whyUntrusted(): string | null {
     const { clock, builtAt, newestRowAt } = this.#options;
-    const networkNow =
-      this.#network === null ? null : this.#network.epochMs + clock.monotonicMs() - this.#network.at;
-    return whyUntrusted({ now: clock.now(), builtAt, newestRowAt, ntp: this.#ntp, networkNow });
+    const system = new Date(clock.systemNow).toISOString().slice(0, 16).replace("T", " ");
+    if (!clock.isBelievable) return `the system's clock shows ${system}, which cannot be`;
+    if (this.#leaptMs !== null) {
+      return `it was right, and then was set to ${system} UTC; that is followed when it has stood for an hour`;
+    }
+    return whyUntrusted({
+      now: clock.now(),
+      builtAt,
+      newestRowAt,
+      ntp: this.#ntp,
+      networkNow: this.#networkNow,
+    });
+  }
+
+  /** Whether ages may be judged by it for good: it has not been set for a day. */
+  get isSettled(): boolean {
+    if (this.#steppedMs === null) return true;
+    return this.#options.clock.monotonicMs() - this.#steppedMs >= SETTLED_MS;
   }
 
   /** A modem has told what time it is on its network. */
@@ -41,6 +86,9 @@ export class ClockWatch {
   async look(): Promise<void> {
     const { clock, ntp, onEvent } = this.#options;
     this.#ntp = await ntp();
+    this.#follow();
+    const isSteady = clock.stepMs === 0;
+    if (isSteady) this.#wasVouched = this.#isVouched(clock.now());
     const why = this.whyUntrusted;
     if ((why !== null) === this.#toldUntrusted) return;
     this.#toldUntrusted = why !== null;
@@ -52,6 +100,46 @@ export class ClockWatch {
       onEvent({ type: "clock.untrusted", level: "warning", at, text });
     }
   }
+
+  get #networkNow(): number | null {
+    if (this.#network === null) return null;
+    return this.#network.epochMs + this.#options.clock.monotonicMs() - this.#network.at;
+  }
+
+  #isVouched(now: number): boolean {
+    return this.#ntp === "synchronised" || isSameTime(this.#networkNow, now);
+  }
+
+  #follow(): void {
+    const { clock, onStep, onEvent } = this.#options;
+    const step = clock.stepMs;
+    if (step === 0 || !clock.isBelievable) {
+      this.#leaptMs = null;
+      return;
+    }
+    const now = clock.monotonicMs();
+    const wasRight = this.#wasVouched;
+    if (wasRight && Math.abs(step) >= LEAP_MS) {
+      this.#leaptMs ??= now;
+      if (now - this.#leaptMs < STANDS_MS) return;
+    }
+    this.#leaptMs = null;
+    this.#steppedMs = now;
+    const byMs = clock.follow();
+    const at = clock.now();
+    onStep({ byMs, at, wasRight });
+    const way = byMs > 0 ? "ahead" : "back";
+    const text = `The wall clock was set ${way} by ${durationOf(Math.abs(byMs))}. What waits keeps its time: nothing expires for that, and nothing is held up.`;
+    onEvent({ type: "clock.set", level: "info", at, text, detail: { byMs } });
+  }
+}
+
+function durationOf(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} seconds`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  if (seconds < 2 * 86_400) return `${Math.round(seconds / 3600)} hours`;
+  return `${Math.round(seconds / 86_400)} days`;
 }
 
 /** What systemd-timesyncd leaves in its runtime folder; other services leave nothing that can be asked without them. */

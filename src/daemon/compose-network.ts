@@ -4,10 +4,12 @@ import { Server as HttpsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { createServer } from "../api/create-server.ts";
+import type { Pending } from "../messaging/outbound/pending.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { NewEvent } from "../runtime/event.ts";
 import type { Log } from "../runtime/log.ts";
 import { version } from "../runtime/version.ts";
+import type { Store } from "../store/store.ts";
 import { Announcement } from "./announce.ts";
 import type { Chore } from "./chores.ts";
 import type { Config } from "./config-schema.ts";
@@ -33,7 +35,8 @@ export async function composeNetwork(deps: {
   readonly container: string | null;
   readonly clock: Clock;
   readonly log: Log;
-  readonly keepEvent: (event: NewEvent) => void;
+  readonly store: Pick<Store, "addEvent">;
+  readonly pending: Pending;
 }): Promise<Network> {
   const { app, config, clock, log } = deps;
   const { http } = config;
@@ -42,7 +45,7 @@ export async function composeNetwork(deps: {
   const onEvent = (event: NewEvent) => {
     const level = event.level === "warning" ? "warn" : event.level;
     log[level]({ event: event.type, ...event.detail }, event.text);
-    deps.keepEvent(event);
+    deps.pending.own("keep an event", deps.store.addEvent(event));
   };
   const tls =
     http.tls !== undefined && pair !== undefined && server instanceof HttpsServer

@@ -2,8 +2,6 @@
  * The one composition root: every service is constructed here and nowhere else. What comes out knows how to start
  * and stop in the right order; `serve.ts` decides when.
  */
-import { stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Applications } from "../accounts/applications.ts";
@@ -32,9 +30,8 @@ import { createReportHandler } from "../messaging/outbound/report.ts";
 import { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import { ownAddresses } from "../messaging/webhook/own-address.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { NewEvent } from "../runtime/event.ts";
 import type { Fault } from "../runtime/fault.ts";
-import { epochOfKey, KeySequence } from "../runtime/ids.ts";
+import { KeySequence } from "../runtime/ids.ts";
 import type { Log } from "../runtime/log.ts";
 import { version } from "../runtime/version.ts";
 import { openStore } from "../store/open-store.ts";
@@ -43,8 +40,8 @@ import type { AccountRecord } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
-import { ClockWatch, ntpState } from "./clock-watch.ts";
 import { composeAudiences } from "./compose-audiences.ts";
+import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
 import { composeNetwork } from "./compose-network.ts";
 import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
@@ -84,10 +81,12 @@ export async function compose(options: {
   checkPemFiles(config, (path, text) => wrong.push({ path, text }));
   if (wrong.length > 0) throw refusal(wrong);
   await makeDataFolder(dataDir);
-  const metrics = new Metrics({ clock: options.clock, version: version() });
-  const store = await openStore({ dataDir, onFatal: options.onFatal, onCommit: metrics.committed });
+  const siteClock = await steadyClockOver(options.clock);
+  const { clock } = siteClock;
+  const metrics = new Metrics({ clock, version: version() });
+  const store = await openStore({ dataDir, onFatal: options.onFatal, clock, onCommit: metrics.committed });
   try {
-    return await composeOn(store, metrics, options);
+    return await composeOn(store, metrics, { ...options, siteClock });
   } catch (error) {
     await store.close();
     throw error;
@@ -99,13 +98,14 @@ async function composeOn(
   metrics: Metrics,
   options: {
     readonly loaded: LoadedConfig;
-    readonly clock: Clock;
+    readonly siteClock: SiteClock;
     readonly log: Log;
     readonly container: string | null;
   },
 ): Promise<Composed> {
-  const { clock, log, container } = options;
+  const { siteClock, log, container } = options;
   const { config, file } = options.loaded;
+  const { clock } = siteClock;
   const stored = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(stored, config.account ?? null, clock);
   const settings = followRoutes({
@@ -227,14 +227,7 @@ async function composeOn(
     log,
   });
 
-  const keepEvent = (event: NewEvent) => pending.own("keep an event", store.addEvent(event));
-  const clockWatch = new ClockWatch({
-    clock,
-    builtAt: (await stat(fileURLToPath(import.meta.url))).mtimeMs,
-    newestRowAt: store.newestKey > 0 ? epochOfKey(store.newestKey) : null,
-    ntp: () => ntpState(),
-    onEvent: keepEvent,
-  });
+  const clockWatch = watchOf(siteClock, { store, pending });
 
   const endQueued = createEndQueued({ store, clock });
   const health = createHealth({
@@ -279,7 +272,7 @@ async function composeOn(
     clock,
     log,
   });
-  const network = await composeNetwork({ app, config, container, clock, log, keepEvent });
+  const network = await composeNetwork({ app, config, container, store, pending, clock, log });
   const { server } = network;
   const deliverer = new WebhookDeliverer({
     store,
@@ -314,7 +307,7 @@ async function composeOn(
     clock,
     log,
     chores: [
-      { name: "look at the clock", everyMs: 60_000, run: () => clockWatch.look() },
+      { name: "look at the clock", everyMs: 10_000, run: () => clockWatch.look() },
       ...network.chores,
       ...choresOf({
         store,
@@ -324,6 +317,7 @@ async function composeOn(
         look,
         endQueued,
         accounts,
+        isClockSettled: () => clockWatch.isSettled,
         publishIncomplete: receive.publishIncomplete,
       }),
     ],

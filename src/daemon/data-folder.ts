@@ -1,6 +1,11 @@
-/** The data folder is made and tried before anything is opened in it: what is wrong with it names the key to mend. */
+/**
+ * The data folder is made and tried before anything is opened in it: what is wrong with it names the key to mend.
+ *
+ * The folder above a new one is synced: until then a power cut may take the name of the data folder away, and with
+ * it everything that was synced inside (DESIGN §4.8 knows this of `settings.json`).
+ */
 import { constants } from "node:fs";
-import { access, mkdir, stat } from "node:fs/promises";
+import { access, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 
@@ -21,13 +26,23 @@ export async function makeDataFolder(path: string): Promise<void> {
 /** Not `mkdir`'s own recursion: in Node 20 it never ends where nothing can be made (`/proc/…`), and says nothing. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
+    await makeOne(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
     if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
     if (code !== "ENOENT" || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
-    await mkdir(path, { mode: 0o700 });
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 });
+  const above = await open(dirname(path), "r");
+  try {
+    await above.sync();
+  } finally {
+    await above.close();
   }
 }
 

@@ -31,8 +31,10 @@ export function choresOf(deps: {
   readonly look: (line: Line) => void;
   readonly endQueued: (accountSid: string) => Promise<void>;
   readonly accounts: Pick<Accounts, "inactive">;
+  /** False: the wall clock was set not long ago, and may be set again. */
+  readonly isClockSettled: () => boolean;
 }): Chore[] {
-  const { store, clock, config, lines, look, endQueued, accounts, publishIncomplete } = deps;
+  const { store, clock, config, lines, look, endQueued, accounts, publishIncomplete, isClockSettled } = deps;
   return [
     {
       name: "expire",
@@ -76,13 +78,15 @@ export function choresOf(deps: {
       name: "prune",
       everyMs: HOUR,
       run: async () => {
+        if (!isClockSettled()) return;
         const now = clock.now();
-        await store.prune({
+        const before = {
           messages: now - config.retention.messagesDays * DAY,
           events: now - EVENTS_KEPT_MS,
           fingerprints: now - FINGERPRINTS_KEPT_MS,
           parkedReports: now - PARKED_REPORTS_KEPT_MS,
-        });
+        };
+        while ((await store.prune(before)) > 0);
       },
     },
   ];

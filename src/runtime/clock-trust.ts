@@ -24,7 +24,7 @@ const SAME_TIME_MS = 15 * 3_600_000;
 /** The reason, or null: it is trusted. */
 export function whyUntrusted({ now, builtAt, newestRowAt, ntp, networkNow }: ClockFacts): string | null {
   if (ntp === "synchronised") return null;
-  if (networkNow !== null && Math.abs(networkNow - now) <= SAME_TIME_MS) return null;
+  if (isSameTime(networkNow, now)) return null;
   if (newestRowAt !== null && now < newestRowAt - SLACK_MS) {
     return `it shows an earlier time than the newest message stored here has (${dateOf(newestRowAt)})`;
   }
@@ -32,6 +32,11 @@ export function whyUntrusted({ now, builtAt, newestRowAt, ntp, networkNow }: Clo
     return `it shows an earlier time than this program was built (${dateOf(builtAt)})`;
   }
   return ntp === "unsynchronised" ? "the NTP service has not synchronised it yet" : null;
+}
+
+/** Whether the mobile network's time, which may be of another zone, vouches for this one. */
+export function isSameTime(networkNow: number | null, now: number): boolean {
+  return networkNow !== null && Math.abs(networkNow - now) <= SAME_TIME_MS;
 }
 
 function dateOf(epochMs: number): string {

@@ -36,6 +36,7 @@ export type EventType =
   | "account.rotated" // the main account's auth token was made anew
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
+  | "clock.set" // the system's clock was set to another time, and is followed; `detail.byMs`
   | "tls.taken" // a changed certificate is served from now on
   | "tls.refused" // the changed files are no certificate with its key: the old one is served on
   | "tls.expiring" // the certificate served ends within 30 days; an error once it has

@@ -130,6 +130,7 @@ export class StoreClient implements Store {
   readonly putMemory: Store["putMemory"] = (...args) => this.#call("putMemory", args);
   readonly retire: Store["retire"] = (...args) => this.#call("retire", args);
   readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
+  readonly clockStepped: Store["clockStepped"] = (...args) => this.#call("clockStepped", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
   /** Between the batches, is not one of them: it costs no commit. */

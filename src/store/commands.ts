@@ -1,10 +1,10 @@
 /** The door's commands over one open database: where the tables' files are put together. */
-import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
+import { keyOfSid } from "../runtime/ids.ts";
 import { Alterations } from "./alterations.ts";
 import { AudienceMembers } from "./audience-members.ts";
 import { Audiences } from "./audiences.ts";
+import { ClockSteps } from "./clock-steps.ts";
 import type { Database } from "./database.ts";
-
 import { Depths } from "./depths.ts";
 import { Events } from "./events.ts";
 import { Horizon } from "./horizon.ts";
@@ -58,7 +58,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const members = new AudienceMembers(db, { audiences, optOuts });
   const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts, members });
   const memory = new Memory(db);
-  const list = new MessageList(db);
+  const steps = new ClockSteps(db, { messages, submissions, horizon, openedAt });
+  const list = new MessageList(db, steps);
   const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
 
@@ -177,16 +178,22 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     listEvents: (page) => events.list(page),
     getMemory: (line, key) => memory.get(line, key),
     putMemory: (line, key, value) => memory.put(line, key, value),
-    retire: (options) => retired.retire(options),
-    prune: (before) =>
-      retired.pruneBefore(firstKeyAt(before.messages)) +
-      alterations.pruneFeedback(firstKeyAt(before.messages)) +
-      events.pruneBefore(firstKeyAt(before.events)) +
-      inbound.pruneQuarantine(firstKeyAt(before.events)) +
-      inbound.pruneFingerprints(before.fingerprints) +
-      inbound.pruneShown(firstKeyAt(before.fingerprints)) +
-      parked.pruneBefore(firstKeyAt(before.parkedReports)) +
-      plans.prune(),
+    retire: (options) =>
+      retired.retire({ ...options, keysBefore: steps.firstKeyAfter(options.sentBefore, "message") }),
+    prune: (before) => {
+      const messagesBefore = steps.firstKeyOf(before.messages, "message");
+      return (
+        retired.pruneBefore(messagesBefore) +
+        alterations.pruneFeedback(messagesBefore) +
+        events.pruneBefore(steps.firstKeyOf(before.events, "event")) +
+        inbound.pruneQuarantine(steps.firstKeyOf(before.events, "inbound")) +
+        inbound.pruneFingerprints(before.fingerprints) +
+        inbound.pruneShown(steps.firstKeyOf(before.fingerprints, "inbound")) +
+        parked.pruneBefore(steps.firstKeyOf(before.parkedReports, "parked")) +
+        plans.prune()
+      );
+    },
+    clockStepped: (step) => steps.step(step),
     ping: (now) => memory.ping(now),
   };
   return {

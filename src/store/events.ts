@@ -45,10 +45,18 @@ export class Events {
   }
 }
 
-/** The newest key of a table whose keys are `RowKeys`; 0 when it is empty. */
+/** The newest key of a table whose keys are times; 0 when it is empty. */
 export function newestKeyOf(
   db: Database,
-  table: "event" | "webhook" | "inbound_segment" | "shown_part" | "parked_report" | "undecodable",
+  table:
+    | "message"
+    | "message_retired"
+    | "event"
+    | "webhook"
+    | "inbound_segment"
+    | "shown_part"
+    | "parked_report"
+    | "undecodable",
 ): number {
   return db.prepare<[], number | null>(`SELECT max(key) FROM ${table}`).pluck().get() ?? 0;
 }

@@ -29,4 +29,9 @@ export class InHand<Key, Row> {
   forget(key: Key): void {
     this.#rows.delete(key);
   }
+
+  /** The tables were changed behind it. */
+  forgetAll(): void {
+    this.#rows.clear();
+  }
 }

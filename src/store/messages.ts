@@ -3,7 +3,6 @@
  * keeps the transition table, fences the UPDATE by the row it was decided on, keeps the queue's depth, and
  * inserts what the change announces (status webhook, event) in the same transaction (DESIGN §4.3).
  */
-import { epochOfKey } from "../runtime/ids.ts";
 import { type MessageStatus, NEXT_STATUSES } from "../sms/message.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Depths } from "./depths.ts";
@@ -102,7 +101,7 @@ export class Messages {
   /** When the oldest Message that is claimable or backing off was created; null when there is none. */
   oldestWaiting(queue: string): number | null {
     const key = this.#oldest.get({ queue }) ?? null;
-    return key === null ? null : epochOfKey(key);
+    return key === null ? null : (this.byKey(key)?.createdAt ?? null);
   }
 
   /**
@@ -175,6 +174,11 @@ export class Messages {
 
   byKey(key: number): MessageRow | null {
     return this.#inHand.get(key) ?? this.#byKey.get(key) ?? null;
+  }
+
+  /** Rows were changed by other means than `change`. */
+  forgetInHand(): void {
+    this.#inHand.forgetAll();
   }
 
   change(row: MessageRow, change: MessageChange, at: number): MessageRow {

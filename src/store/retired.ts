@@ -2,7 +2,7 @@
  * Messages at rest: inbound ones from the start, outbound ones once they are finished and have been moved here
  * (DESIGN §4.7). A row carries its Submissions along as JSON, for the one who asks what happened.
  */
-import { firstKeyAt, keyOfSid } from "../runtime/ids.ts";
+import { keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Mend } from "./mend.ts";
 import type { MessageRow } from "./message-row.ts";
@@ -16,6 +16,9 @@ import type { Usage } from "./usage.ts";
 export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
 
 export type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
+
+/** Who shortens the retention of a year's messages deletes them by the hundred thousand: nobody else waits for that. */
+const PRUNE_BATCH = 2000;
 
 export class Retired {
   readonly #messages: Messages;
@@ -43,12 +46,14 @@ export class Retired {
       VALUES (@key, @sid, @accountSid, @direction, @from, @to, @status, @numSegments, @messagingServiceSid,
         @statusCallback, @errorCode, @createdAt, @updatedAt, @sentAt, @line, @attempts, @errorMessage, @body,
         @submissions, @automatic)`);
-    // A key is never older than its row, so nothing sent before an instant has a key from after it.
+    // A key is never older than its row (but for a clock that was set): nothing sent before an instant has one from after.
     this.#sentBefore = db.prepare(`
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
     this.#redact = db.prepare("UPDATE message_retired SET body = '', updatedAt = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM message_retired WHERE key = ?");
-    this.#prune = db.prepare("DELETE FROM message_retired WHERE key < ?");
+    this.#prune = db.prepare(
+      `DELETE FROM message_retired WHERE key IN (SELECT key FROM message_retired WHERE key < ? LIMIT ${PRUNE_BATCH})`,
+    );
     this.#rewrite = db.prepare(`
       UPDATE message_retired SET body = @body, numSegments = @numSegments, errorCode = @errorCode,
         errorMessage = @errorMessage, updatedAt = @at
@@ -111,15 +116,15 @@ export class Retired {
   }
 
   /** Moves finished Messages here, and `sent` ones from before `sentBefore`, whose report will not come any more. */
-  retire(options: { sentBefore: number; limit: number }): number {
-    const { sentBefore, limit } = options;
+  retire(options: { sentBefore: number; limit: number; keysBefore: number }): number {
+    const { sentBefore, limit, keysBefore } = options;
     const leaving: MessageRow[] = [];
     for (const row of this.#messages.finished()) {
       if (leaving.length === limit) break;
       leaving.push(row);
     }
     const room = limit - leaving.length;
-    if (room > 0) leaving.push(...this.#sentBefore.all(firstKeyAt(sentBefore), sentBefore, room));
+    if (room > 0) leaving.push(...this.#sentBefore.all(keysBefore, sentBefore, room));
     for (const row of leaving) {
       const details = this.#submissions.of(row.key).map((submission) => detailOf(row.sid, submission));
       this.#insertRow(row.key, storedOf(row), { submissions: packed(details), automatic: row.automatic });

@@ -11,6 +11,8 @@
 import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
 import { AUDIENCES } from "./schema-audiences.ts";
+import { CLOCK_STEPS } from "./schema-clock.ts";
+import { LATE } from "./schema-late.ts";
 import { PLAN_TABLES } from "./schema-plans.ts";
 
 const MIGRATIONS: readonly string[] = [
@@ -252,6 +254,8 @@ const MIGRATIONS: readonly string[] = [
   `,
   AUDIENCES,
   PLAN_TABLES,
+  CLOCK_STEPS,
+  LATE,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -10,6 +10,7 @@
 import type { Event, NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
+import type { ClockCommands } from "./clock-commands.ts";
 import type { Mend } from "./mend.ts";
 import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
 import type {
@@ -273,7 +274,7 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, PlanCommands {
+export interface Store extends AudienceCommands, ClockCommands, PlanCommands {
   /** The newest key of any Message, audience or member on disk when it was opened: where the process's `KeySequence` goes on from. */
   readonly newestKey: number;
 
@@ -382,7 +383,7 @@ export interface Store extends AudienceCommands, PlanCommands {
   /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than
    *  `sentBefore`. Returns how many moved. */
   retire(options: { sentBefore: number; limit: number }): Promise<number>;
-  /** Deletes retired Messages, events, fingerprints and parked reports older than the instants given. */
+  /** Deletes retired Messages (2,000 at a time), events, fingerprints and parked reports older than the instants given. */
   prune(before: {
     messages: number;
     events: number;

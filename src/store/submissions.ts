@@ -130,6 +130,10 @@ export class Submissions {
     return next;
   }
 
+  forgetInHand(): void {
+    this.#inHand.forgetAll();
+  }
+
   delete(row: SubmissionRow): void {
     this.#delete.run(row.messageKey, row.number);
     this.#inHand.forget(nameOf(row.messageKey, row.number));

@@ -28,7 +28,7 @@ export const ACCEPT_PLANS: readonly Plan[] = [
   {
     figure: "the same, syncs of 20 ms and 300 ms every 20th",
     unit: "/s",
-    bar: "1000, loop p99 < 20 ms",
+    bar: "1000",
     aim: "1500",
     site: { peer: null, nodeArgs: ["--import", new URL("slow-disk.js", import.meta.url).href] },
     warm: async (site) => [await site.load({ clients: 64, messages: WARM, recipients: RECIPIENTS })],
@@ -36,9 +36,16 @@ export const ACCEPT_PLANS: readonly Plan[] = [
       await site.loopDelay();
       const loaded = await site.load({ clients: 64, messages: SLOW_ACCEPTS, recipients: RECIPIENTS });
       const { p99Ms, worstMs } = await site.loopDelay();
-      const note = `loop p99 ${p99Ms.toFixed(1)} ms, worst ${worstMs.toFixed(1)} ms; median answer ${loaded.medianMs.toFixed(0)} ms`;
+      const note = `loop worst ${worstMs.toFixed(1)} ms; median answer ${loaded.medianMs.toFixed(0)} ms`;
       const value = SLOW_ACCEPTS / (loaded.elapsedMs / 1000);
-      return { value, loaded: [loaded], messages: SLOW_ACCEPTS, note };
+      const loop = { figure: "the event loop behind that disk, p99", unit: "ms", bar: "< 20", aim: "< 20" };
+      return {
+        value,
+        loaded: [loaded],
+        messages: SLOW_ACCEPTS,
+        note,
+        also: [{ ...loop, value: p99Ms }],
+      };
     },
   },
   {

@@ -1,22 +1,39 @@
 /**
- * `npm run bench`: the figures of the design, measured from outside on this machine; `--json` for programs,
- * `--only WORD` for one row, `--profile FOLDER` for the daemon's processor profiles. Daemon, modem and load generator
- * are processes of their own.
+ * `npm run bench`: the figures of the design (§7), measured from outside on this machine. Daemon, modem and load
+ * generator are processes of their own, and each run has a site of its own.
+ *
+ * `--runs N`: the median of so many runs is shown, 3 unless told otherwise. `--only PATTERN`: the rows whose name has it
+ * (a regular expression). `--json`: for programs; `--baseline FILE`: such a file, and how this run compares with it.
+ * `--profile FOLDER`: the daemon's processor profiles.
  *
  *   npm run build && npx tsc -p test/bench/tsconfig.json && node dist/bench/test/bench/bench.js
  */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ACCEPT_PLANS } from "./accept-rows.ts";
-import { HISTORY_PLANS } from "./history-rows.ts";
+import { DISK_PLANS } from "./disk-rows.ts";
+import { historyPlans } from "./history-rows.ts";
+import { KILL_PLANS } from "./kill-rows.ts";
+import { LOAD_PLANS } from "./load-rows.ts";
 import { MODEM_PLANS } from "./modem-rows.ts";
 import { machineMs } from "./process.ts";
-import { measured, printed, type Row } from "./row.ts";
+import { measured, type Row } from "./row.ts";
+import { Seeds } from "./seed.ts";
 import { SMPP_PLANS } from "./smpp-rows.ts";
+import { type Line, lineOf, printed } from "./table.ts";
 
-const PLANS = [...ACCEPT_PLANS, ...MODEM_PLANS, ...SMPP_PLANS, ...HISTORY_PLANS];
+const SEEDS = new Seeds();
+const PLANS = [
+  ...ACCEPT_PLANS,
+  ...MODEM_PLANS,
+  ...KILL_PLANS,
+  ...SMPP_PLANS,
+  ...DISK_PLANS,
+  ...LOAD_PLANS,
+  ...historyPlans(SEEDS),
+];
 
 const SYNCS = 100;
 
@@ -40,32 +57,50 @@ const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     only: { type: "string" },
+    runs: { type: "string", default: "3" },
+    baseline: { type: "string" },
     profile: { type: "string" },
   },
 });
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${values.runs}: a number from 1 on`);
+const only = values.only === undefined ? null : new RegExp(values.only, "i");
+const baseline = new Map<string, number>();
+if (values.baseline !== undefined) {
+  const { rows } = JSON.parse(readFileSync(values.baseline, "utf8")) as { rows: Line[] };
+  for (const { figure, value } of rows) if (value !== null) baseline.set(figure, value);
+}
 const machine = {
   cores: cpus().length,
   processor: cpus()[0]?.model ?? "unknown",
   node: process.version,
   syncMs: syncMs(),
   loadAverage: loadavg()[0] ?? 0,
+  at: new Date().toISOString(),
 };
 const print = (text: string) => process.stdout.write(`${text}\n`);
 if (!values.json)
   print(
-    `${machine.cores} × ${machine.processor}, Node ${machine.node}, one sync ${machine.syncMs.toFixed(2)} ms, load average ${machine.loadAverage.toFixed(1)}`,
+    `${machine.cores} × ${machine.processor}, Node ${machine.node}, one sync ${machine.syncMs.toFixed(2)} ms, load average ${machine.loadAverage.toFixed(1)}; the median of ${runs} runs, and the lowest to the highest`,
   );
 const profiling =
   values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${resolve(values.profile)}`];
-const rows: Row[] = [];
+const rows: Line[] = [];
 for (const plan of PLANS) {
-  if (values.only !== undefined && !plan.figure.includes(values.only)) continue;
-  const row = await measured({
-    ...plan,
-    site: { ...plan.site, nodeArgs: [...profiling, ...(plan.site.nodeArgs ?? [])] },
-  });
-  rows.push(row);
-  if (!values.json) print(printed(row));
+  if (only !== null && !only.test(plan.figure)) continue;
+  const site = { ...plan.site, nodeArgs: [...profiling, ...(plan.site.nodeArgs ?? [])] };
+  const results: (readonly Row[])[] = [];
+  for (let run = 0; run < (plan.once === true ? 1 : runs); run++)
+    results.push(await measured({ ...plan, site }));
+  const [first = []] = results;
+  for (const index of first.keys()) {
+    const [one, ...others] = results.map((result) => result[index] as Row);
+    if (one === undefined) continue;
+    const line = lineOf([one, ...others]);
+    rows.push(line);
+    if (!values.json) print(printed(line, baseline.get(line.figure) ?? null));
+  }
 }
-if (values.json) print(JSON.stringify({ machine, rows }, null, 2));
+SEEDS.remove();
+if (values.json) print(JSON.stringify({ machine, runs, rows }, null, 2));
 if (rows.some(({ value }) => value === null)) process.exitCode = 1;

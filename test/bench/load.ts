@@ -25,12 +25,16 @@ export type Load = {
   readonly to: string;
   /** So many recipients, each in turn. */
   readonly recipients: number;
+  /** The number in the first text; the others count on from it. */
+  readonly first?: number;
 };
 
 export type Loaded = {
   readonly elapsedMs: number;
   readonly refused: number;
   readonly firstRefusal: string | null;
+  /** How often each answer came: a status, and the code of a refusal. */
+  readonly tally: Readonly<Record<string, number>>;
   readonly medianMs: number;
   readonly p99Ms: number;
   /** When the last 201 was there, on the machine's clock. */
@@ -54,6 +58,7 @@ function requestOf(number: number): string {
 }
 
 const times: number[] = [];
+const tally: Record<string, number> = {};
 let next = 0;
 let refused = 0;
 let firstRefusal: string | null = null;
@@ -62,7 +67,10 @@ let lastAt = 0;
 function answered(text: string, begunAt: number): void {
   lastAt = machineMs();
   times.push(lastAt - begunAt);
-  if (text.startsWith("HTTP/1.1 2")) return;
+  const code = text.startsWith("HTTP/1.1 2") ? "" : ` ${/"code":(\d+)/.exec(text)?.[1] ?? "without a code"}`;
+  const answer = `${text.slice(9, 12)}${code}`;
+  tally[answer] = (tally[answer] ?? 0) + 1;
+  if (code === "") return;
   refused += 1;
   firstRefusal ??= `${text.slice(9, 12)} ${text.slice(text.indexOf("\r\n\r\n") + 4, 200)}`;
 }
@@ -89,7 +97,7 @@ function client(): Promise<void> {
       }
       next += 1;
       begunAt = machineMs();
-      socket.write(requestOf(next), "latin1");
+      socket.write(requestOf((load.first ?? 0) + next), "latin1");
     };
     socket.once("connect", post);
     socket.on("data", (chunk: string) => {
@@ -114,6 +122,7 @@ const loaded: Loaded = {
   elapsedMs,
   refused,
   firstRefusal,
+  tally,
   medianMs: at(0.5),
   p99Ms: at(0.99),
   lastAt,

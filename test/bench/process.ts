@@ -1,6 +1,6 @@
 /** One process under measurement: its lines, its processor time, its memory and its writes, read from /proc. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 /** USER_HZ, which Linux has fixed at 100 for /proc. */
@@ -54,7 +54,7 @@ export class Measured {
     });
   }
 
-  signal(name: "SIGUSR2"): void {
+  signal(name: "SIGUSR2" | "SIGKILL"): void {
     this.#child.kill(name);
   }
 
@@ -79,6 +79,11 @@ export class Measured {
 
   get residentBytes(): number {
     return Number(/VmRSS:\s+(\d+) kB/.exec(this.#proc("status"))?.[1]) * 1024;
+  }
+
+  /** How many files, sockets and pipes it holds open. */
+  get descriptors(): number {
+    return readdirSync(`/proc/${this.#child.pid}/fd`).length;
   }
 
   /** What it has sent towards the disk. */

@@ -2,13 +2,17 @@
 import type { Loaded } from "./load.ts";
 import { Site, type SiteOptions } from "./site.ts";
 
-export type Row = {
+export type Figure = {
   readonly figure: string;
-  /** Null: void, because an answer was not 2xx. */
-  readonly value: number | null;
   readonly unit: string;
+  /** A number, with `<` or `>` before it where it is not the least; what follows a comma is a note. Or `–`. */
   readonly bar: string;
   readonly aim: string;
+};
+
+export type Row = Figure & {
+  /** Null: void, because an answer was not 2xx. */
+  readonly value: number | null;
   /** Processor seconds while it was measured, by process. */
   readonly processor: {
     readonly daemon: number;
@@ -28,17 +32,21 @@ export type Measurement = {
   readonly loaded: readonly Loaded[];
   readonly messages?: number;
   readonly note?: string;
+  /** Other figures that the same run gives. */
+  readonly also?: readonly (Figure & { readonly value: number })[];
 };
 
-export type Plan = Pick<Row, "figure" | "unit" | "bar" | "aim"> & {
+export type Plan = Figure & {
   readonly site: SiteOptions;
   /** What comes before the processor time is looked at: caches filled, code compiled. */
   readonly warm?: (site: Site) => Promise<readonly Loaded[]>;
   readonly measure: (site: Site) => Promise<Measurement>;
+  /** It takes so long that one run has to do, whatever `--runs` says. */
+  readonly once?: true;
 };
 
-/** On a site of its own, so that no row profits from another. */
-export async function measured(plan: Plan): Promise<Row> {
+/** On a site of its own, so that no row profits from another. The plan's own figure comes first. */
+export async function measured(plan: Plan): Promise<readonly Row[]> {
   const site = await Site.open(plan.site);
   try {
     const warmed = (await plan.warm?.(site)) ?? [];
@@ -48,13 +56,13 @@ export async function measured(plan: Plan): Promise<Row> {
       watched.mainThreadSeconds,
       peer?.processorSeconds ?? 0,
     ] as const;
-    const { value, loaded, messages, note } = await plan.measure(site);
+    const { value, loaded, messages, note, also = [] } = await plan.measure(site);
     const { daemon } = site;
     // One that was started anew meanwhile began at nought.
     const [daemonBefore, mainBefore] = daemon === watched ? before : [0, 0];
     const refusal = [...warmed, ...loaded].find(({ refused }) => refused > 0);
     const { figure, unit, bar, aim } = plan;
-    return {
+    const row: Row = {
       figure,
       value: refusal === undefined ? value : null,
       unit,
@@ -72,26 +80,15 @@ export async function measured(plan: Plan): Promise<Row> {
           ? (note ?? "")
           : `void: ${refusal.refused} answers such as ${refusal.firstRefusal}`,
     };
+    const others = also.map((other) => ({
+      ...row,
+      ...other,
+      value: row.value === null ? null : other.value,
+    }));
+    return [row, ...others.map((other) => ({ ...other, note: "" }))];
   } finally {
     await site.close();
   }
-}
-
-/** One line of the table. */
-export function printed(row: Row): string {
-  const value = row.value === null ? "void" : `${row.value.toFixed(row.value < 100 ? 1 : 0)} ${row.unit}`;
-  const { daemon, daemonMain, peer, load } = row.processor;
-  const { messages } = row;
-  const times =
-    messages === null
-      ? `daemon ${daemon.toFixed(1)} s, peer ${peer.toFixed(1)} s, load ${load.toFixed(1)} s`
-      : `µs/message: daemon ${perMessage(daemon, messages)} (main ${perMessage(daemonMain, messages)}), ` +
-        `peer ${perMessage(peer, messages)}, load ${perMessage(load, messages)}`;
-  return `${row.figure.padEnd(44)} ${value.padStart(16)}   bar ${row.bar}, aim ${row.aim}   ${times}   ${row.note}`;
-}
-
-function perMessage(seconds: number, messages: number): string {
-  return ((seconds * 1e6) / messages).toFixed(0);
 }
 
 export function median(values: readonly number[]): number {

@@ -105,6 +105,7 @@ export class Site {
     readonly clients: number;
     readonly messages: number;
     readonly recipients?: number;
+    readonly first?: number;
   }): Promise<Loaded> {
     const load: Load = {
       port: this.#started.port,
@@ -208,6 +209,21 @@ export class Site {
       body: fields,
     });
     if (!answer.ok) throw new Error(await answer.text());
+  }
+
+  /** Every text that reached a handset of the modem's network. */
+  async handsets(): Promise<readonly string[]> {
+    const answer = await fetch(`http://127.0.0.1:${this.#controlPort}/Messages`);
+    const { messages } = (await answer.json()) as { messages: { direction: string; body: string }[] };
+    return messages.filter(({ direction }) => direction === "to-handset").map(({ body }) => body);
+  }
+
+  get port(): number {
+    return this.#started.port;
+  }
+
+  get dataDir(): string {
+    return join(this.#folder, "data");
   }
 
   async close(): Promise<void> {

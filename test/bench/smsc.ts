@@ -1,12 +1,13 @@
 /**
  * An SMSC as cheap as one can be, a process of its own: octets over a socket, no codec. It reads the length, the
  * command and the sequence number of a PDU (SMPP 3.4 §3.2), answers what has come in one read with one write, and
- * looks into a submit_sm no further than it has to.
+ * looks into a submit_sm no further than it has to: for the recipient, where it sends receipts.
  *
  *   node smsc.js '{"acceptPerSecond":…,"isShut":…,"deliver":…,"window":…,"number":…,"phone":…}'
  *
- * SIGUSR2 opens it where it is shut, and begins the delivery of `deliver` texts, at most `window` of them unanswered. JSON lines on standard output,
- * times of the machine's monotonic clock: how many submit_sm it accepted and refused, how many deliver_sm were taken.
+ * SIGUSR2 opens it where it is shut, and begins the delivery of `deliver` texts. At most `window` deliver_sm, receipts
+ * among them, are unanswered at a time. JSON lines on standard output, times of the machine's monotonic clock: how many
+ * submit_sm it accepted and refused, how many deliver_sm were taken.
  */
 
 import type { AddressInfo } from "node:net";
@@ -19,6 +20,8 @@ export type SmscOptions = {
   /** No connection is kept before SIGUSR2. */
   readonly isShut: boolean;
   readonly deliver: number;
+  /** Whether what is accepted is reported delivered. */
+  readonly receipts?: boolean;
   readonly window: number;
   readonly number: string;
   readonly phone: string;
@@ -61,6 +64,9 @@ const told = {
   refused: 0,
   firstDeliverAt: 0,
 };
+type Receipt = { readonly id: string; readonly recipient: string };
+
+const receipts: Receipt[] = [];
 let toDeliver = 0;
 let sequence = 0;
 let unanswered = 0;
@@ -89,7 +95,7 @@ function responseTo(command: number, sequenceNumber: number, status: number, tex
   return pdu;
 }
 
-function submitted(sequenceNumber: number, now: number): Buffer {
+function submitted(pdu: Buffer, sequenceNumber: number, now: number): Buffer {
   if (!mayAccept(now)) {
     told.throttled += 1;
     return responseTo(SUBMIT_SM, sequenceNumber, ESME_RTHROTTLED, null);
@@ -97,15 +103,31 @@ function submitted(sequenceNumber: number, now: number): Buffer {
   told.accepted += 1;
   if (told.accepted === 1) told.firstAcceptedAt = now;
   told.lastAcceptedAt = now;
-  return responseTo(SUBMIT_SM, sequenceNumber, 0, told.accepted.toString(16));
+  const id = told.accepted.toString(16);
+  if (options.receipts === true) receipts.push({ id, recipient: recipientOf(pdu) });
+  return responseTo(SUBMIT_SM, sequenceNumber, 0, id);
 }
 
-/** deliver_sm, §4.6.1: an SMS of one part from the phone to the number, in the SMSC's default alphabet. */
-function deliverSm(): Buffer {
+/** submit_sm, §4.4.1: service_type, then the source's kind and address, then the destination's. */
+function recipientOf(pdu: Buffer): string {
+  const source = pdu.indexOf(0, HEADER) + 1;
+  const destination = pdu.indexOf(0, source + 2) + 1 + 2;
+  return pdu.toString("latin1", destination, pdu.indexOf(0, destination));
+}
+
+/** Appendix B. */
+function receiptText(id: string): string {
+  return `id:${id} sub:001 dlvrd:001 submit date:2611281200 done date:2611281200 stat:DELIVRD err:000 text:`;
+}
+
+/** deliver_sm, §4.6.1: an SMS of one part from the phone to the number, or a receipt, in the SMSC's default alphabet. */
+function deliverSm(receipt: Receipt | null): Buffer {
   sequence += 1;
-  const text = `Inbound ${sequence}`;
+  const text = receipt === null ? `Inbound ${sequence}` : receiptText(receipt.id);
+  const esmClass = receipt === null ? "\0" : "\x04";
   const address = (digits: string) => `\x01\x01${digits.replace("+", "")}\0`;
-  const body = `\0${address(options.phone)}${address(options.number)}\0\0\0\0\0\0\0\0\0${String.fromCharCode(text.length)}${text}`;
+  const from = receipt?.recipient ?? options.phone;
+  const body = `\0${address(from)}${address(options.number)}${esmClass}\0\0\0\0\0\0\0\0${String.fromCharCode(text.length)}${text}`;
   const pdu = Buffer.alloc(HEADER + body.length);
   pdu.writeUInt32BE(pdu.length, 0);
   pdu.writeUInt32BE(DELIVER_SM, 4);
@@ -116,10 +138,11 @@ function deliverSm(): Buffer {
 
 function deliverMore(): Buffer[] {
   const out: Buffer[] = [];
-  while (toDeliver > 0 && unanswered < options.window) {
-    toDeliver -= 1;
+  while (toDeliver + receipts.length > 0 && unanswered < options.window) {
+    const receipt = receipts.shift() ?? null;
+    if (receipt === null) toDeliver -= 1;
     unanswered += 1;
-    out.push(deliverSm());
+    out.push(deliverSm(receipt));
   }
   return out;
 }
@@ -142,7 +165,7 @@ function deliverAnswered(status: number): readonly Buffer[] {
 function answered(pdu: Buffer, now: number): readonly Buffer[] {
   const command = pdu.readUInt32BE(4);
   const sequenceNumber = pdu.readUInt32BE(12);
-  if (command === SUBMIT_SM) return [submitted(sequenceNumber, now)];
+  if (command === SUBMIT_SM) return [submitted(pdu, sequenceNumber, now)];
   if (command === (RESPONSE | DELIVER_SM) >>> 0) return deliverAnswered(pdu.readUInt32BE(8));
   if (command === ENQUIRE_LINK || command === UNBIND) return [responseTo(command, sequenceNumber, 0, null)];
   if (BINDS.includes(command)) return [responseTo(command, sequenceNumber, 0, "bench")];
@@ -168,6 +191,7 @@ const server = createServer((socket) => {
       at += length;
     }
     rest = octets.subarray(at);
+    out.push(...deliverMore());
     if (out.length > 0) socket.write(Buffer.concat(out));
   });
   socket.on("error", () => socket.destroy());

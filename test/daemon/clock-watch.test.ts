@@ -9,22 +9,30 @@ import { Pending } from "../../src/messaging/outbound/pending.ts";
 import type { NtpState } from "../../src/runtime/clock-trust.ts";
 import type { NewEvent } from "../../src/runtime/event.ts";
 import { silentLog } from "../../src/runtime/log.ts";
+import { SteadyClock } from "../../src/runtime/steady-clock.ts";
+import type { ClockStep } from "../../src/store/clock-commands.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 
-const YEAR = 365 * 24 * 3_600_000;
+const HOUR = 3_600_000;
+const YEAR = 365 * 24 * HOUR;
 
-function watching(options: { newestRowAt?: number; builtAt?: number } = {}) {
-  const clock = new FakeClock();
+function watching(options: { newestRowAt?: number; builtAt?: number; startsAt?: number } = {}) {
+  const system = new FakeClock(options.startsAt);
+  const builtAt = options.builtAt ?? Date.UTC(2025, 0, 1);
+  const clock = new SteadyClock(system, builtAt);
   const events: NewEvent[] = [];
-  const rig = { clock, events, ntp: "unknown" as NtpState };
+  const steps: ClockStep[] = [];
+  const rig = { ntp: "unknown" as NtpState };
   const watch = new ClockWatch({
     clock,
-    builtAt: options.builtAt ?? 0,
+    builtAt,
     newestRowAt: options.newestRowAt ?? null,
     ntp: () => Promise.resolve(rig.ntp),
     onEvent: (event) => events.push(event),
+    onStep: (step) => steps.push(step),
   });
-  return { ...rig, rig, watch };
+  const types = () => events.map(({ type }) => type);
+  return { system, clock, events, types, steps, rig, watch };
 }
 
 describe("a wall clock", () => {
@@ -36,30 +44,111 @@ describe("a wall clock", () => {
   });
 
   test("that started in the past is told of once, and again when the network's time vouches for it", async () => {
-    const clock = new FakeClock();
-    const { watch, events, clock: own } = watching({ newestRowAt: clock.now() + YEAR });
+    const { watch, system, events, steps } = watching({ newestRowAt: new FakeClock().now() + YEAR });
     for (let n = 0; n < 3; n++) await watch.look();
     expect(events).toMatchObject([
       { type: "clock.untrusted", level: "warning", text: expect.stringMatching(/newest message/) },
     ]);
     // The network says another day: the clock is still wrong.
-    await watch.networkTime(own.now() + YEAR);
+    await watch.networkTime(system.now() + YEAR);
     expect(watch.whyUntrusted).toMatch(/newest message/);
     // Somebody sets it, and the network's time, which has gone on meanwhile, agrees.
-    own.jump(YEAR);
-    await own.advance(3_600_000);
+    system.jump(YEAR);
+    await system.advance(HOUR);
     await watch.look();
     expect(watch.whyUntrusted).toBeNull();
-    expect(events.slice(1)).toMatchObject([{ type: "clock.trusted", level: "info" }]);
+    expect(steps).toEqual([{ byMs: YEAR, at: system.now(), wasRight: false }]);
+    expect(events.slice(1)).toMatchObject([
+      { type: "clock.set", level: "info", text: expect.stringMatching(/set ahead by 365 days/) },
+      { type: "clock.trusted", level: "info" },
+    ]);
   });
 
   test("that the NTP service has not set yet is told of, and when it has", async () => {
-    const { rig, watch, events } = watching();
+    const { rig, watch, types } = watching();
     rig.ntp = "unsynchronised";
     await watch.look();
     rig.ntp = "synchronised";
     await watch.look();
-    expect(events.map(({ type }) => type)).toEqual(["clock.untrusted", "clock.trusted"]);
+    expect(types()).toEqual(["clock.untrusted", "clock.trusted"]);
+  });
+});
+
+describe("a wall clock that is set", () => {
+  test("in one tick with what the store keeps: nobody sees the one without the other", async () => {
+    const { watch, system, clock, steps } = watching({ startsAt: 0 });
+    const begun = clock.now();
+    system.jump(YEAR * 56);
+    expect(clock.now()).toBe(begun);
+    await watch.look();
+    expect(steps).toEqual([{ byMs: YEAR * 56, at: clock.now(), wasRight: false }]);
+    expect(clock.now()).toBe(system.now());
+  });
+
+  test.each([YEAR, -5 * HOUR])(
+    "by %i ms though NTP had vouched for it is believed after an hour",
+    async (leap) => {
+      const { watch, rig, system, clock, steps, types } = watching();
+      rig.ntp = "synchronised";
+      await watch.look();
+      const before = clock.now();
+      system.jump(leap);
+      await watch.look();
+      expect(watch.whyUntrusted).toMatch(/followed when it has stood for an hour/);
+      await system.advance(HOUR - 1);
+      await watch.look();
+      expect(steps).toEqual([]);
+      expect(clock.now()).toBe(before + HOUR - 1);
+      await system.advance(1);
+      await watch.look();
+      expect(steps).toEqual([{ byMs: leap, at: system.now(), wasRight: true }]);
+      expect(types()).toEqual(["clock.untrusted", "clock.set", "clock.trusted"]);
+    },
+  );
+
+  test("and set right again within the hour is as if nothing had been", async () => {
+    const { watch, rig, system, steps, types } = watching();
+    rig.ntp = "synchronised";
+    await watch.look();
+    system.jump(YEAR);
+    await watch.look();
+    await system.advance(HOUR / 2);
+    system.jump(-YEAR);
+    await watch.look();
+    await system.advance(HOUR);
+    await watch.look();
+    expect(steps).toEqual([]);
+    expect(types()).toEqual(["clock.untrusted", "clock.trusted"]);
+  });
+
+  test("to 2099 is not followed, and neither is a start there", async () => {
+    const { watch, system, clock, steps } = watching();
+    const before = clock.now();
+    system.jump(Date.UTC(2099, 0, 1) - before);
+    await watch.look();
+    expect(clock.now()).toBe(before);
+    expect(steps).toEqual([]);
+    expect(watch.whyUntrusted).toMatch(/shows 2099-01-01 00:00, which cannot be/);
+    const started = watching({ startsAt: Date.UTC(2099, 0, 1) });
+    expect(started.watch.whyUntrusted).toMatch(/2099/);
+    expect(started.clock.now()).toBe(Date.UTC(2025, 0, 1));
+  });
+
+  test("deletes nothing for its age on that day", async () => {
+    const { watch, system } = watching();
+    expect(watch.isSettled).toBe(true);
+    system.jump(YEAR);
+    await watch.look();
+    expect(watch.isSettled).toBe(false);
+    await system.advance(24 * HOUR);
+    expect(watch.isSettled).toBe(true);
+  });
+
+  test("nor on the day of a start long after the newest message", async () => {
+    const { watch, system } = watching({ newestRowAt: new FakeClock().now() - 8 * 24 * HOUR });
+    expect(watch.isSettled).toBe(false);
+    await system.advance(24 * HOUR);
+    expect(watch.isSettled).toBe(true);
   });
 });
 

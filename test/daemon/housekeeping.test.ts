@@ -28,6 +28,7 @@ it("a message that was scheduled joins its queue within a second of its instant,
       look: () => {},
       publishIncomplete: async () => 0,
       endQueued: async () => {},
+      isClockSettled: () => true,
       accounts: { inactive: () => [{ sid: INACTIVE } as AccountRecord] },
     }),
   });

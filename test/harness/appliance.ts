@@ -65,12 +65,14 @@ export class ApplianceClient {
 export async function startDaemon(
   site: Site,
   config: string,
+  env: Record<string, string> = {},
 ): Promise<{ daemon: Program; client: ApplianceClient; configFile: string }> {
   const configFile = join(site.folder, "pylone.yaml");
   writeFileSync(configFile, config);
   const daemon = site.run("main.js", ["serve", "--config", configFile], {
     PYLONE_HTTP_HOST: "127.0.0.1",
     PYLONE_HTTP_PORT: "0",
+    ...env,
   });
   const { port } = await daemon.logged("ready");
   const asked = site.run("main.js", ["credentials", "--config", configFile]);

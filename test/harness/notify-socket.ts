@@ -17,15 +17,14 @@ while (defined recv($socket, my $message, 4096, 0)) { print join(" ", split(/\\n
 
 export class NotifySocket {
   readonly path: string;
-  /** What has arrived, each with the monotonic time it did. */
-  readonly told: { readonly words: string; readonly atMs: number }[] = [];
+  readonly told: { readonly words: string }[] = [];
   readonly #receiver: ChildProcess;
 
   private constructor(folder: string) {
     this.path = join(folder, "notify");
     this.#receiver = spawn("perl", ["-e", RECEIVER, this.path], { stdio: ["ignore", "pipe", "inherit"] });
     createInterface({ input: this.#receiver.stdout! }).on("line", (words) => {
-      if (words !== "BARRIER=1") this.told.push({ words, atMs: performance.now() });
+      if (words !== "BARRIER=1") this.told.push({ words });
     });
   }
 
@@ -36,7 +35,7 @@ export class NotifySocket {
   }
 
   /** The first message that has the word in it. */
-  has(word: string, forMs?: number): Promise<{ readonly words: string; readonly atMs: number }> {
+  has(word: string, forMs?: number): Promise<{ readonly words: string }> {
     return eventually(async () => this.told.find(({ words }) => words.includes(word)) ?? null, forMs);
   }
 

@@ -3,13 +3,14 @@
  * the log. Processes are ended by their own handle, and the folder goes with them.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-export const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+/** Of the package this file is in, compiled (under dist/ itself) or not. */
+export const DIST = join(packageOf(dirname(fileURLToPath(import.meta.url))), "dist/");
 
 export type LogLine = Readonly<Record<string, unknown>>;
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -138,4 +139,8 @@ export async function eventually<T>(ask: () => Promise<T | null>, forMs = 15_000
       throw new Error(`nothing came of it within ${forMs} ms: ${ask.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function packageOf(folder: string): string {
+  return existsSync(join(folder, "package.json")) ? folder : packageOf(dirname(folder));
 }

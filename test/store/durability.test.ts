@@ -249,6 +249,6 @@ describe("commands made together", () => {
       "fulfilled",
     ]);
     expect(await missing(store, [message.sid, other.sid])).toEqual([]);
-    expect(await store.queueDepths()).toEqual([{ queue: FROM, messages: 2, segments: 2 }]);
+    expect(await store.queueDepths()).toMatchObject([{ queue: FROM, messages: 2, segments: 2 }]);
   });
 });

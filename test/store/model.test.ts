@@ -5,6 +5,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { epochOfKey, keyOfSid } from "../../src/runtime/ids.ts";
 import { type MessageStatus, NEXT_STATUSES } from "../../src/sms/message.ts";
 import type { CommandName } from "../../src/store/protocol.ts";
 import type { Lane, Settlement, Store } from "../../src/store/store.ts";
@@ -86,8 +87,12 @@ async function agree(model: Model, { store }: Real): Promise<void> {
     .map((message) => message.segments.filter((segment) => segment.state === "waiting").length)
     .filter((count) => count > 0);
   const segments = waiting.reduce((sum, count) => sum + count, 0);
-  const depths = waiting.length === 0 ? [] : [{ queue: FROM, messages: waiting.length, segments }];
-  expect(await store.queueDepths()).toEqual(depths);
+  const [oldest] = model.messages
+    .filter((message) => moving(message) && some(message, "waiting"))
+    .filter((message) => message.retryAt !== null || !some(message, "unknown"));
+  const oldestAt = oldest === undefined ? null : epochOfKey(keyOfSid(oldest.sid) ?? 0);
+  const depths = waiting.length === 0 ? [] : [{ queue: FROM, messages: waiting.length, segments, oldestAt }];
+  expect(await store.queueDepths()).toMatchObject(depths);
 }
 
 class Accept implements Step {

@@ -338,9 +338,9 @@ describe("the queue", () => {
     const full = await store.accept(newOutbound({ parts: ["a", "b"], maxQueuedSegments: 4 }));
     expect(full).toEqual({ is: "queue-full", queuedSegments: 3 });
     await accept({ maxQueuedSegments: 4 });
-    expect(await store.queueDepths()).toEqual([{ queue: FROM, messages: 2, segments: 4 }]);
+    expect(await store.queueDepths()).toMatchObject([{ queue: FROM, messages: 2, segments: 4 }]);
     await claim(3);
-    expect(await store.queueDepths()).toEqual([{ queue: FROM, messages: 1, segments: 1 }]);
+    expect(await store.queueDepths()).toMatchObject([{ queue: FROM, messages: 1, segments: 1 }]);
     await accept({ parts: LONG, maxQueuedSegments: 4 });
   });
 

@@ -203,6 +203,12 @@ describe("retiring", () => {
     expect(await store.prune({ ...keep, events: T0 + day })).toBe(2);
     expect(await store.listEvents({ limit: 5 })).toEqual([]);
   });
+
+  it("is deleted some at a time, so that nothing waits for a year's messages", async () => {
+    const old = { messages: T0 + 86_400_000, events: 0, fingerprints: 0, parkedReports: 0 };
+    await Promise.all(Array.from({ length: 2001 }, () => receive()));
+    expect([await store.prune(old), await store.prune(old), await store.prune(old)]).toEqual([2000, 1, 0]);
+  });
 });
 
 describe("the events", () => {

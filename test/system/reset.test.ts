@@ -64,6 +64,16 @@ describe("a reset", () => {
     expect(existsSync(at("ran"))).toBe(false);
   });
 
+  it("that has no program, or none any more, is answered so", async () => {
+    writeFileSync(at("answers/gsm1"), "0\n");
+    const answer = ask("gsm1");
+    await requested("gsm1");
+    work();
+    const { code, err } = await answer;
+    expect(code).toBe(66);
+    expect(err).toContain("there is no program gsm1 in /etc/pylone/reset.d");
+  });
+
   it.each(["", "../gsm1", "GSM1", "gsm1;reboot", "a b", "-x", "x".repeat(32)])(
     "is none by the name '%s'",
     async (name) => {

@@ -108,12 +108,21 @@ describe("pylone tls", () => {
     expect(errors).toMatch(/it is OpenSSL 1\.1\.1n; OpenSSL 3 is needed.*Unrecognized flag noenc/);
   });
 
-  it("gives the files to the data folder's owner when root makes them", async () => {
+  it("gives the files to the data folder's owner when root makes them, wherever they are", async () => {
+    chmodSync(site.folder, 0o755);
     mkdirSync(at("data"), { mode: 0o700 });
     chownSync(at("data"), 65534, 65534);
     expect((await tls()).code).toBe(0);
-    for (const name of ["", "ca.key", "server.key", "server.crt"])
-      expect(statSync(at("data/tls", name)).uid, name).toBe(65534);
+    expect((await tls("--out", "pki")).code).toBe(0);
+    for (const folder of ["data/tls", "pki"])
+      for (const name of ["ca.key", "server.key", "server.crt"])
+        expect(statSync(at(folder, name)).uid, `${folder}/${name}`).toBe(65534);
+    // The daemon's user gets there.
+    expect(statSync(at("pki")).mode & 0o777).toBe(0o755);
+    expect(await tls("--out", "no/pki")).toMatchObject({
+      code: 66,
+      errors: expect.stringContaining("make the folder above it first"),
+    });
   });
 });
 

@@ -93,6 +93,30 @@ describe("the AT port gets a name that stays", () => {
   });
 });
 
+it("names and ids are those that hardware/README.md tells", () => {
+  const rules = readFileSync(RULES, "utf8");
+  const table = readFileSync(join(REPOSITORY, "hardware/README.md"), "utf8").match(/^\| .*†.*$/gm) ?? [];
+  const named = table.filter((row) => !row.includes("none:") && !row.includes("huawei"));
+  expect(named).toHaveLength(9);
+  for (const row of named) {
+    const [, , ids = "", interfaces = "", names = ""] = row.split("|").map((cell) => cell.trim());
+    const [vendor = "", products = ""] = ids.split(":");
+    const name = /`([\w-]+)`/.exec(names)?.[1] ?? "";
+    const groups = products.split(";").map((group) => group.match(/[0-9a-f]{4}/g) ?? []);
+    groups.forEach((group, at) => {
+      const number = interfaces.split(";")[at]?.trim().padStart(2, "0");
+      for (const product of group)
+        expect(rules, `${vendor}:${product}`).toMatch(
+          new RegExp(
+            `^ENV\\{\\.PYLONE_IF\\}=="${number}", ATTRS\\{idVendor\\}=="${vendor}", ATTRS\\{idProduct\\}=="${product}", SYMLINK`,
+            "m",
+          ),
+        );
+    });
+    expect(rules, name).toContain(`SYMLINK+="pylone/${name} `);
+  }
+});
+
 describe("ModemManager", () => {
   it.each([
     "2c7c:0125",

@@ -1,5 +1,6 @@
 /** The units as systemd reads them: without a complaint, in a sandbox of 2.0 or less, serial ports still in reach. */
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -74,6 +75,30 @@ it("make the user and the folders that the others name", () => {
   const made = statSync(join(folder, "run/pylone-reset/requests"));
   const gid = Number(/^pylone:x:(\d+):/m.exec(readFileSync(join(folder, "etc/group"), "utf8"))?.[1]);
   expect([made.mode & 0o7777, made.uid, made.gid]).toEqual([0o1730, 0, gid]);
+});
+
+it.each([
+  ["credentials --test", "pylone"],
+  ["backup FILE", "pylone"],
+  ["restore FILE", "pylone"],
+  ["doctor", "root"],
+  ["send +33612345678 Hello", "root"],
+])("`sudo pylone %s` is done as %s", (words, user) => {
+  const bin = join(folder, "opt/pylone/current/bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "node"), '#!/bin/sh\necho "$(id -un): $*"\n', { mode: 0o755 });
+  const passwd = "root:x:0:0::/root:/bin/sh\npylone:x:999:999::/nonexistent:/usr/sbin/nologin\n";
+  writeFileSync(join(folder, "passwd"), passwd);
+  writeFileSync(join(folder, "group"), "root:x:0:\npylone:x:999:\n");
+  chmodSync(folder, 0o755);
+  const mounts = [
+    [join(folder, "opt"), "/opt"],
+    [join(folder, "passwd"), "/etc/passwd"],
+    [join(folder, "group"), "/etc/group"],
+  ] as const;
+  const { out, err } = runWith(mounts, `systemd/pylone ${words}`);
+  expect(err).toBe("");
+  expect(out).toBe(`${user}: /opt/pylone/current/dist/main.js ${words}\n`);
 });
 
 it("and the programs beside them are good shell", () => {

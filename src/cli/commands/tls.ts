@@ -25,7 +25,8 @@ one before are kept, and the running daemon takes the new one by itself. It uses
   },
   exits: {
     [EXIT.unavailable]: "there is no OpenSSL 3 on this machine",
-    [EXIT.noInput]: "the authority there is cannot sign: half of it is missing, or it ends soon",
+    [EXIT.noInput]:
+      "the authority there is cannot sign: half of it is missing, or it ends soon; or there is no folder above --out",
     [EXIT.noPermission]: "this user may not write there: run it with sudo",
     [EXIT.config]: "the configuration is wrong",
   },

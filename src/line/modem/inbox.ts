@@ -80,6 +80,8 @@ export class Inbox {
   #stopped = false;
   /** What mem1 is set to now. */
   #selected: string | null;
+  /** Storages nobody has looked into: what is announced there waits behind what lies there already. */
+  readonly #unlisted: Set<string>;
   /** Kept, and to be deleted in the next turn. */
   #kept: Entry[] = [];
   /** Kept, but still in the modem: by place, the PDU and how often its deletion failed. */
@@ -90,11 +92,13 @@ export class Inbox {
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#selected = options.setup.storages.selected;
+    this.#unlisted = new Set(options.setup.storages.drained);
     this.#gauge = new StorageGauge(options.setup.storages.level);
   }
 
   /** `+CMTI` or `+CDSI`: something was stored. */
   announced(storage: string, index: number): void {
+    if (this.#unlisted.has(storage)) return;
     if (this.#jobs.some((job) => job.is === "drain" && job.storages.includes(storage))) return;
     const reads = this.#jobs.filter((job) => job.is === "read");
     if (reads.some((job) => job.storage === storage && job.index === index)) return;
@@ -251,6 +255,7 @@ export class Inbox {
       await this.#takeWaiting();
       const look = async () => {
         await this.#deleteKept();
+        this.#unlisted.delete(storage);
         return (await this.#select(storage)) ? this.#entriesIn(storage) : null;
       };
       // A hundred readings are no moment between two sends: these go out in between.

@@ -17,7 +17,8 @@ export class LineNews {
   readonly #onEvent: (event: NewEvent) => void;
   readonly #noise = new Set<string>();
   #refusal: string | null = null;
-  #downSince: number | null = null;
+  /** Shown as a date, measured on the monotonic clock. */
+  #down: { readonly since: number; readonly sinceMs: number } | null = null;
   #toldOfLong = false;
 
   constructor(options: {
@@ -39,7 +40,7 @@ export class LineNews {
     }
     this.#refusal = refused?.reason ?? null;
     if (isUp) this.#up();
-    else this.#down(binds);
+    else this.#isDown(binds);
   }
 
   /** The first of its kind is told. */
@@ -52,13 +53,13 @@ export class LineNews {
   /** What is done against it; null while all is well. */
   recovery(binds: readonly Bind[]): RecoveryStatus | null {
     const trouble = troubleOf(binds, null);
-    if (this.#downSince === null || trouble === null) return null;
+    if (this.#down === null || trouble === null) return null;
     const stands = binds.some(({ doubt }) => doubt !== null);
     const due = binds.flatMap(({ retryAt }) => retryAt ?? []);
     return {
       trouble: trouble.why,
       reason: trouble.reason,
-      since: this.#downSince,
+      since: this.#down.since,
       lastStep: "connect and bind",
       nextStep: stands ? "enquire_link; without any answer, close and bind again" : "connect and bind again",
       nextStepAt: due.length === 0 ? null : Math.min(...due),
@@ -68,17 +69,18 @@ export class LineNews {
   #up(): void {
     if (this.#toldOfLong) this.#tell("line.recovery", "info", `${this.#line} is bound again.`);
     this.#toldOfLong = false;
-    this.#downSince = null;
+    this.#down = null;
   }
 
-  #down(binds: readonly Bind[]): void {
+  #isDown(binds: readonly Bind[]): void {
     const trouble = troubleOf(binds, null);
     if (trouble === null) return;
-    const now = this.#clock.now();
-    this.#downSince ??= now;
-    if (this.#toldOfLong || now - this.#downSince < LONG_MS) return;
+    const now = this.#clock.monotonicMs();
+    this.#down ??= { since: this.#clock.now(), sinceMs: now };
+    const downMs = now - this.#down.sinceMs;
+    if (this.#toldOfLong || downMs < LONG_MS) return;
     this.#toldOfLong = true;
-    const minutes = Math.floor((now - this.#downSince) / 60_000);
+    const minutes = Math.floor(downMs / 60_000);
     this.#tell(
       "line.recovery",
       "warning",

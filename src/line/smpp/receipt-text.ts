@@ -56,8 +56,8 @@ function keyOf(written: string): string {
 }
 
 /**
- * `YYMMDDhhmm`, with seconds or with a century, as ISO 8601 without a zone: the SMSC does not tell its own. Null for
- * what cannot be a date.
+ * `YYMMDDhhmm`, with seconds or with a century, as ISO 8601 without a zone: the SMSC does not tell its own. Without
+ * seconds where there are none: how exact it is decides what it may be taken for. Null for what cannot be a date.
  */
 export function isoOfReceiptDate(date: string | null): string | null {
   const digits = date?.replace(/[^\d]/g, "") ?? "";
@@ -67,8 +67,8 @@ export function isoOfReceiptDate(date: string | null): string | null {
     century ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?$/ : /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?$/
   ).exec(digits);
   if (match === null) return null;
-  const [, year = "", month = "", day = "", hour = "", minute = "", second = "00"] = match;
-  const iso = `${year.length === 2 ? `20${year}` : year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const [, year = "", month = "", day = "", hour = "", minute = "", second] = match;
+  const iso = `${year.length === 2 ? `20${year}` : year}-${month}-${day}T${hour}:${minute}${second === undefined ? "" : `:${second}`}`;
   const epoch = Date.parse(`${iso}Z`);
   // A 31st of April would come back as the 1st of May.
   return !Number.isNaN(epoch) && new Date(epoch).toISOString().startsWith(iso) ? iso : null;

@@ -30,6 +30,7 @@ import type { NumberQueue, Ready } from "./number-queue.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { Pending } from "./pending.ts";
 import { isSenderRefused, judge, mendOf, setAside } from "./retry.ts";
+import { setSince } from "./set-since.ts";
 import { isThrottling } from "./throttle.ts";
 
 /** A carrier's limit is met every few seconds: the operator is told once in a while. */
@@ -214,7 +215,7 @@ export class LineFeed {
 
   #answered(flight: Flight, outcome: SubmitOutcome): void {
     const { claim, queue } = flight;
-    const { attempts, expiresAt } = claim;
+    const expiresAt = claim.expiresAt + setSince(this.#clock, flight);
     if (outcome.is === "accepted") {
       this.#pace.accepted(flight.startedMs);
       this.#airTimes.accepted(this.#line.name, this.#clock.monotonicMs() - flight.startedMs);
@@ -223,7 +224,7 @@ export class LineFeed {
       this.#sendHome(flight, outcome.fault);
       return;
     }
-    const verdict = judge(outcome, { attempts, expiresAt, now: this.#clock.now() });
+    const verdict = judge(outcome, { attempts: claim.attempts, expiresAt, now: this.#clock.now() });
     const { lineFault } = verdict;
     const downs = this.#downs.count(claim.messageSid, outcome, this.#line);
     const settlement = downs < DOWNS_ALLOWED ? verdict.settlement : setAside(verdict.settlement, downs);

@@ -24,15 +24,17 @@
  * When the process dies or a bind falls, what was on the wire and what was recorded ahead of it come into doubt
  * together. They are handed over in their order, so of these the oldest is meant, however near the others are in time,
  * and where a report has no time at all: taking a later one for it would leave that one never sent and believed
- * delivered.
+ * delivered. Of what came into doubt at different times none is taken that the report's time does not tell from the
+ * others, and SMPP receipts mostly have no seconds.
  */
 import type { Report } from "../../sms/message.ts";
 import type { OpenSubmission } from "../../store/submission-record.ts";
 
 const CLOCK_SLACK_MS = 120_000;
-/** Four days, what most service centres keep a message at the most, and an hour. */
 /** From the first to the last outcome that one fall of a bind leaves in doubt. */
 const TOGETHER_MS = 1000;
+const MINUTE_MS = 60_000;
+/** Four days, what most service centres keep a message at the most, and an hour. */
 const REPORT_LIFE_MS = 97 * 3_600_000;
 const LEAST_TAIL_DIGITS = 7;
 /** 0 to 255. */
@@ -109,6 +111,9 @@ function adopted(report: Told, open: readonly OpenSubmission[], now: number): Op
   const near = toRecipient.filter((submission) => distance(submission) <= CLOCK_SLACK_MS);
   const nearest = [...near].sort((a, b) => distance(a) - distance(b))[0];
   if (nearest === undefined) return null;
+  const clearBy = hasSeconds(report.tpScts) ? 0 : MINUTE_MS;
+  const isAsNear = (other: OpenSubmission) => distance(other) - distance(nearest) < clearBy;
+  if (near.some((other) => isAsNear(other) && !fellTogether(other, nearest))) return null;
   return near.findLast((other) => fellTogether(other, nearest)) ?? null;
 }
 
@@ -138,6 +143,10 @@ function isMasked(address: string): boolean {
 
 function newestFirst(submissions: readonly OpenSubmission[]): readonly OpenSubmission[] {
   return [...submissions].sort((a, b) => b.startedAt - a.startedAt);
+}
+
+function hasSeconds(tpScts: string | null): boolean {
+  return /T\d\d:\d\d:\d\d/.test(tpScts ?? "");
 }
 
 function epochOf(tpScts: string | null): number | null {

@@ -105,6 +105,22 @@ describe("what lay in the modem", () => {
   });
 });
 
+describe("what is announced while the modem is set up", () => {
+  test("does not go before what lay there already", async () => {
+    modem.store("ME", DELIVER);
+    modem.behave({
+      name: "a text comes before the first look",
+      onCommand: (call) => {
+        if (call.name === "+CLIP") arrives("new");
+        return false;
+      },
+    });
+    await ready();
+    await until(clock, () => modem.stored("ME") === 0, 5000);
+    expect(bodies().map((body) => (body === "new" ? "new" : "old"))).toEqual(["old", "new"]);
+  });
+});
+
 describe("the order of a listing", () => {
   const at = (scts: string) => DELIVER.replace("52505001102180", scts);
   const order = (...raws: string[]) =>

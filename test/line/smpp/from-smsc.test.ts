@@ -188,7 +188,7 @@ describe("receipts", () => {
       state: "failed",
       status: 5,
       errorCode: 69,
-      doneAt: "2026-01-04T10:16:00",
+      doneAt: "2026-01-04T10:16",
     });
     expect(segment).toBeUndefined();
     expect(status).toBe(0);

@@ -146,8 +146,8 @@ describe("the zone of receipts' dates", () => {
     await conversation.until(() => references().length === 3);
     expect(conversation.seen.reports.map(({ tpScts }) => tpScts)).toEqual([
       null,
-      "2026-01-04T15:45:00+05:30",
-      "2026-01-04T14:30:00+05:30",
+      "2026-01-04T15:45+05:30",
+      "2026-01-04T14:30+05:30",
     ]);
     expect(conversation.memory.entries.get("smpp.receipt-zone")).toBe("22");
   });

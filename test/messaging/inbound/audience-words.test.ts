@@ -234,6 +234,16 @@ describe("STOP", () => {
     expect(await members(weather)).toMatchObject([{ phoneNumber: PHONE, optedOutOf: [] }]);
   });
 
+  test("goes before an audience's keyword that the configuration makes a word for it", async () => {
+    const wind = await create({ friendlyName: "Wind", keywords: ["VENT"] });
+    optOut = { ...DEFAULT_OPT_OUT, languages: { fr: { keywords: { stop: ["VENT"] } } } };
+    await build();
+    await text("VENT");
+    expect(await members(wind)).toEqual([]);
+    expect(await eventTypes()).toEqual(["optout.changed"]);
+    expect(await told()).toEqual(["VENT"]);
+  });
+
   test("is not lifted by METEO, which is kept, and answered with the way to lift it", async () => {
     const weather = await create({ welcomeText: "Bienvenue à bord" });
     await text("STOP");

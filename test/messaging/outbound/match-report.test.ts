@@ -67,6 +67,20 @@ describe("what was in doubt since the same death of the process", () => {
     expect(matchReport(undated, [later, first], NOW)).toBeNull();
   });
 
+  test("is not told from another death's by a stamp without seconds, as receipts have it", () => {
+    const before = { ...first, submissionId: "of the death before", startedAt: NOW - 45_000 };
+    const other = { ...before, doubtfulSince: NOW - 40_000 };
+    const wholeMinute = report({ tpScts: "2026-01-04T09:59+00:00" });
+    expect(matchReport(wholeMinute, [second, first, other], NOW)).toBeNull();
+    expect(idOf(matchReport(wholeMinute, [other], NOW))).toBe("of the death before");
+    const exact = report({ tpScts: "2026-01-04T09:59:00+00:00" });
+    expect(idOf(matchReport(exact, [second, first, other], NOW))).toBe("of the death before");
+    const longAgo = { ...other, startedAt: NOW - 150_000, doubtfulSince: NOW - 140_000 };
+    expect(
+      idOf(matchReport(wholeMinute, [second, { ...first, startedAt: NOW - 58_000 }, longAgo], NOW)),
+    ).toBe("on the wire");
+  });
+
   test("is told by time from what was in doubt by itself", () => {
     const alone = open({
       ...ahead,
