@@ -20,6 +20,8 @@ export type TlsPair = { readonly cert: Buffer; readonly key: Buffer };
 const DAY_MS = 86_400_000;
 const SOON_MS = 30 * DAY_MS;
 const LOOKS_BEFORE_TOLD = 2;
+/** Anybody may ask for `/health`, and the reason has paths in it. */
+const WHERE = "/appliance/v1/Events says why";
 
 export type TlsWatchOptions = {
   readonly files: { readonly cert: string; readonly key: string };
@@ -35,8 +37,8 @@ export class TlsWatch {
   readonly #options: TlsWatchOptions;
   #served: TlsPair;
   #leaf: X509Certificate;
-  /** Why what the files hold is not served, and at how many looks in succession that was so. */
-  #refused: { readonly why: string; readonly looks: number } | null = null;
+  /** At how many looks in succession the files held what is not served. */
+  #refusedLooks = 0;
   #toldExpiry: "warning" | "error" | null = null;
 
   constructor(options: TlsWatchOptions) {
@@ -50,8 +52,8 @@ export class TlsWatch {
     const level = this.#expiryLevel();
     const text = `valid until ${this.#until()}`;
     if (level === "error") return { status: "fail", text: `expired: ${text}` };
-    if (this.#refused !== null && this.#refused.looks >= LOOKS_BEFORE_TOLD)
-      return { status: "warn", text: `${text}; what its files hold now is refused: ${this.#refused.why}` };
+    if (this.#refusedLooks >= LOOKS_BEFORE_TOLD)
+      return { status: "warn", text: `${text}; its files were changed to what is refused (${WHERE})` };
     return { status: level === null ? "pass" : "warn", text };
   }
 
@@ -74,7 +76,7 @@ export class TlsWatch {
     this.#options.serve(found);
     this.#served = found;
     this.#leaf = leaf;
-    this.#refused = null;
+    this.#refusedLooks = 0;
     this.#toldExpiry = null;
     this.#tell(
       "tls.taken",
@@ -84,16 +86,15 @@ export class TlsWatch {
   }
 
   #backAsBefore(): void {
-    const wasTold = this.#refused !== null && this.#refused.looks >= LOOKS_BEFORE_TOLD;
-    this.#refused = null;
+    const wasTold = this.#refusedLooks >= LOOKS_BEFORE_TOLD;
+    this.#refusedLooks = 0;
     if (wasTold)
       this.#tell("tls.taken", "info", `The files of http.tls hold the certificate that is served again.`);
   }
 
   #refuse(why: string): void {
-    const looks = (this.#refused?.looks ?? 0) + 1;
-    this.#refused = { why, looks };
-    if (looks !== LOOKS_BEFORE_TOLD) return;
+    this.#refusedLooks++;
+    if (this.#refusedLooks !== LOOKS_BEFORE_TOLD) return;
     const { cert, key } = this.#options.files;
     this.#tell(
       "tls.refused",

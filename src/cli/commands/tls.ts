@@ -4,7 +4,7 @@ import { isCertifiable } from "./certifiable.ts";
 
 export const tlsCommand = declare({
   name: "tls",
-  summary: "make a certificate for the API, and the authority that apps import",
+  summary: "make the API a certificate, and the authority apps import",
   about: `Makes server.crt and server.key, signed by an authority of this site's own: ca.crt and ca.key, made where \
 there are none. Apps import ca.crt once. Run it again before the certificate ends, or for another name: the names of the \
 one before are kept, and the running daemon takes the new one by itself. It uses the machine's \`openssl\`.`,
