@@ -30,7 +30,14 @@ export function answerErrors(log: Log): Middleware {
   };
 }
 
-/** A store that cannot commit will say so again: the app may try later (20503). Anything else is our mistake. */
+/**
+ * A store that cannot commit will say so again: the app may try later (20503), and is told why where it may pass by
+ * itself, as with a full disk. Anything else is our mistake.
+ */
 function unexpected(thrown: unknown): ApiError {
-  return new ApiError(thrown instanceof Fault && thrown.code === "store.failed" ? 20503 : 20500);
+  if (!(thrown instanceof Fault) || thrown.code !== "store.failed") return new ApiError(20500);
+  return new ApiError(
+    20503,
+    thrown.disposition === "retry" ? `Service unavailable: ${thrown.message}` : null,
+  );
 }

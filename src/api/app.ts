@@ -17,6 +17,9 @@ import { routeAudiences } from "./audiences.ts";
 import { routeAuthToken } from "./auth-token.ts";
 import { authenticate, mainAccountOnly, resolveAccount } from "./authenticate.ts";
 import { routeAvailablePhoneNumbers } from "./available-phone-numbers.ts";
+import { routeBackups } from "./backups.ts";
+import { routeBroadcasts } from "./broadcasts.ts";
+import { routeClock } from "./clock.ts";
 import { createRouter } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { dispatch } from "./dispatch.ts";
@@ -57,9 +60,12 @@ export function createApp(deps: ApiDeps): Koa {
   routeAppliance(router, deps);
   routeAuthToken(router, deps);
   routeUssd(router, deps);
+  routeBackups(router, deps);
   routeMetrics(router, deps);
   routeAudiences(router, deps);
   routeAudienceMembers(router, deps);
+  routeBroadcasts(router, deps);
+  routeClock(router, deps);
   if (deps.simulated !== null) routeSimulatorMessages(router, deps, deps.simulated);
   if (deps.faults !== null) routeSimulatorFaults(router, deps.faults);
 

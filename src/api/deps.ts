@@ -10,6 +10,7 @@ import type { Keys } from "../accounts/keys.ts";
 import type { Numbers } from "../accounts/numbers.ts";
 import type { Services } from "../accounts/services.ts";
 import type { Line } from "../line/line.ts";
+import type { BroadcastDesk } from "../messaging/broadcast/desk.ts";
 import type { Accept, Rate } from "../messaging/outbound/accept.ts";
 import type { EndQueued } from "../messaging/outbound/end-queued.ts";
 import type { Fallbacks } from "../messaging/outbound/fallback.ts";
@@ -46,6 +47,12 @@ export type ApiDeps = {
     | "getMember"
     | "listMembers"
     | "memberAttributes"
+    | "getBroadcast"
+    | "listBroadcasts"
+    | "getRun"
+    | "listRuns"
+    | "countRun"
+    | "listRunMembers"
   >;
   readonly applications: Applications;
   readonly audiences: Audiences;
@@ -69,6 +76,15 @@ export type ApiDeps = {
   readonly portOf: (line: string) => string | null;
   /** ISO 3166-1 alpha-2: the country in which national numbers are read. */
   readonly siteCountry: string;
+  /** IANA name: that of a broadcast which names none. */
+  readonly siteTimeZone: string;
+  readonly broadcasts: Pick<
+    BroadcastDesk,
+    "create" | "change" | "remove" | "runNow" | "cancel" | "dryRun" | "nextRuns"
+  >;
+  readonly clockTrust: ClockTrust;
+  /** The nearest of the known words to one that is not among them, where it is near. */
+  readonly nearest: (word: string, known: readonly string[]) => string | null;
   /** Segments per second of a Number. */
   readonly rateOf: (number: string) => Rate;
   /** What becomes of a message with a `MediaUrl`: refused, or sent without it. */
@@ -76,6 +92,13 @@ export type ApiDeps = {
   /** ISO 3166-1 alpha-2: where texts may go; null for everywhere (contract §4.6). */
   readonly countries: readonly string[] | null;
   readonly health: () => Promise<HealthReport>;
+  readonly backups: {
+    /** Newest first. */
+    list(): Promise<readonly BackupView[]>;
+    begin(): BackupView;
+    /** The path of a complete one's file; null when there is none. */
+    fileOf(name: string): Promise<string | null>;
+  };
   /** What Prometheus reads, and its media type. */
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** Null when no line is simulated: then the resource does not exist. */
@@ -86,12 +109,30 @@ export type ApiDeps = {
   readonly log: Log;
 };
 
+/** Whether the wall clock is to be believed. */
+export type ClockTrust = {
+  /** Null: it is. */
+  readonly whyUntrusted: string | null;
+  readonly vouched: "now" | "always" | "never";
+  vouch(vouching: "now" | "always" | "never"): Promise<void>;
+};
+
 export type HealthStatus = "pass" | "warn" | "fail";
 
 /** `fail` as a whole answers 503: the store cannot commit, or no line can send (DESIGN §3). */
 export type HealthReport = {
   readonly status: HealthStatus;
   readonly checks: Readonly<Record<string, { readonly status: HealthStatus; readonly text: string }>>;
+};
+
+export type BackupView = {
+  readonly name: string;
+  readonly status: "making" | "complete" | "failed";
+  /** Why it failed. */
+  readonly reason: string | null;
+  readonly octets: number | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
 };
 
 /** The handsets of the simulated network, as far as this room uses them. */

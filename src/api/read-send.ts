@@ -4,6 +4,7 @@
  */
 import type { Address } from "../accounts/address.ts";
 import { maySend, type Parties, type Refusal, readParties } from "../accounts/may-send.ts";
+import { senderOf } from "../accounts/sender-of.ts";
 import type { OutboundRequest } from "../messaging/outbound/accept.ts";
 import { smartEncode } from "../sms/smart-encoding.ts";
 import type { AccountRecord, NumberRecord } from "../store/settings-document.ts";
@@ -11,7 +12,7 @@ import { ApiError, isApiErrorCode } from "./api-error.ts";
 import { canonicalSid } from "./context.ts";
 import type { ApiDeps } from "./deps.ts";
 import { addressOf, isWebUrl, textOf } from "./parameter.ts";
-import { type Pool, poolNamed, readSchedule, refuseOutsider, senderOf } from "./read-service-send.ts";
+import { type Pool, poolNamed, readSchedule, refuseOutsider } from "./read-service-send.ts";
 
 /** UTF-16 units, whatever the alphabet (contract §4.2). */
 export const MAX_BODY_LENGTH = 1600;
@@ -57,7 +58,7 @@ export async function readSend(form: URLSearchParams, account: AccountRecord, de
   refuseCountry(parties.to, deps.countries);
 
   const service = pool?.service ?? null;
-  const number = named ?? (pool === null ? null : await senderOf(pool, parties.to, deps));
+  const number = named ?? (pool === null ? null : await chosenOf(pool, parties.to, deps));
   // The empty sender of a message that nobody can send: its row exists to say so.
   const sender = number?.phoneNumber ?? "";
   const smart = readFlag(textOf(form, "SmartEncoded")) ?? service?.smartEncoding ?? false;
@@ -79,6 +80,12 @@ export async function readSend(form: URLSearchParams, account: AccountRecord, de
     refusal: number === null ? NO_SENDER : null,
   };
   return { request, senderChosen: named === null };
+}
+
+/** Null: nobody of the pool can reach the recipient. */
+function chosenOf(pool: Pool, to: Address, { store, receiveOnly }: ApiDeps): Promise<NumberRecord | null> {
+  const members = pool.members.filter(({ number }) => !receiveOnly.has(number.line));
+  return senderOf({ ...pool, members }, to, (...asked) => store.poolFacts(...asked));
 }
 
 /** Null when a service is to choose. */

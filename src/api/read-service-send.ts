@@ -2,9 +2,6 @@
  * What a messaging service adds to POST Messages (contract §3.1, §6.3): its pool, who of it sends, and when. The
  * pool is looked at before anything else of the sender is, as contract §3.1 orders the checks.
  */
-import type { Address } from "../accounts/address.ts";
-import { chooseSender } from "../accounts/choose-sender.ts";
-import { poolFor } from "../accounts/pool-for.ts";
 import type { PoolMember } from "../accounts/services.ts";
 import type { AccountRecord, NumberRecord, ServiceRecord } from "../store/settings-document.ts";
 import { ApiError } from "./api-error.ts";
@@ -37,27 +34,6 @@ export function poolNamed(sid: string, account: AccountRecord, deps: Pick<ApiDep
 export function refuseOutsider(from: NumberRecord | null, pool: Pool): void {
   if (from === null || from.accountSid !== pool.service.accountSid) return;
   if (!pool.members.some(({ number }) => number.sid === from.sid)) throw new ApiError(21711);
-}
-
-/** Null: nobody of the pool can reach the recipient. */
-export async function senderOf(
-  pool: Pool,
-  to: Address,
-  { store, receiveOnly }: Pick<ApiDeps, "store" | "receiveOnly">,
-): Promise<NumberRecord | null> {
-  const { service } = pool;
-  const able = pool.members.filter(({ number }) => !receiveOnly.has(number.line));
-  const members = poolFor(able, to.country);
-  const queues = members.map(({ number }) => number.phoneNumber);
-  const known = await store.poolFacts(service.sid, to.address, queues);
-  const candidates = members.map(({ number }, index) => ({
-    number,
-    queuedSegments: known.queuedSegments[index] ?? 0,
-  }));
-  return chooseSender(candidates, to, {
-    sticky: service.stickySender ? known.sticky : null,
-    areaCodeGeomatch: service.areaCodeGeomatch,
-  });
 }
 
 /** `SendAt` as an instant, null when the message is for now. */

@@ -8,9 +8,13 @@ import type { Dispatcher } from "../messaging/outbound/dispatcher.ts";
 import type { Pending } from "../messaging/outbound/pending.ts";
 import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { Fault } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
 import type { Announcement } from "./announce.ts";
+import type { Backups } from "./backups.ts";
 import type { Chores } from "./chores.ts";
+import type { ClockWatch } from "./clock-watch.ts";
+import type { ComposedBroadcasts } from "./compose-broadcasts.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { LineNumbers } from "./line-numbers.ts";
 import type { SimulatedLines } from "./simulated-lines.ts";
@@ -31,7 +35,10 @@ export type ApplianceParts = {
   readonly dispatcher: Dispatcher;
   readonly deliverer: WebhookDeliverer;
   readonly chores: Chores;
+  readonly backups: Backups;
   readonly lineNumbers: LineNumbers;
+  readonly broadcasts: ComposedBroadcasts;
+  readonly clockWatch: ClockWatch;
   readonly simulated: SimulatedLines | null;
   readonly pending: Pending;
   readonly clock: Clock;
@@ -56,31 +63,43 @@ export class Appliance {
 
   /** The port it listens on. */
   async start(): Promise<number> {
-    const { server, announcement, lineNumbers, dispatcher, deliverer, chores, lines, store, clock } =
-      this.#parts;
+    const { server, lineNumbers, dispatcher, deliverer, chores, lines, store, clock } = this.#parts;
+    const { announcement, broadcasts, clockWatch } = this.#parts;
     await lineNumbers.start();
     const port = await server.start();
     await dispatcher.start();
     deliverer.start();
     chores.start();
     for (const { line, handlers } of lines) line.start(handlers);
+    await clockWatch.start();
+    broadcasts.broadcaster.start();
     announcement?.start(port);
-    await store.addEvent({
-      type: "daemon.started",
-      level: "info",
-      at: clock.now(),
-      text: "The daemon started.",
-    });
+    await store
+      .addEvent({ type: "daemon.started", level: "info", at: clock.now(), text: "The daemon started." })
+      .catch(unlessRefused);
     return port;
   }
 
   /** `reason` is for the event. Safe without `start`. */
   async stop(reason: string): Promise<void> {
-    const { server, announcement, dispatcher, deliverer, chores, lines, simulated, pending, store, clock } =
-      this.#parts;
+    const {
+      announcement,
+      server,
+      dispatcher,
+      deliverer,
+      chores,
+      backups,
+      lines,
+      simulated,
+      pending,
+      store,
+      clock,
+    } = this.#parts;
     await Promise.all([
       announcement?.stop(),
       server.stop(),
+      backups.stop(),
+      this.#parts.broadcasts.stop(),
       chores.stop(),
       deliverer.stop(WEBHOOK_GRACE_MS),
       dispatcher.stop(WIRE_GRACE_MS),
@@ -95,4 +114,9 @@ export class Appliance {
       await store.close();
     }
   }
+}
+
+/** A full disk keeps no event; what it has can be read and sent all the same. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof Fault) || error.disposition !== "retry") throw error;
 }

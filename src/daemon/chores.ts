@@ -6,7 +6,8 @@ import type { Log } from "../runtime/log.ts";
 export type Chore = {
   readonly name: string;
   readonly everyMs: number;
-  readonly run: () => Promise<void>;
+  /** May go on for long where it heeds the signal: then the process stops. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
 };
 
 export class Chores {
@@ -37,7 +38,7 @@ export class Chores {
     while (!signal.aborted) {
       try {
         await this.#clock.sleep(everyMs, { signal });
-        await run();
+        await run(signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#log.error({ chore: name, reason: reasonOf(error) }, "a chore failed; it is tried again");

@@ -6,10 +6,13 @@
  * - One that something vouched for does not leap. It is followed when it has stood there for an hour: an NTP service puts
  *   right within that what somebody's slip did.
  * - A time in which this program cannot be running is not followed at all.
+ *
+ * The operator may vouch for it: until this process ends, or for good where the board's clock has a battery. Then the
+ * system's clock is followed at once, whatever it showed before.
  */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { isSameTime, type NtpState, whyUntrusted } from "../runtime/clock-trust.ts";
+import { isSameTime, isVouchedFor, type NtpState, whyUntrusted } from "../runtime/clock-trust.ts";
 import type { NewEvent } from "../runtime/event.ts";
 import type { SteadyClock } from "../runtime/steady-clock.ts";
 import type { ClockStep } from "../store/clock-commands.ts";
@@ -31,7 +34,18 @@ export type ClockWatchOptions = {
   readonly onEvent: (event: NewEvent) => void;
   /** Called in the tick in which the clock is set. */
   readonly onStep: (step: ClockStep) => void;
+  /** What outlives the process; `put` settles when synced. */
+  readonly memory: {
+    readonly get: () => Promise<string | null>;
+    readonly put: (value: string) => Promise<void>;
+  };
 };
+
+/** `never` takes the others back. */
+export type Vouching = "now" | "always" | "never";
+
+/** What is kept of `always`. */
+const HAS_BATTERY = "battery";
 
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
@@ -39,6 +53,9 @@ export class ClockWatch {
   #ntp: NtpState = "unknown";
   /** The mobile network's time, and when (monotonic) it was told. */
   #network: { readonly epochMs: number; readonly at: number } | null = null;
+  /** The operator's time, and when (monotonic) they vouched for it. */
+  #vouched: { readonly epochMs: number; readonly at: number } | null = null;
+  #hasBattery = false;
   #toldUntrusted = false;
   /** Whether something vouched for it when it was looked at last. */
   #wasVouched = false;
@@ -68,7 +85,33 @@ export class ClockWatch {
       newestRowAt,
       ntp: this.#ntp,
       networkNow: this.#networkNow,
+      vouchedNow: this.#goneOn(this.#vouched),
+      hasBattery: this.#hasBattery,
     });
+  }
+
+  get vouched(): Vouching {
+    if (this.#hasBattery) return "always";
+    return this.#vouched === null ? "never" : "now";
+  }
+
+  /** Knows what was vouched for in a former life, and looks for the first time. */
+  async start(): Promise<void> {
+    this.#hasBattery = (await this.#options.memory.get()) === HAS_BATTERY;
+    await this.look();
+  }
+
+  async vouch(vouching: Vouching): Promise<void> {
+    const { clock, memory } = this.#options;
+    // What the operator vouches for is what the system shows: it is taken over before it counts as right.
+    if (vouching !== "never") this.#wasVouched = false;
+    this.#follow();
+    const isShown = vouching !== "never" && clock.isBelievable;
+    this.#vouched = isShown ? { epochMs: clock.now(), at: clock.monotonicMs() } : null;
+    const hasBattery = vouching === "always";
+    if (hasBattery !== this.#hasBattery) await memory.put(hasBattery ? HAS_BATTERY : "");
+    this.#hasBattery = hasBattery;
+    await this.look();
   }
 
   /** Whether ages may be judged by it for good: it has not been set for a day. */
@@ -96,18 +139,22 @@ export class ClockWatch {
     if (why === null) {
       onEvent({ type: "clock.trusted", level: "info", at, text: "The wall clock can be trusted now." });
     } else {
-      const text = `The wall clock is not to be trusted: ${why}. Dates shown may be wrong; check the network time service.`;
+      const text = `The wall clock is not to be trusted: ${why}. Dates shown may be wrong; check the network time service, or vouch for the clock: POST /appliance/v1/Clock.`;
       onEvent({ type: "clock.untrusted", level: "warning", at, text });
     }
   }
 
   get #networkNow(): number | null {
-    if (this.#network === null) return null;
-    return this.#network.epochMs + this.#options.clock.monotonicMs() - this.#network.at;
+    return this.#goneOn(this.#network);
+  }
+
+  #goneOn(told: { readonly epochMs: number; readonly at: number } | null): number | null {
+    return told === null ? null : told.epochMs + this.#options.clock.monotonicMs() - told.at;
   }
 
   #isVouched(now: number): boolean {
-    return this.#ntp === "synchronised" || isSameTime(this.#networkNow, now);
+    if (this.#ntp === "synchronised" || this.#hasBattery) return true;
+    return isSameTime(this.#networkNow, now) || isVouchedFor(this.#goneOn(this.#vouched), now);
   }
 
   #follow(): void {

@@ -28,5 +28,10 @@ export function watchOf({ clock, builtAt }: SiteClock, deps: { store: Store; pen
     ntp: () => ntpState(),
     onEvent: (event) => pending.own("keep an event", store.addEvent(event)),
     onStep: (step) => pending.own("set the clock", store.clockStepped(step)),
+    // No line has this name: what the appliance remembers of its clock is beside what lines remember.
+    memory: {
+      get: () => store.getMemory("*", "clock"),
+      put: (value) => store.putMemory("*", "clock", value),
+    },
   });
 }

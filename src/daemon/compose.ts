@@ -41,6 +41,8 @@ import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { composeAudiences } from "./compose-audiences.ts";
+import { composeBackups } from "./compose-backups.ts";
+import { composeBroadcasts } from "./compose-broadcasts.ts";
 import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
 import { composeNetwork } from "./compose-network.ts";
 import { composeOutbound } from "./compose-outbound.ts";
@@ -52,6 +54,7 @@ import { choresOf } from "./housekeeping.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { Metrics } from "./metrics.ts";
+import { nearest } from "./nearest.ts";
 import { createLine, isSimulated, type LineDeps } from "./open-lines.ts";
 import { createRateOf } from "./rates.ts";
 import { checkPemFiles } from "./read-pem.ts";
@@ -84,7 +87,13 @@ export async function compose(options: {
   const siteClock = await steadyClockOver(options.clock);
   const { clock } = siteClock;
   const metrics = new Metrics({ clock, version: version() });
-  const store = await openStore({ dataDir, onFatal: options.onFatal, clock, onCommit: metrics.committed });
+  const store = await openStore({
+    dataDir,
+    onFatal: options.onFatal,
+    clock,
+    onCommit: metrics.committed,
+    onDamage: (text) => options.log.error(text),
+  });
   try {
     return await composeOn(store, metrics, { ...options, siteClock });
   } catch (error) {
@@ -164,7 +173,7 @@ async function composeOn(
     log,
     onSettled: metrics.settled,
   });
-  const { fallbacks, plans, dispatcher } = outbound;
+  const { fallbacks, plans, dispatcher, forecast } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -228,6 +237,25 @@ async function composeOn(
   });
 
   const clockWatch = watchOf(siteClock, { store, pending });
+  const isOwnAddress = ownAddresses(() => [server.port]);
+  const broadcasts = composeBroadcasts({
+    store,
+    clock,
+    keys,
+    log,
+    accountSid: account.sid,
+    accounts,
+    numbers,
+    services,
+    siteCountry,
+    receiveOnly,
+    rateOf,
+    prepare: accept.prepare,
+    forecast,
+    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    config,
+    isOwnAddress,
+  });
 
   const endQueued = createEndQueued({ store, clock });
   const health = createHealth({
@@ -241,7 +269,9 @@ async function composeOn(
     whyClockUntrusted: () => clockWatch.whyUntrusted,
     certificate: () => network.tls?.check ?? null,
   });
+  const backups = composeBackups({ store, settings, clock, log, loaded: options.loaded });
   const app = createApp({
+    backups,
     accounts,
     isTokenConfigured: config.account !== undefined,
     keys: apiKeys,
@@ -262,6 +292,10 @@ async function composeOn(
     plans,
     portOf: (line) => lineDeps.claims.heldBy(line),
     siteCountry,
+    siteTimeZone: config.site.timezone,
+    broadcasts: broadcasts.desk,
+    clockTrust: clockWatch,
+    nearest,
     rateOf,
     mediaUrl: config.outbound.mediaUrl,
     countries: config.outbound.countries ?? null,
@@ -289,7 +323,7 @@ async function composeOn(
       loop,
     }),
     options: config.webhook,
-    isOwnAddress: ownAddresses(() => [server.port]),
+    isOwnAddress,
     onAsked: metrics.asked,
     countryOf,
   });
@@ -308,6 +342,7 @@ async function composeOn(
     log,
     chores: [
       { name: "look at the clock", everyMs: 10_000, run: () => clockWatch.look() },
+      { name: "back up", everyMs: 60_000, run: () => backups.nightly() },
       ...network.chores,
       ...choresOf({
         store,
@@ -343,7 +378,10 @@ async function composeOn(
     dispatcher,
     deliverer,
     chores,
+    backups,
     lineNumbers,
+    broadcasts,
+    clockWatch,
     simulated,
     pending,
     clock,

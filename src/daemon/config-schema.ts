@@ -229,7 +229,23 @@ export const configSchema = z.strictObject({
         .default({}),
     })
     .prefault({}),
-  retention: z.strictObject({ messagesDays: z.number().positive().default(400) }).prefault({}),
+  backup: z
+    .strictObject({
+      at: z
+        .string()
+        .regex(/^(([01]\d|2[0-3]):[0-5]\d|never)$/, 'a time of day in quotes, as "03:30", or never')
+        .default("03:30"),
+      keep: z.number().int().min(1).max(1000).default(7),
+      folder: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      messagesDays: z.number().positive().default(400),
+      messagesMax: z.number().int().positive().optional(),
+      redactBodiesAfterDays: z.number().positive().optional(),
+    })
+    .prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

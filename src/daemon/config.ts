@@ -119,6 +119,10 @@ function inFolder(config: Config, folder: string): Config {
   return {
     ...config,
     dataDir: at(config.dataDir),
+    backup:
+      config.backup.folder === undefined
+        ? config.backup
+        : { ...config.backup, folder: at(config.backup.folder) },
     http: tls === undefined ? http : { ...http, tls: { cert: at(tls.cert), key: at(tls.key) } },
     lines: config.lines.map((line) => (line.type === "smpp" ? withTlsIn(line, at) : line)),
   };

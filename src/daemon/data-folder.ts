@@ -1,5 +1,6 @@
 /**
  * The data folder is made and tried before anything is opened in it: what is wrong with it names the key to mend.
+ * A disk that is full or read-only may be so for a while only: then the start is tried again (exit 74).
  *
  * The folder above a new one is synced: until then a power cut may take the name of the data folder away, and with
  * it everything that was synced inside (DESIGN §4.8 knows this of `settings.json`).
@@ -14,8 +15,9 @@ export async function makeDataFolder(path: string): Promise<void> {
     await makeFolder(path);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
+    const isPassing = codeOf(cause) === "EROFS" || codeOf(cause) === "ENOSPC";
     throw new Fault({
-      code: "config.invalid",
+      code: isPassing ? "store.failed" : "config.invalid",
       disposition: "reject",
       message: `dataDir: ${path} cannot be used (${whyNot(cause)}); mend dataDir or PYLONE_DATA_DIR, or the folder's owner and mode`,
       cause,
@@ -28,7 +30,7 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await makeOne(path);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    const code = codeOf(error);
     if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
     if (code !== "ENOENT" || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
@@ -47,7 +49,7 @@ async function makeOne(path: string): Promise<void> {
 }
 
 function whyNot(error: unknown): string {
-  switch (error instanceof Error && "code" in error ? error.code : null) {
+  switch (codeOf(error)) {
     case "EACCES":
     case "EPERM":
       return "this user may not write there";
@@ -63,4 +65,8 @@ function whyNot(error: unknown): string {
     default:
       return reasonOf(error);
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : null;
 }

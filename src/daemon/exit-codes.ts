@@ -14,7 +14,7 @@ export const EXIT = {
   undecided: 2,
   /** The command line is wrong. */
   usage: 64,
-  /** The daemon refused what was asked of it. */
+  /** The daemon refused what was asked of it; the backup is none, or is damaged. */
   refused: 65,
   /** Something that was asked for is not there yet: no account to show. */
   noInput: 66,
@@ -22,6 +22,8 @@ export const EXIT = {
   unavailable: 69,
   /** A defect of ours. */
   software: 70,
+  /** What is there already is newer than what would take its place. */
+  inTheWay: 73,
   /** The disk no longer keeps its word. */
   ioError: 74,
   /** Another daemon holds the data folder. */
@@ -38,7 +40,9 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof Fault) {
     if (error.code === "config.invalid" || error.code === "store.newer") return EXIT.config;
     if (error.code === "store.locked") return EXIT.locked;
-    if (error.code === "store.failed") return EXIT.ioError;
+    if (error.code === "store.failed" || error.code === "backup.failed") return EXIT.ioError;
+    if (error.code === "backup.invalid") return EXIT.refused;
+    if (error.code === "restore.newer") return EXIT.inTheWay;
   }
   const code = error instanceof Error && "code" in error ? error.code : null;
   if (code === "EACCES" || code === "EPERM") return EXIT.noPermission;

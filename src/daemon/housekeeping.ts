@@ -5,6 +5,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Store } from "../store/store.ts";
 import type { Chore } from "./chores.ts";
 import type { Config } from "./config-schema.ts";
+import { letGo } from "./let-go.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -13,10 +14,6 @@ const DAY = 24 * HOUR;
 
 /** `sent` is final where no report comes; after this long none will. The network's own limit is 63 weeks, its habit two days. */
 const REPORT_WAIT_MS = 3 * DAY;
-const EVENTS_KEPT_MS = 90 * DAY;
-/** A network that offers a segment again does so within its validity, days at most. */
-const FINGERPRINTS_KEPT_MS = 14 * DAY;
-const PARKED_REPORTS_KEPT_MS = DAY;
 /** One batch is one transaction: small enough that an accept never waits for it noticeably. */
 const RETIRE_BATCH = 500;
 
@@ -75,18 +72,10 @@ export function choresOf(deps: {
       },
     },
     {
-      name: "prune",
+      name: "let go of what was kept long enough",
       everyMs: HOUR,
-      run: async () => {
-        if (!isClockSettled()) return;
-        const now = clock.now();
-        const before = {
-          messages: now - config.retention.messagesDays * DAY,
-          events: now - EVENTS_KEPT_MS,
-          fingerprints: now - FINGERPRINTS_KEPT_MS,
-          parkedReports: now - PARKED_REPORTS_KEPT_MS,
-        };
-        while ((await store.prune(before)) > 0);
+      run: async (signal) => {
+        if (isClockSettled()) await letGo({ store, clock, retention: config.retention }, signal);
       },
     },
   ];

@@ -1,7 +1,7 @@
 /**
  * A small app that answers texts, as one would write it for Twilio: text a place, get its weather. Run it with
- * `npm run example:weather` and point a number's SmsUrl at it; the command is printed at start. It needs nothing
- * but Koa and knows nothing of pylone.
+ * `npm run example:weather` and point a number's SmsUrl at it; the command is printed at start. Its `/forecast` is what a
+ * broadcast's BodyUrl asks for in the morning. It needs nothing but Koa and knows nothing of pylone.
  *
  * PORT: where it listens (5000). TWILIO_AUTH_TOKEN and PUBLIC_URL, when both are set, make it refuse requests
  * that pylone has not signed; PUBLIC_URL is then the SmsUrl exactly as it was configured.
@@ -37,6 +37,26 @@ export function forecastFor(text: string): string {
   return `Text a place to get its weather: ${Object.keys(FORECASTS).join(", ")}.`;
 }
 
+/**
+ * For a broadcast's `BodyUrl`: the forecast of the query's `town`, or of the member's own where one is asked for (their
+ * attributes come as JSON). Null: there is none.
+ */
+export function tomorrowIn(query: URLSearchParams): string | null {
+  const wanted = plain(query.get("town") ?? attributeOf(query.get("Attributes"), "town") ?? "");
+  const place = Object.keys(FORECASTS).find((name) => plain(name) === wanted);
+  return place === undefined ? null : `Tomorrow in ${place}: ${FORECASTS[place]}`;
+}
+
+function attributeOf(json: string | null, name: string): string | null {
+  try {
+    const attributes: unknown = JSON.parse(json ?? "{}");
+    const value: unknown = (attributes as Record<string, unknown> | null)?.[name];
+    return typeof value === "string" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /** What tells Twilio (or pylone) to answer the person who texted. */
 export function twiml(message: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Message>${escapeXml(message)}</Message></Response>\n`;
@@ -46,9 +66,25 @@ export function twiml(message: string): string {
 export function createWeatherApp(check: { authToken: string; url: string } | null): Koa {
   const app = new Koa();
   app.use(async (context) => {
+    if (context.path === "/forecast" && context.method === "GET") {
+      const url = check === null ? null : new URL(context.url, check.url).href;
+      if (check !== null && url !== null) {
+        const { authToken } = check;
+        if (!isSigned(context.get("X-Twilio-Signature"), new URLSearchParams(), { authToken, url })) {
+          context.status = 403;
+          context.body = "The signature does not match.\n";
+          return;
+        }
+      }
+      const text = tomorrowIn(context.URL.searchParams);
+      context.status = text === null ? 404 : 200;
+      context.type = "text/plain; charset=utf-8";
+      context.body = text ?? "There is no forecast for this town.\n";
+      return;
+    }
     if (context.path !== "/sms" || context.method !== "POST") {
       context.status = 404;
-      context.body = "POST /sms is all there is here.\n";
+      context.body = "POST /sms and GET /forecast are all there is here.\n";
       return;
     }
     const body = await readBody(context.req);

@@ -33,6 +33,11 @@ export type EventType =
   | "webhook.retry" // an app did not answer as it should; it will be asked again
   | "webhook.failed" // given up on, with Twilio's error code
   | "twiml.error" // an answer that is not acted on, with Twilio's error code
+  | "backup.made" // a backup was made and found whole
+  | "backup.failed" // none was made; `text` says why, and it is tried again
+  | "store.damaged" // the backup shows that the database is damaged
+  | "store.restored" // this data folder comes from a backup; `text` says what became of what waited
+  | "store.salvaged" // the database was damaged: what could be read was saved; `text` says what, and what is lost
   | "account.rotated" // the main account's auth token was made anew
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
@@ -40,6 +45,11 @@ export type EventType =
   | "tls.taken" // a changed certificate is served from now on
   | "tls.refused" // the changed files are no certificate with its key: the old one is served on
   | "tls.expiring" // the certificate served ends within 30 days; an error once it has
+  | "broadcast.run" // a run began, or its last member was seen to
+  | "broadcast.skipped" // a planned run was not sent, by its broadcast's own rule
+  | "broadcast.failed" // a planned run could not be sent: its audience, its sender or its text is at fault
+  | "broadcast.text" // the text could not be had from the app; the fallback text is sent, or it is asked again
+  | "broadcast.waiting" // broadcasts wait until the wall clock is to be believed
   | "daemon.started"
   | "daemon.stopped";
 

@@ -23,6 +23,9 @@ export type FaultCode =
   | "config.invalid"
   | "store.locked" // another daemon holds the data folder
   | "store.newer" // written by a newer major version
+  | "backup.invalid" // a file that is no backup, or a damaged one
+  | "backup.failed" // none was made this time
+  | "restore.newer" // what would be replaced is newer than the backup
   | "store.failed"; // the disk no longer keeps its word
 
 export type FaultFields = {

@@ -11,7 +11,20 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "./clock.ts";
 
-export type SidPrefix = "AC" | "SM" | "PN" | "NO" | "SK" | "MG" | "AP" | "SC" | "RQ" | "AU" | "MB";
+export type SidPrefix =
+  | "AC"
+  | "SM"
+  | "PN"
+  | "NO"
+  | "SK"
+  | "MG"
+  | "AP"
+  | "SC"
+  | "RQ"
+  | "AU"
+  | "MB"
+  | "BC"
+  | "BR";
 
 const EPOCH_MS = Date.UTC(2020, 0, 1);
 const PER_MS = 4096;

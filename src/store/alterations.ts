@@ -9,6 +9,7 @@
  */
 import { keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
+import { deleteBefore } from "./events.ts";
 import type { MessageRow } from "./message-row.ts";
 import { type Messages, storedOf } from "./messages.ts";
 import { isMoving } from "./progress.ts";
@@ -27,7 +28,7 @@ export class Alterations {
   readonly #retired: Retired;
   readonly #putFeedback: Statement<[number, string, number, number], Feedback>;
   readonly #deleteFeedback: Statement<[number]>;
-  readonly #pruneFeedback: Statement<[number]>;
+  readonly #pruneFeedback: Statement<[number, number]>;
 
   constructor(db: Database, tables: { messages: Messages; submissions: Submissions; retired: Retired }) {
     this.#messages = tables.messages;
@@ -38,7 +39,7 @@ export class Alterations {
       ON CONFLICT DO UPDATE SET outcome = excluded.outcome, updatedAt = excluded.updatedAt
       RETURNING outcome, createdAt, updatedAt`);
     this.#deleteFeedback = db.prepare("DELETE FROM feedback WHERE messageKey = ?");
-    this.#pruneFeedback = db.prepare("DELETE FROM feedback WHERE messageKey < ?");
+    this.#pruneFeedback = db.prepare(deleteBefore("feedback", "messageKey"));
   }
 
   redact(sid: string, at: number): RedactResult {
@@ -80,8 +81,8 @@ export class Alterations {
     return this.#putFeedback.get(found.row.key, outcome, at, at) ?? null;
   }
 
-  pruneFeedback(beforeKey: number): number {
-    return this.#pruneFeedback.run(beforeKey).changes;
+  pruneFeedback(beforeKey: number, limit: number): number {
+    return this.#pruneFeedback.run(beforeKey, limit).changes;
   }
 
   #find(sid: string): Found | null {

@@ -34,6 +34,8 @@ export class StoreClient implements Store {
   readonly #onFatal: (fault: Fault) => void;
   readonly #onCommit: (commit: Commit) => void;
   readonly #waiters: Waiter[] = [];
+  /** Who asked that the file holds still, or no longer has to. */
+  readonly #fileWaiters: Waiter[] = [];
   readonly #turns: Waiter[] = [];
   #outbox: Request[] = [];
   readonly #clock: Clock;
@@ -124,12 +126,42 @@ export class StoreClient implements Store {
   readonly planMembers: Store["planMembers"] = (...args) => this.#call("planMembers", args);
   readonly putMembers: Store["putMembers"] = (...args) => this.#call("putMembers", args);
   readonly deleteMember: Store["deleteMember"] = (...args) => this.#call("deleteMember", args);
+  readonly createBroadcast: Store["createBroadcast"] = (...args) => this.#call("createBroadcast", args);
+  readonly changeBroadcast: Store["changeBroadcast"] = (...args) => this.#call("changeBroadcast", args);
+  readonly deleteBroadcast: Store["deleteBroadcast"] = (...args) => this.#call("deleteBroadcast", args);
+  readonly getBroadcast: Store["getBroadcast"] = (...args) => this.#call("getBroadcast", args);
+  readonly listBroadcasts: Store["listBroadcasts"] = (...args) => this.#call("listBroadcasts", args);
+  readonly planRun: Store["planRun"] = (...args) => this.#call("planRun", args);
+  readonly startRun: Store["startRun"] = (...args) => this.#call("startRun", args);
+  readonly explainRun: Store["explainRun"] = (...args) => this.#call("explainRun", args);
+  readonly acceptSlice: Store["acceptSlice"] = (...args) => this.#call("acceptSlice", args);
+  readonly endRun: Store["endRun"] = (...args) => this.#call("endRun", args);
+  readonly openRuns: Store["openRuns"] = (...args) => this.#call("openRuns", args);
+  readonly getRun: Store["getRun"] = (...args) => this.#call("getRun", args);
+  readonly listRuns: Store["listRuns"] = (...args) => this.#call("listRuns", args);
+  readonly countRun: Store["countRun"] = (...args) => this.#call("countRun", args);
+  readonly listRunMembers: Store["listRunMembers"] = (...args) => this.#call("listRunMembers", args);
   readonly addEvent: Store["addEvent"] = (...args) => this.#call("addEvent", args);
   readonly listEvents: Store["listEvents"] = (...args) => this.#call("listEvents", args);
   readonly getMemory: Store["getMemory"] = (...args) => this.#call("getMemory", args);
   readonly putMemory: Store["putMemory"] = (...args) => this.#call("putMemory", args);
   readonly retire: Store["retire"] = (...args) => this.#call("retire", args);
   readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
+  readonly pruneBeyond: Store["pruneBeyond"] = (...args) => this.#call("pruneBeyond", args);
+  readonly redactBefore: Store["redactBefore"] = (...args) => this.#call("redactBefore", args);
+  async holdFile(): Promise<void> {
+    if (await this.#askFile("hold")) return;
+    throw new Fault({
+      code: "backup.failed",
+      disposition: "retry",
+      message: "the log cannot be copied into pylone.db: the disk is full or read-only",
+    });
+  }
+
+  releaseFile(): Promise<boolean> {
+    return this.#askFile("release");
+  }
+
   readonly clockStepped: Store["clockStepped"] = (...args) => this.#call("clockStepped", args);
   readonly ping: Store["ping"] = (...args) => this.#call("ping", args);
 
@@ -176,6 +208,14 @@ export class StoreClient implements Store {
       if (this.#outbox.length === this.#gathering?.enough) setImmediate(() => this.#endGathering());
     });
     return answer as ReturnType<Store[Name]>;
+  }
+
+  #askFile(is: "hold" | "release"): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== null || this.#closing !== null) return reject(this.#fault ?? closed());
+      this.#fileWaiters.push({ resolve: resolve as Waiter["resolve"], reject });
+      this.#post({ is });
+    });
   }
 
   #flush(): void {
@@ -227,8 +267,13 @@ export class StoreClient implements Store {
       case "failed":
         this.#fail(message.reason);
         return;
+      case "held":
+      case "released":
+        this.#fileWaiters.shift()?.resolve(message.ok);
+        return;
       case "closed":
       case "opened":
+      case "salvaging":
       case "refused":
         return;
       default:
@@ -257,7 +302,8 @@ export class StoreClient implements Store {
     this.#fault = fault;
     this.#gathering?.timer.cancel();
     this.#outbox = [];
-    for (const waiter of [...this.#waiters.splice(0), ...this.#turns.splice(0)]) waiter.reject(fault);
+    const waiters = [this.#waiters, this.#turns, this.#fileWaiters].flatMap((each) => each.splice(0));
+    for (const waiter of waiters) waiter.reject(fault);
     void this.#worker.terminate().then(() => this.#closing?.resolve());
     this.#onFatal(fault);
   }
@@ -271,13 +317,14 @@ function settler(): Closing {
   return { promise, resolve };
 }
 
-/** A full disk is a Fault callers can wait out; anything else a command throws is a mistake in this program. */
-function refused(outcome: Extract<Outcome, { ok: false }>): Error {
-  if (outcome.code !== "SQLITE_FULL") return new Error(`store: ${outcome.message}`);
+/** A full or read-only disk is a Fault callers can wait out; anything else a command throws is our mistake. */
+function refused({ trouble, message }: Extract<Outcome, { ok: false }>): Error {
+  if (trouble === null) return new Error(`store: ${message}`);
+  const why = trouble === "full" ? "the disk is full" : "the disk is read-only";
   return new Fault({
     code: "store.failed",
     disposition: "retry",
-    message: `the store has no room left: ${outcome.message}`,
+    message: `nothing can be kept, since ${why} (${message})`,
   });
 }
 

@@ -3,6 +3,8 @@ import { keyOfSid } from "../runtime/ids.ts";
 import { Alterations } from "./alterations.ts";
 import { AudienceMembers } from "./audience-members.ts";
 import { Audiences } from "./audiences.ts";
+import { BroadcastRuns } from "./broadcast-runs.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import { ClockSteps } from "./clock-steps.ts";
 import type { Database } from "./database.ts";
 import { Depths } from "./depths.ts";
@@ -19,6 +21,7 @@ import { Outcomes } from "./outcomes.ts";
 import { ParkedReports } from "./parked-reports.ts";
 import { PlanUses } from "./plan-uses.ts";
 import type { Commands } from "./protocol.ts";
+import { Retention } from "./retention.ts";
 import { Retired } from "./retired.ts";
 import { StickySenders } from "./sticky-senders.ts";
 import type { StoredMessage } from "./store.ts";
@@ -47,7 +50,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const usage = new Usage(db);
   const messages = new Messages(db, { usage, undo, depths, horizon, notices, webhooks, events });
   const submissions = new Submissions(db, undo);
-  const retired = new Retired(db, { messages, submissions, usage });
+  const memory = new Memory(db);
+  const retired = new Retired(db, { messages, submissions, usage, memory, undo });
   const optOuts = new OptOuts(db);
   const sticky = new StickySenders(db);
   const plans = new PlanUses(db, events);
@@ -57,11 +61,12 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const audiences = new Audiences(db);
   const members = new AudienceMembers(db, { audiences, optOuts });
   const inbound = new Inbound(db, { retired, webhooks, events, queue, optOuts, members });
-  const memory = new Memory(db);
   const steps = new ClockSteps(db, { messages, submissions, horizon, openedAt });
   const list = new MessageList(db, steps);
   const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
+  const runs = new BroadcastRuns(db, { broadcasts: new Broadcasts(db), messages, queue, events });
+  const retention = new Retention(db, { retired, alterations, events, inbound, parked, plans, runs, steps });
 
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
@@ -173,6 +178,7 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     planMembers: (audienceSid, more, limits) => members.plan(audienceSid, more, limits),
     putMembers: (audienceSid, more, at) => members.put(audienceSid, more, at),
     deleteMember: (audienceSid, sid) => members.delete(audienceSid, sid),
+    ...runs.commands,
 
     addEvent: (event) => events.insert(event),
     listEvents: (page) => events.list(page),
@@ -180,19 +186,9 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     putMemory: (line, key, value) => memory.put(line, key, value),
     retire: (options) =>
       retired.retire({ ...options, keysBefore: steps.firstKeyAfter(options.sentBefore, "message") }),
-    prune: (before) => {
-      const messagesBefore = steps.firstKeyOf(before.messages, "message");
-      return (
-        retired.pruneBefore(messagesBefore) +
-        alterations.pruneFeedback(messagesBefore) +
-        events.pruneBefore(steps.firstKeyOf(before.events, "event")) +
-        inbound.pruneQuarantine(steps.firstKeyOf(before.events, "inbound")) +
-        inbound.pruneFingerprints(before.fingerprints) +
-        inbound.pruneShown(steps.firstKeyOf(before.fingerprints, "inbound")) +
-        parked.pruneBefore(steps.firstKeyOf(before.parkedReports, "parked")) +
-        plans.prune()
-      );
-    },
+    prune: (before, limit) => retention.prune(before, limit),
+    pruneBeyond: (messages, limit) => retention.pruneBeyond(messages, limit),
+    redactBefore: (at, limit) => retention.redactBefore(at, limit),
     clockStepped: (step) => steps.step(step),
     ping: (now) => memory.ping(now),
   };
@@ -200,6 +196,6 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
     commands,
     notices,
     undo,
-    newestKey: Math.max(...[messages, retired, audiences, members].map((table) => table.newestKey())),
+    newestKey: Math.max(...[messages, retired, audiences, members, runs].map((table) => table.newestKey())),
   };
 }

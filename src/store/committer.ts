@@ -2,30 +2,38 @@
  * Carries out a batch of commands as one transaction, each in a SAVEPOINT of its own: a command that throws is
  * rolled back and answered alone.
  *
- * What is fatal: a COMMIT that fails (an I/O error, a sync that did not reach the disk), and a statement on
- * which SQLite itself gave the transaction up. After that nobody can say what the disk holds, so the process
- * ends and recovery at the next start decides. The exception is a full disk, SQLITE_FULL: it refuses honestly,
- * and nothing of the transaction is on it. Then each command of the batch is tried in a transaction of its own,
- * so that those which need no room (reads, deletes) still succeed, and the others are answered with the refusal.
+ * What is fatal: a COMMIT that fails (an I/O error, a sync that did not reach the disk), a statement on which
+ * SQLite itself gave the transaction up, and a page that is not what was written (`disk-trouble.ts`). After that
+ * nobody can say what the disk holds, so the process ends and recovery at the next start decides. The exception is
+ * a full or read-only disk: it refuses honestly, and nothing of the transaction is on it. Then each command of the
+ * batch is tried in a transaction of its own, so that those which need no room (reads, deletes) still succeed, and
+ * the others are answered with the refusal.
  */
 import { reasonOf } from "../runtime/fault.ts";
 import type { CommandSet } from "./commands.ts";
 import { type Database, type Statement, sqliteCode } from "./database.ts";
+import { type DiskTrouble, diskTrouble } from "./disk-trouble.ts";
 import type { Answer, Outcome, Request } from "./protocol.ts";
 
 /** The transaction is gone, and every command of the batch with it. */
-class TransactionLost extends Error {
-  readonly full: boolean;
+export class TransactionLost extends Error {
+  /** Null: SQLite gave the transaction up for a reason of its own. */
+  readonly trouble: DiskTrouble | null;
 
-  constructor(error: unknown) {
+  constructor(error: unknown, trouble: DiskTrouble | null) {
     super(reasonOf(error), { cause: error });
-    this.full = sqliteCode(error) === "SQLITE_FULL";
+    this.trouble = trouble;
+  }
+
+  get isRefusal(): boolean {
+    return this.trouble === "full" || this.trouble === "read-only";
   }
 }
 
 export class Committer {
   readonly #db: Database;
   readonly #set: CommandSet;
+  readonly #isReadOnly: () => boolean;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
@@ -33,9 +41,11 @@ export class Committer {
   readonly #release: Statement<[]>;
   readonly #rollbackTo: Statement<[]>;
 
-  constructor(db: Database, set: CommandSet) {
+  /** `isReadOnly`: whether the disk takes no writes at present. */
+  constructor(db: Database, set: CommandSet, isReadOnly: () => boolean) {
     this.#db = db;
     this.#set = set;
+    this.#isReadOnly = isReadOnly;
     this.#begin = db.prepare("BEGIN");
     this.#commit = db.prepare("COMMIT");
     this.#rollback = db.prepare("ROLLBACK");
@@ -54,9 +64,9 @@ export class Committer {
     try {
       return this.#transact(requests);
     } catch (error) {
-      if (!(error instanceof TransactionLost) || !error.full) throw error;
+      if (!(error instanceof TransactionLost) || !error.isRefusal) throw error;
       if (requests.length > 1) return requests.flatMap((request) => this.#attempt([request]));
-      return requests.map(() => failure(error.cause));
+      return requests.map(() => ({ ...failure(error.cause), trouble: error.trouble }));
     }
   }
 
@@ -70,7 +80,7 @@ export class Committer {
     } catch (error) {
       this.#set.undo.rollbackTo(0);
       if (this.#db.inTransaction) this.#rollback.run();
-      throw error instanceof TransactionLost ? error : new TransactionLost(error);
+      throw error instanceof TransactionLost ? error : this.#lost(error);
     }
   }
 
@@ -82,12 +92,18 @@ export class Committer {
       this.#release.run();
       return { ok: true, value };
     } catch (error) {
-      if (!this.#db.inTransaction) throw new TransactionLost(error);
+      const lost = this.#lost(error);
+      // A disk that refuses may refuse the way back as well: the transaction is given up as a whole.
+      if (lost.trouble !== null || !this.#db.inTransaction) throw lost;
       this.#rollbackTo.run();
       this.#release.run();
       this.#set.undo.rollbackTo(mark);
       return failure(error);
     }
+  }
+
+  #lost(error: unknown): TransactionLost {
+    return new TransactionLost(error, diskTrouble(error, this.#isReadOnly));
   }
 }
 
@@ -96,6 +112,6 @@ function carryOut(commands: CommandSet["commands"], request: Request): unknown {
   return command(...request.args);
 }
 
-function failure(error: unknown): Outcome {
-  return { ok: false, code: sqliteCode(error), message: reasonOf(error) };
+function failure(error: unknown): Extract<Outcome, { ok: false }> {
+  return { ok: false, code: sqliteCode(error), trouble: null, message: reasonOf(error) };
 }

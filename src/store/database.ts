@@ -57,6 +57,17 @@ export function openDatabase(file: string): Database {
   }
 }
 
+/** A database that nobody writes: a backup. Throws when it is none. */
+export function openFinished(file: string): Database {
+  return new Sqlite(file, { readonly: true, fileMustExist: true });
+}
+
+/** Copies the whole log back: what was committed is in the file alone then. False when the disk does not take it all. */
+export function checkpointAll(db: Database): boolean {
+  db.pragma("wal_checkpoint(PASSIVE)");
+  return logPages(db) === 0;
+}
+
 /**
  * Messages are nobody else's to read, whatever the folder's mode; SQLite gives the `-wal` the mode of its database.
  * Only a file that is not there yet is opened here: closing one that is would drop SQLite's lock on it.

@@ -11,7 +11,7 @@ export class Events {
   readonly #insert: Statement<[number, string, string]>;
   readonly #list: Statement<[Record<string, unknown>], { sid: string; event: string }>;
   readonly #listOfMessage: Statement<[Record<string, unknown>], { sid: string; event: string }>;
-  readonly #prune: Statement<[number]>;
+  readonly #prune: Statement<[number, number]>;
 
   constructor(db: Database) {
     this.#keys = new RowKeys(newestKeyOf(db, "event"));
@@ -22,7 +22,7 @@ export class Events {
     this.#listOfMessage = db.prepare(
       `SELECT sid, event FROM event WHERE messageSid = @messageSid AND ${chosen}`,
     );
-    this.#prune = db.prepare("DELETE FROM event WHERE key < ?");
+    this.#prune = db.prepare(deleteBefore("event"));
   }
 
   insert(event: NewEvent): void {
@@ -40,9 +40,17 @@ export class Events {
       .map((row) => ({ ...(JSON.parse(row.event) as NewEvent), sid: row.sid }));
   }
 
-  pruneBefore(key: number): number {
-    return this.#prune.run(key).changes;
+  pruneBefore(key: number, limit: number): number {
+    return this.#prune.run(key, limit).changes;
   }
+}
+
+/** Rows older than a key, the oldest first, and so many at most. */
+export function deleteBefore(
+  table: "event" | "shown_part" | "parked_report" | "undecodable" | "feedback",
+  key: "key" | "messageKey" = "key",
+): string {
+  return `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${key} < ? ORDER BY 1 LIMIT ?)`;
 }
 
 /** The newest key of a table whose keys are times; 0 when it is empty. */

@@ -12,7 +12,11 @@ const FILE = "pylone.holder";
 
 export function writeHolder(dataDir: string, since: number): void {
   const holder: Holder = { pid: process.pid, since: new Date(since).toISOString(), host: hostname() };
-  writeFileSync(join(dataDir, FILE), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  try {
+    writeFileSync(join(dataDir, FILE), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  } catch {
+    // A full disk is no reason not to start: what is there can still be read and sent.
+  }
 }
 
 /** "process 4711 since 2026-11-23T05:00:00.000Z", as well as it can be told. */

@@ -12,7 +12,7 @@ import type { AudienceEffect } from "./audience-commands.ts";
 import type { AudienceMembers } from "./audience-members.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
-import { newestKeyOf } from "./events.ts";
+import { deleteBefore, newestKeyOf } from "./events.ts";
 import { copyPrint, segmentFromJson, segmentToJson } from "./inbound-segment.ts";
 import type { Mend } from "./mend.ts";
 import type { OptOuts } from "./opt-outs.ts";
@@ -48,13 +48,12 @@ export class Inbound {
   readonly #get: Statement<[number], SegmentRow>;
   readonly #show: Statement<[string, number]>;
   readonly #forget: Statement<[string]>;
-  readonly #pruneShown: Statement<[number]>;
+  readonly #pruneShown: Statement<[number, number]>;
   readonly #known: Statement<[Record<string, unknown>]>;
   readonly #delete: Statement<[number]>;
   readonly #fingerprint: Statement<[Record<string, unknown>]>;
-  readonly #pruneFingerprints: Statement<[number]>;
   readonly #quarantine: Statement<[number, string, number, string, string]>;
-  readonly #pruneQuarantine: Statement<[number]>;
+  readonly #pruneQuarantine: Statement<[number, number]>;
 
   constructor(
     db: Database,
@@ -98,16 +97,15 @@ export class Inbound {
       SELECT key, ?, line, "from", "to", reference, referenceBits, total, receivedAt, segment
       FROM inbound_segment WHERE key = ?`);
     this.#forget = db.prepare("DELETE FROM shown_part WHERE sid = ?");
-    this.#pruneShown = db.prepare("DELETE FROM shown_part WHERE key < ?");
+    this.#pruneShown = db.prepare(deleteBefore("shown_part"));
     this.#known = db.prepare(`
       SELECT 1 FROM fingerprint WHERE line = @line AND fingerprint = @fingerprint AND receivedAt > @since`);
     this.#delete = db.prepare("DELETE FROM inbound_segment WHERE key = ?");
     this.#fingerprint = db.prepare(`
       INSERT INTO fingerprint (line, fingerprint, receivedAt) VALUES (@line, @fingerprint, @receivedAt)
       ON CONFLICT DO UPDATE SET receivedAt = @receivedAt WHERE receivedAt <= @expired`);
-    this.#pruneFingerprints = db.prepare("DELETE FROM fingerprint WHERE receivedAt < ?");
     this.#quarantine = db.prepare("INSERT INTO undecodable (key, line, at, why, raw) VALUES (?, ?, ?, ?, ?)");
-    this.#pruneQuarantine = db.prepare("DELETE FROM undecodable WHERE key < ?");
+    this.#pruneQuarantine = db.prepare(deleteBefore("undecodable"));
   }
 
   keep(kept: Kept, completion: Completion | null): KeepResult {
@@ -202,21 +200,17 @@ export class Inbound {
     this.#quarantine.run(this.#keys.next(at), line, at, why, raw);
   }
 
-  pruneFingerprints(before: number): number {
-    return this.#pruneFingerprints.run(before).changes;
-  }
-
   /** Its text is to be nowhere any more; a part that still comes is a message of its own. */
   forgetShown(sid: string): void {
     this.#forget.run(sid);
   }
 
-  pruneShown(key: number): number {
-    return this.#pruneShown.run(key).changes;
+  pruneShown(key: number, limit: number): number {
+    return this.#pruneShown.run(key, limit).changes;
   }
 
-  pruneQuarantine(key: number): number {
-    return this.#pruneQuarantine.run(key).changes;
+  pruneQuarantine(key: number, limit: number): number {
+    return this.#pruneQuarantine.run(key, limit).changes;
   }
 
   /** Null when one of them is no longer waiting. */

@@ -1,11 +1,24 @@
-/**
- * Where a JSON text goes wrong, as line and column: a person repairs the file with an editor, and not every
- * message of `JSON.parse` says where. Null when nothing is wrong.
- */
-export function locateJsonError(text: string): { readonly line: number; readonly column: number } | null {
+/** Places in a JSON text as line and column, from 1: a person repairs the file with an editor. */
+export type Place = { readonly line: number; readonly column: number };
+
+/** Where it goes wrong: not every message of `JSON.parse` says. Null when nothing is wrong. */
+export function locateJsonError(text: string): Place | null {
   const scanner = new Scanner(text);
-  if (scanner.value() && scanner.atEnd()) return null;
-  const before = text.slice(0, scanner.offset).split("\n");
+  return scanner.value() && scanner.atEnd() ? null : placeAt(text, scanner.offset);
+}
+
+/**
+ * Where a value of a valid text stands (`accounts[0].sid`); of one that is not there, where what should hold it
+ * stands. The text itself is the empty path.
+ */
+export function locateJsonValue(text: string, path: string): Place {
+  const scanner = new Scanner(text);
+  scanner.goTo(path.match(/[^.[\]]+/g) ?? []);
+  return placeAt(text, scanner.offset);
+}
+
+function placeAt(text: string, offset: number): Place {
+  const before = text.slice(0, offset).split("\n");
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
@@ -33,6 +46,34 @@ class Scanner {
   atEnd(): boolean {
     this.#take(SPACE);
     return this.offset === this.#text.length;
+  }
+
+  /** `offset` is at the value then, or at the last one on the way to it. */
+  goTo(path: readonly string[]): void {
+    this.#take(SPACE);
+    const [step, ...rest] = path;
+    const start = this.offset;
+    if (step === undefined || !/[[{]/.test(this.#text[start] ?? "")) return;
+    const isObject = this.#text[start] === "{";
+    let count = 0;
+    let name: string | null;
+    this.offset++;
+    do {
+      this.#take(SPACE);
+      name = isObject ? this.#name() : String(count++);
+      if (name === step) {
+        this.goTo(rest);
+        return;
+      }
+    } while (name !== null && this.value() && this.#is(","));
+    this.offset = start;
+  }
+
+  #name(): string | null {
+    const start = this.offset;
+    if (!this.#string()) return null;
+    const name = JSON.parse(this.#text.slice(start, this.offset)) as string;
+    return this.#is(":") ? name : null;
   }
 
   /** What may stand between the quotes is for `JSON.parse` to say. */

@@ -15,6 +15,8 @@ export type OpenStoreOptions = {
   /** Where the compiled worker is, for whoever runs from source. */
   readonly workerUrl?: URL;
   readonly clock?: Clock;
+  /** The database is damaged: once before what can be read is saved, which may take a while, and once after. */
+  readonly onDamage?: (text: string) => void;
 };
 
 /**
@@ -40,10 +42,18 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     };
     worker.once("error", ended);
     worker.once("exit", ended);
-    worker.once("message", (message: FromWorker) => {
+    worker.on("message", function opening(message: FromWorker) {
+      if (message.is === "salvaging") {
+        options.onDamage?.(
+          `${options.dataDir}/pylone.db is damaged (${message.reason}): saving what can be read`,
+        );
+        return;
+      }
+      worker.off("message", opening);
       worker.off("error", ended);
       worker.off("exit", ended);
       if (message.is === "opened") {
+        if (message.salvaged !== null) options.onDamage?.(message.salvaged);
         resolve(new StoreClient(worker, { newestKey: message.newestKey, clock, onFatal, onCommit }));
       } else {
         reject(message.is === "refused" ? new Fault(message.fault) : new Error(`unexpected ${message.is}`));

@@ -1,6 +1,6 @@
 import type { Report } from "../sms/message.ts";
 import type { Database, Statement } from "./database.ts";
-import { newestKeyOf } from "./events.ts";
+import { deleteBefore, newestKeyOf } from "./events.ts";
 import { idOfKey, keyOfId, RowKeys } from "./row-keys.ts";
 import type { ParkedReport } from "./submission-record.ts";
 
@@ -14,7 +14,7 @@ export class ParkedReports {
   readonly #ofLine: Statement<[string], ParkedRow>;
   readonly #any: Statement<[string, string], number>;
   readonly #delete: Statement<[number]>;
-  readonly #prune: Statement<[number]>;
+  readonly #prune: Statement<[number, number]>;
 
   constructor(db: Database) {
     this.#keys = new RowKeys(newestKeyOf(db, "parked_report"));
@@ -31,7 +31,7 @@ export class ParkedReports {
       )
       .pluck();
     this.#delete = db.prepare("DELETE FROM parked_report WHERE key = ?");
-    this.#prune = db.prepare("DELETE FROM parked_report WHERE key < ?");
+    this.#prune = db.prepare(deleteBefore("parked_report"));
   }
 
   park(line: string, report: Report, at: number): void {
@@ -56,7 +56,7 @@ export class ParkedReports {
     for (const key of parkedIds.map(keyOfId)) if (key !== null) this.#delete.run(key);
   }
 
-  pruneBefore(key: number): number {
-    return this.#prune.run(key).changes;
+  pruneBefore(key: number, limit: number): number {
+    return this.#prune.run(key, limit).changes;
   }
 }

@@ -4,21 +4,25 @@
  */
 import { keyOfSid } from "../runtime/ids.ts";
 import type { Database, Statement } from "./database.ts";
+import type { Memory } from "./memory.ts";
 import type { Mend } from "./mend.ts";
 import type { MessageRow } from "./message-row.ts";
 import { type Messages, storedOf } from "./messages.ts";
+import type { Batch } from "./retention-commands.ts";
+import { RetiredCount } from "./retired-count.ts";
 import type { NewInbound, StoredMessage } from "./store.ts";
 import type { SubmissionDetail } from "./submission-record.ts";
 import { detailOf, type Submissions } from "./submissions.ts";
+import type { Undo } from "./undo.ts";
 import type { Usage } from "./usage.ts";
 
 /** What rests waits for nothing. */
 export const RETIRED_COLUMNS = "*, NULL AS retryAt, NULL AS waitingFor";
 
-export type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
+/** Beside what the Lines remember, under a name that no Line has. */
+const REDACTED_TO = ["", "bodies redacted to"] as const;
 
-/** Who shortens the retention of a year's messages deletes them by the hundred thousand: nobody else waits for that. */
-const PRUNE_BATCH = 2000;
+export type RetiredRow = StoredMessage & { readonly key: number; readonly submissions: string | null };
 
 export class Retired {
   readonly #messages: Messages;
@@ -30,11 +34,24 @@ export class Retired {
   readonly #sentBefore: Statement<[number, number, number], MessageRow>;
   readonly #redact: Statement<[number, number]>;
   readonly #delete: Statement<[number]>;
-  readonly #prune: Statement<[number]>;
+  readonly #keysFrom: Statement<[number, number, number], number>;
+  readonly #erase: Statement<[number]>;
+  readonly #count: RetiredCount;
+  readonly #undo: Undo;
+  readonly #memory: Memory;
+  /** The texts of all that is older are erased. */
+  #redactedTo: number;
   readonly #rewrite: Statement<[Record<string, unknown>]>;
 
-  constructor(db: Database, options: { messages: Messages; submissions: Submissions; usage: Usage }) {
+  constructor(
+    db: Database,
+    options: { messages: Messages; submissions: Submissions; usage: Usage; memory: Memory; undo: Undo },
+  ) {
     this.#usage = options.usage;
+    this.#memory = options.memory;
+    this.#undo = options.undo;
+    this.#count = new RetiredCount(options.undo);
+    this.#redactedTo = Number(this.#memory.get(...REDACTED_TO) ?? 0);
     this.#messages = options.messages;
     this.#submissions = options.submissions;
     this.#bySid = db.prepare(`SELECT ${RETIRED_COLUMNS} FROM message_retired WHERE key = ? AND sid = ?`);
@@ -51,9 +68,12 @@ export class Retired {
       SELECT * FROM message WHERE key < ? AND status = 'sent' AND sentAt < ? ORDER BY key LIMIT ?`);
     this.#redact = db.prepare("UPDATE message_retired SET body = '', updatedAt = ? WHERE key = ?");
     this.#delete = db.prepare("DELETE FROM message_retired WHERE key = ?");
-    this.#prune = db.prepare(
-      `DELETE FROM message_retired WHERE key IN (SELECT key FROM message_retired WHERE key < ? LIMIT ${PRUNE_BATCH})`,
-    );
+    this.#keysFrom = db
+      .prepare<[number, number, number], number>(
+        "SELECT key FROM message_retired WHERE key > ? AND key < ? ORDER BY key LIMIT ?",
+      )
+      .pluck();
+    this.#erase = db.prepare("UPDATE message_retired SET body = '' WHERE key = ? AND body <> ''");
     this.#rewrite = db.prepare(`
       UPDATE message_retired SET body = @body, numSegments = @numSegments, errorCode = @errorCode,
         errorMessage = @errorMessage, updatedAt = @at
@@ -140,11 +160,51 @@ export class Retired {
   }
 
   remove(row: RetiredRow): void {
-    this.#delete.run(row.key);
+    this.#deleteKeys([row.key]);
   }
 
-  pruneBefore(key: number): number {
-    return this.#prune.run(key).changes;
+  pruneBefore(key: number, limit: number): number {
+    return this.#deleteKeys(this.#keysFrom.all(-1, key, limit));
+  }
+
+  pruneOldest(count: number): number {
+    return count <= 0 ? 0 : this.pruneBefore(Number.MAX_SAFE_INTEGER, count);
+  }
+
+  /** Meaningful once `countOn` says so. */
+  get count(): number {
+    return this.#count.count;
+  }
+
+  /** Counts at most so many more. Whether all are counted. */
+  countOn(limit: number): boolean {
+    if (this.#count.isComplete) return true;
+    const keys = this.#keysFrom.all(this.#count.countedTo, Number.MAX_SAFE_INTEGER, limit);
+    this.#count.step(keys);
+    return this.#count.isComplete;
+  }
+
+  redactBefore(key: number, limit: number): Batch {
+    if (key <= this.#redactedTo) return { changed: 0, isDone: true };
+    const keys = this.#keysFrom.all(this.#redactedTo - 1, key, limit);
+    let changed = 0;
+    for (const each of keys) changed += this.#erase.run(each).changes;
+    const isDone = keys.length < limit;
+    const before = this.#redactedTo;
+    this.#redactedTo = isDone ? key : (keys.at(-1) ?? before) + 1;
+    this.#undo.did(() => {
+      this.#redactedTo = before;
+    });
+    this.#memory.put(...REDACTED_TO, String(this.#redactedTo));
+    return { changed, isDone };
+  }
+
+  #deleteKeys(keys: readonly number[]): number {
+    for (const key of keys) {
+      this.#delete.run(key);
+      this.#count.went(key);
+    }
+    return keys.length;
   }
 
   #insertRow(
@@ -170,9 +230,11 @@ export class Retired {
       line: message.line,
       attempts: message.attempts,
       errorMessage: message.errorMessage,
-      body: message.body,
+      // What finishes so late would be the only text of its time.
+      body: key < this.#redactedTo ? "" : message.body,
       ...more,
     });
+    this.#count.came(key);
   }
 }
 

@@ -11,6 +11,7 @@
 import { Fault } from "../runtime/fault.ts";
 import type { Database } from "./database.ts";
 import { AUDIENCES } from "./schema-audiences.ts";
+import { BROADCAST_TABLES } from "./schema-broadcasts.ts";
 import { CLOCK_STEPS } from "./schema-clock.ts";
 import { LATE } from "./schema-late.ts";
 import { PLAN_TABLES } from "./schema-plans.ts";
@@ -256,6 +257,7 @@ const MIGRATIONS: readonly string[] = [
   PLAN_TABLES,
   CLOCK_STEPS,
   LATE,
+  BROADCAST_TABLES,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

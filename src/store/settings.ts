@@ -4,14 +4,15 @@
  * lowdb's own file adapter neither syncs nor survives a power cut in mid-write, so it is given one that does
  * (DESIGN §4.8): write a temporary file, sync it, rename it over the old one, sync the directory. The file holds
  * auth tokens: 0600. A file that cannot be read as what it should be is refused with line and column, and never
- * overwritten: it may be all that is left of somebody's configuration.
+ * overwritten: it may be all that is left of somebody's configuration. `settings.json.previous` is a copy of the
+ * document as it was last written, or read without fault: what a person goes back to whose editing went wrong.
  */
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Adapter, Low } from "lowdb";
 import writeFileAtomic from "write-file-atomic";
 import { Fault, reasonOf } from "../runtime/fault.ts";
-import { locateJsonError } from "./json-error.ts";
+import { locateJsonError, locateJsonValue } from "./json-error.ts";
 import {
   type AccountRecord,
   type ApplicationRecord,
@@ -25,14 +26,24 @@ import {
 } from "./settings-document.ts";
 
 const FILE = "settings.json";
+const COPY = "settings.json.previous";
 const VERSION = 1;
 
 export async function openSettings(dataDir: string): Promise<Settings> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await removeUnfinished(dataDir);
   const low = new Low<SettingsDocument>(durableFile(dataDir), EMPTY_SETTINGS);
-  await low.read();
+  try {
+    await low.read();
+  } catch (error) {
+    throw await offeringCopy(error, dataDir);
+  }
   return new LowSettings(low);
+}
+
+/** The document as a file has it, for a backup. */
+export function settingsText(document: SettingsDocument): string {
+  return `${JSON.stringify({ version: VERSION, ...document }, null, 2)}\n`;
 }
 
 /**
@@ -44,7 +55,7 @@ export async function readSettings(dataDir: string): Promise<SettingsDocument | 
   try {
     return parseSettings(await readFile(file, "utf8"), file);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (codeOf(error) === "ENOENT") return null;
     throw error;
   }
 }
@@ -81,18 +92,72 @@ function durableFile(dataDir: string): Adapter<SettingsDocument> {
   const file = join(dataDir, FILE);
   return {
     read: async () => {
-      const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return null;
-        throw invalid(file, `cannot be read: ${reasonOf(error)}`);
-      });
-      return text === null ? null : parseSettings(text, file);
+      const text = await textOf(file);
+      const copy = await textOf(join(dataDir, COPY));
+      if (text === null) {
+        if (copy === null) return null;
+        throw invalid(file, "is not there any more", `put it back (to begin anew, remove ${COPY} as well)`);
+      }
+      const document = parseSettings(text, file);
+      if (text !== copy) await keepCopy(dataDir, text);
+      return document;
     },
     write: async (document) => {
-      const text = `${JSON.stringify({ version: VERSION, ...document }, null, 2)}\n`;
-      await writeFileAtomic(file, text, { mode: 0o600, fsync: true });
-      await syncDirectory(dataDir);
+      const text = settingsText(document);
+      try {
+        await writeFileAtomic(file, text, { mode: 0o600, fsync: true });
+        await syncDirectory(dataDir);
+      } catch (error) {
+        throw refusedByDisk(error, file) ?? error;
+      }
+      await keepCopy(dataDir, text);
     },
   };
+}
+
+async function textOf(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw invalid(file, `cannot be read: ${reasonOf(error)}`, "mend its owner and mode");
+  }
+}
+
+/** The document is safe already: a disk without room for the copy gets it at the next start. */
+async function keepCopy(dataDir: string, text: string): Promise<void> {
+  await writeFileAtomic(join(dataDir, COPY), text, { mode: 0o600, fsync: true }).catch(() => {});
+}
+
+/** A disk that is full or read-only may be so for a while only. */
+function refusedByDisk(error: unknown, file: string): Fault | null {
+  const why = { ENOSPC: "the disk is full", EDQUOT: "the disk is full", EROFS: "the disk is read-only" };
+  const code = codeOf(error);
+  if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EROFS") return null;
+  return new Fault({
+    code: "store.failed",
+    disposition: "retry",
+    message: `${file} cannot be written, since ${why[code]}`,
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : null;
+}
+
+/** The same refusal, with the command that goes back to the copy where there is one to go back to. */
+async function offeringCopy(error: unknown, dataDir: string): Promise<unknown> {
+  if (!(error instanceof Fault) || error.code !== "config.invalid") return error;
+  const copy = join(dataDir, COPY);
+  try {
+    parseSettings(await readFile(copy, "utf8"), copy);
+    const date = (await stat(copy)).mtime.toISOString().slice(0, 16).replace("T", " ");
+    const offer = `, or take what it was on ${date} UTC: cp -p ${copy} ${join(dataDir, FILE)}`;
+    return new Fault({ code: error.code, disposition: error.disposition, message: error.message + offer });
+  } catch {
+    return error;
+  }
 }
 
 /** The rename itself must survive the plug being pulled. */
@@ -108,18 +173,27 @@ async function syncDirectory(path: string): Promise<void> {
 /** Temporary files of a write that a power cut ended hold tokens too. */
 async function removeUnfinished(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
-    if (/^settings\.json\.\d+$/.test(name)) await rm(join(dataDir, name), { force: true });
+    if (/^settings\.json(\.previous)?\.\d+$/.test(name)) await rm(join(dataDir, name), { force: true });
   }
 }
 
 function parseSettings(text: string, file: string): SettingsDocument {
   const error = locateJsonError(text);
   if (error !== null) {
-    const mend = "repair it, or restore it from a backup";
-    throw invalid(file, `is not valid JSON at line ${error.line}, column ${error.column}: ${mend}`);
+    throw invalid(file, `is not valid JSON at line ${error.line}, column ${error.column}`);
   }
-  const { version, ...document } = recordOf(JSON.parse(text), file, "the document");
-  if (typeof version !== "number") throw invalid(file, `has no "version": it is not a settings document`);
+  try {
+    return checkSettings(text, file);
+  } catch (wrong) {
+    if (!(wrong instanceof Misfit)) throw wrong;
+    const { line, column } = locateJsonValue(text, wrong.path);
+    throw invalid(file, `is no settings document: line ${line}, column ${column}: ${wrong.message}`);
+  }
+}
+
+function checkSettings(text: string, file: string): SettingsDocument {
+  const { version, ...document } = recordOf(JSON.parse(text), "");
+  if (typeof version !== "number") throw new Misfit("", `it has no "version"`);
   if (version > VERSION) {
     throw new Fault({
       code: "store.newer",
@@ -128,17 +202,16 @@ function parseSettings(text: string, file: string): SettingsDocument {
     });
   }
   return {
-    accounts: listOf<AccountRecord>(document["accounts"], ACCOUNT_FIELDS, file, "accounts"),
-    numbers: listOf<NumberRecord>(document["numbers"], NUMBER_FIELDS, file, "numbers"),
+    accounts: listOf<AccountRecord>(document["accounts"], ACCOUNT_FIELDS, "accounts"),
+    numbers: listOf<NumberRecord>(document["numbers"], NUMBER_FIELDS, "numbers"),
     // A document from before there were services has none.
-    services: servicesOf(document["services"] ?? [], file),
-    released: textsOf(document["released"] ?? [], file, "released"),
+    services: servicesOf(document["services"] ?? []),
+    released: textsOf(document["released"] ?? [], "released"),
     // Lists younger than the first document: one that was written before them has none.
-    keys: listOf<KeyRecord>(document["keys"] ?? [], KEY_FIELDS, file, "keys"),
+    keys: listOf<KeyRecord>(document["keys"] ?? [], KEY_FIELDS, "keys"),
     applications: listOf<ApplicationRecord>(
       document["applications"] ?? [],
       APPLICATION_FIELDS,
-      file,
       "applications",
     ),
   };
@@ -254,33 +327,34 @@ const APPLICATION_FIELDS: Fields<ApplicationRecord> = {
   updatedAt: "number",
 };
 
-function servicesOf(value: unknown, file: string): readonly ServiceRecord[] {
-  const services = listOf<Omit<ServiceRecord, "senders">>(value, SERVICE_FIELDS, file, "services");
+function servicesOf(value: unknown): readonly ServiceRecord[] {
+  const services = listOf<Omit<ServiceRecord, "senders">>(value, SERVICE_FIELDS, "services");
   return services.map((service, index) => {
     const senders: unknown = Reflect.get(service, "senders");
     const path = `services[${index}].senders`;
-    return { ...service, senders: listOf<ServiceSender>(senders, SENDER_FIELDS, file, path) };
+    return { ...service, senders: listOf<ServiceSender>(senders, SENDER_FIELDS, path) };
   });
 }
 
-function listOf<T>(value: unknown, fields: Fields<T>, file: string, path: string): readonly T[] {
-  if (!Array.isArray(value)) throw invalid(file, `${path} is not a list`);
+function listOf<T>(value: unknown, fields: Fields<T>, path: string): readonly T[] {
+  if (!Array.isArray(value)) throw new Misfit(path, `${path} is not a list`);
   return value.map((item, index) => {
     const where = `${path}[${index}]`;
-    const record = recordOf(item, file, where);
+    const record = recordOf(item, where);
     for (const [name, kind] of Object.entries(fields) as [string, Kind][]) {
       if (!fits(record[name], kind)) {
         const wanted = typeof kind === "string" ? `a ${kind}` : `one of ${kind.join(", ")}`;
-        throw invalid(file, `${where}.${name} is not ${wanted}`);
+        throw new Misfit(`${where}.${name}`, `${where}.${name} is not ${wanted}`);
       }
     }
     return record as T;
   });
 }
 
-function textsOf(value: unknown, file: string, path: string): readonly string[] {
-  if (!Array.isArray(value)) throw invalid(file, `${path} is not a list`);
-  if (!value.every((item) => typeof item === "string")) throw invalid(file, `${path} is not a list of texts`);
+function textsOf(value: unknown, path: string): readonly string[] {
+  if (!Array.isArray(value)) throw new Misfit(path, `${path} is not a list`);
+  if (!value.every((item) => typeof item === "string"))
+    throw new Misfit(path, `${path} is not a list of texts`);
   return value;
 }
 
@@ -297,13 +371,23 @@ function isMapOfStrings(value: unknown): boolean {
   return Object.values(value).every((item) => typeof item === "string");
 }
 
-function recordOf(value: unknown, file: string, path: string): Record<string, unknown> {
+function recordOf(value: unknown, path: string): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw invalid(file, `${path} is not an object`);
+  throw new Misfit(path, `${path === "" ? "the document" : path} is not an object`);
 }
 
-function invalid(file: string, what: string): Fault {
-  return new Fault({ code: "config.invalid", disposition: "reject", message: `${file} ${what}` });
+/** A value that is not what it should be, and where it stands. */
+class Misfit extends Error {
+  readonly path: string;
+
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+function invalid(file: string, what: string, mend = "repair it"): Fault {
+  return new Fault({ code: "config.invalid", disposition: "reject", message: `${file} ${what}: ${mend}` });
 }

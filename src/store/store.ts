@@ -7,22 +7,18 @@
  * called. When the disk stops keeping its word every pending promise rejects with `store.failed`, and so does
  * every later one.
  */
-import type { Event, NewEvent } from "../runtime/event.ts";
+import type { NewEvent } from "../runtime/event.ts";
 import type { Direction, InboundSegment, MessageStatus, Report, Segment } from "../sms/message.ts";
 import type { AudienceCommands, AudienceEffect } from "./audience-commands.ts";
+import type { BackupCommands } from "./backup-commands.ts";
+import type { BroadcastCommands } from "./broadcast-commands.ts";
 import type { ClockCommands } from "./clock-commands.ts";
+import type { HouseCommands } from "./house-commands.ts";
 import type { Mend } from "./mend.ts";
 import type { ClaimOptions, PlanCommands } from "./plan-commands.ts";
-import type {
-  EventFilter,
-  Feedback,
-  MessageFilter,
-  QueueDepth,
-  Standing,
-  UsageDay,
-  WebhookStanding,
-} from "./reading.ts";
+import type { Feedback, MessageFilter, QueueDepth, Standing, UsageDay, WebhookStanding } from "./reading.ts";
 import type { OptOutChange, PoolFacts } from "./recipient.ts";
+import type { RetentionCommands } from "./retention-commands.ts";
 import type {
   OpenSubmission,
   ParkedReport,
@@ -274,8 +270,15 @@ export type CancelResult =
   | { readonly is: "not-scheduled" }
   | { readonly is: "unknown" };
 
-export interface Store extends AudienceCommands, ClockCommands, PlanCommands {
-  /** The newest key of any Message, audience or member on disk when it was opened: where the process's `KeySequence` goes on from. */
+export interface Store
+  extends AudienceCommands,
+    BackupCommands,
+    BroadcastCommands<NewOutbound>,
+    ClockCommands,
+    HouseCommands,
+    PlanCommands,
+    RetentionCommands {
+  /** The newest key of any Message, audience, member or run on disk when it was opened: `KeySequence` goes on from it. */
   readonly newestKey: number;
 
   // ── outbound ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -362,7 +365,7 @@ export interface Store extends AudienceCommands, ClockCommands, PlanCommands {
   /** Of a received Message; null when none waits. It looks through every webhook that does: not for a chore. */
   webhookStandingOf(messageSid: string): Promise<WebhookStanding | null>;
 
-  /** What an account used, by day and category; both days included. */
+  /** By day and category; both days included. */
   usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
   // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
   /** Erases a finished Message's text; all else stays. */
@@ -374,26 +377,6 @@ export interface Store extends AudienceCommands, ClockCommands, PlanCommands {
   /** One Feedback per Message, the newest. Null when there is no such Message. */
   keepFeedback(sid: string, outcome: Feedback["outcome"], at: number): Promise<Feedback | null>;
 
-  // ── the house ─────────────────────────────────────────────────────────────────────────────────────────────
-  addEvent(event: NewEvent): Promise<void>;
-  /** Newest first. */
-  listEvents(filter: EventFilter): Promise<readonly Event[]>;
-  getMemory(line: string, key: string): Promise<string | null>;
-  putMemory(line: string, key: string, value: string): Promise<void>;
-  /** Moves finished Messages out of the hot tables, a batch at a time; `sent` ones once older than
-   *  `sentBefore`. Returns how many moved. */
-  retire(options: { sentBefore: number; limit: number }): Promise<number>;
-  /** Deletes retired Messages (2,000 at a time), events, fingerprints and parked reports older than the instants given. */
-  prune(before: {
-    messages: number;
-    events: number;
-    fingerprints: number;
-    parkedReports: number;
-  }): Promise<number>;
-  /** Commits a row: rejects when the disk does not keep its word. */
-  ping(now: number): Promise<void>;
-  /** Settles when the worker has come around to it. Nothing is read or written: a full disk does not matter. */
-  turn(): Promise<void>;
   /** Commits what is pending, closes the database, ends the worker. Idempotent. */
   close(): Promise<void>;
 }

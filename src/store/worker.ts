@@ -3,15 +3,16 @@
  * it as one transaction, and answers; what comes in during a sync is the next transaction. The slower the disk,
  * the larger the transactions, and the main thread never waits for either.
  */
-import { join } from "node:path";
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Fault, reasonOf } from "../runtime/fault.ts";
-import { createCommands } from "./commands.ts";
-import { Committer } from "./committer.ts";
-import { checkpoint, type Database, openDatabase } from "./database.ts";
-import { describeHolder, writeHolder } from "./holder.ts";
+import { Committer, TransactionLost } from "./committer.ts";
+import { markDamaged } from "./damage.ts";
+import type { Database } from "./database.ts";
+import { diskTrouble, isReadOnlyFolder } from "./disk-trouble.ts";
+import { HeldFile } from "./held-file.ts";
+import { describeHolder } from "./holder.ts";
+import { openSound } from "./open-sound.ts";
 import type { FromWorker, Request, ToWorker, WorkerOptions } from "./protocol.ts";
-import { migrate } from "./schema.ts";
 
 function serve(port: MessagePort, options: WorkerOptions): void {
   const post = (message: FromWorker) => port.postMessage(message);
@@ -22,16 +23,20 @@ function serve(port: MessagePort, options: WorkerOptions): void {
   }
   const { db, committer } = opened;
 
+  const file = new HeldFile(db, options.dataDir);
   const onMessage = (first: ToWorker) => {
-    const { requests, turns, close } = drain(port, first);
+    const { requests, turns, after } = drain(port, first);
     try {
       if (requests.length > 0) post({ is: "answer", answer: committer.run(requests) });
-      checkpoint(db);
+      if (after === "hold") post({ is: "held", ok: file.hold() });
+      if (after === "release") post({ is: "released", ok: file.release() });
+      file.checkpoint();
       for (let turn = 0; turn < turns; turn++) post({ is: "turned" });
-      if (!close) return;
+      if (after !== "close") return;
       db.close();
       post({ is: "closed" });
     } catch (error) {
+      if (isDamage(error)) markDamaged(options.dataDir, reasonOf(error));
       post({ is: "failed", reason: reasonOf(error) });
     }
     port.off("message", onMessage);
@@ -40,17 +45,20 @@ function serve(port: MessagePort, options: WorkerOptions): void {
   port.on("message", onMessage);
 }
 
+function isDamage(error: unknown): boolean {
+  return error instanceof TransactionLost
+    ? error.trouble === "damaged"
+    : diskTrouble(error, () => false) === "damaged";
+}
+
 function open(
   options: WorkerOptions,
   post: (message: FromWorker) => void,
 ): { db: Database; committer: Committer } | null {
   try {
-    const db = openDatabase(join(options.dataDir, "pylone.db"));
-    writeHolder(options.dataDir, options.openedAt);
-    migrate(db);
-    const set = createCommands(db, options.openedAt);
-    post({ is: "opened", newestKey: set.newestKey });
-    return { db, committer: new Committer(db, set) };
+    const { db, set, salvaged } = openSound(options, (reason) => post({ is: "salvaging", reason }));
+    post({ is: "opened", newestKey: set.newestKey, salvaged });
+    return { db, committer: new Committer(db, set, () => isReadOnlyFolder(options.dataDir)) };
   } catch (error) {
     post({ is: "refused", fault: refusal(error, options.dataDir) });
     return null;
@@ -71,21 +79,21 @@ function refusal(error: unknown, dataDir: string): Extract<FromWorker, { is: "re
   };
 }
 
-/** Everything that is in the inbox now, in order. Nothing is sent after a close. */
+/** What is in the inbox now, in order, up to what is not a command. Nothing is sent after a close. */
 function drain(
   port: MessagePort,
   first: ToWorker,
-): { requests: readonly Request[]; turns: number; close: boolean } {
+): { requests: readonly Request[]; turns: number; after: "hold" | "release" | "close" | null } {
   const requests: Request[] = [];
   let turns = 0;
   let next: ToWorker | undefined = first;
   while (next !== undefined) {
-    if (next.is === "close") return { requests, turns, close: true };
     if (next.is === "turn") turns++;
-    else requests.push(...next.requests);
+    else if (next.is === "requests") requests.push(...next.requests);
+    else return { requests, turns, after: next.is };
     next = receiveMessageOnPort(port)?.message as ToWorker | undefined;
   }
-  return { requests, turns, close: false };
+  return { requests, turns, after: null };
 }
 
 if (parentPort !== null) serve(parentPort, workerData as WorkerOptions);

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import twilio from "twilio";
 import { Accounts, ensureMainAccount } from "../../src/accounts/accounts.ts";
 import { describeNumber } from "../../src/accounts/address.ts";
@@ -14,15 +15,20 @@ import { Services } from "../../src/accounts/services.ts";
 import { createApp } from "../../src/api/app.ts";
 import { createServer, SERVER_BOUNDS, type ServerBounds } from "../../src/api/create-server.ts";
 import type { ApiDeps, HealthReport } from "../../src/api/deps.ts";
+import { Backups } from "../../src/daemon/backups.ts";
+import { nearest } from "../../src/daemon/nearest.ts";
 import type { Line, UssdResult } from "../../src/line/line.ts";
 import { FaultBoard } from "../../src/line/simulator/fault-board.ts";
 import { FaultDesk } from "../../src/line/simulator/fault-desk.ts";
 import { SimulatedModem } from "../../src/line/simulator/modem.ts";
 import { SimulatedNetwork } from "../../src/line/simulator/network.ts";
+import { Broadcaster, type BroadcasterDeps } from "../../src/messaging/broadcast/broadcaster.ts";
+import { BroadcastDesk } from "../../src/messaging/broadcast/desk.ts";
 import { followRoutes } from "../../src/messaging/inbound/follow-routes.ts";
 import { routeThrough } from "../../src/messaging/inbound/route.ts";
 import { createAccept } from "../../src/messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../../src/messaging/outbound/end-queued.ts";
+import { createForecast } from "../../src/messaging/outbound/forecast-facts.ts";
 import { type Plan, Plans } from "../../src/messaging/outbound/plans.ts";
 import { KeySequence } from "../../src/runtime/ids.ts";
 import { silentLog } from "../../src/runtime/log.ts";
@@ -30,7 +36,7 @@ import { openSettings } from "../../src/store/settings.ts";
 import type { AccountRecord, NumberKind, NumberRecord, Settings } from "../../src/store/settings-document.ts";
 import type { Store } from "../../src/store/store.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
-import { openTestStore } from "../harness/open-test-store.ts";
+import { openTestStore, TEST_WORKER_URL } from "../harness/open-test-store.ts";
 
 export const OWN = "+33639980001";
 export const APP_SID = `AC${"b".repeat(32)}`;
@@ -148,6 +154,7 @@ export type BoxOptions = {
   readonly mediaUrl?: ApiDeps["mediaUrl"];
   readonly countries?: ApiDeps["countries"];
   readonly health?: () => Promise<HealthReport>;
+  readonly whyClockUntrusted?: string;
   readonly accept?: ApiDeps["accept"];
   readonly bounds?: Partial<ServerBounds>;
   readonly isTokenConfigured?: boolean;
@@ -181,12 +188,68 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const services = new Services(settings, numbers, clock);
   const inventory = new Inventory(numbers);
   const network = new SimulatedNetwork({ clock });
+  const backups = new Backups({
+    store,
+    settings,
+    clock,
+    log: silentLog(),
+    config: { at: "never", keep: 2, folder: join(opened.dataDir, "backups") },
+    dataDir: opened.dataDir,
+    configFile: null,
+    timeZone: "Europe/Paris",
+    processUrl: new URL("backup-process.js", TEST_WORKER_URL),
+  });
   const keys = new KeySequence(clock, store.newestKey);
   const lines = [fakeLine("sim1", true, clock), fakeLine("gsm2", false, clock)];
   const modem = new SimulatedModem({ number: OWN, network, clock });
   modem.connect();
   const board = new FaultBoard({ modem, network });
   await provision(numbers, account, OWN, "sim1");
+
+  const accept = createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } });
+  const vouchings: ApiDeps["clockTrust"]["vouched"][] = [];
+  const clockTrust: ApiDeps["clockTrust"] = {
+    get whyUntrusted() {
+      return options.whyClockUntrusted === undefined || vouchings.length > 0
+        ? null
+        : options.whyClockUntrusted;
+    },
+    get vouched() {
+      return vouchings.at(-1) ?? "never";
+    },
+    vouch: async (vouching) => {
+      vouchings.push(vouching);
+    },
+  };
+  const broadcastDeps: BroadcasterDeps = {
+    store,
+    clock,
+    keys,
+    log: silentLog(),
+    ticker: { start: () => {}, stop: async () => {} },
+    accountSid: account.sid,
+    accounts,
+    numbers,
+    services,
+    siteCountry: "FR",
+    countries: options.countries ?? null,
+    receiveOnly: new Set(["inbox"]),
+    rateOf: () => options.rate ?? 1,
+    prepare: accept.prepare,
+    whyClockUntrusted: () => clockTrust.whyUntrusted,
+    texts: { fetchBody: async () => ({ is: "text", text: "from the app" }), now: () => clock.now() },
+    forecast: createForecast({
+      store,
+      clock,
+      lineOf: (number) => lines.find(({ name }) => name === numbers.byNumber(number)?.line) ?? null,
+      rateOf: () => options.rate ?? 1,
+      maxRateOf: () => "unlimited",
+      throttledTo: () => null,
+      secondsPerSegment: () => null,
+      capsOf: async () => [],
+    }),
+  };
+  const broadcaster = new Broadcaster(broadcastDeps);
 
   const app = createApp({
     accounts,
@@ -195,13 +258,16 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     services,
     inventory,
     applications,
+    backups,
     audiences: new Audiences({ store, keys, clock, reserved: reservedWords(optOutWords(DEFAULT_OPT_OUT)) }),
     store,
     endQueued: createEndQueued({ store, clock }),
     endQueueOf: createEndQueueOf({ store, clock }),
-    accept:
-      options.accept ??
-      createAccept({ store, keys, clock, limits: { maxQueued: options.maxQueued ?? 100_000 } }),
+    accept: options.accept ?? accept,
+    broadcasts: new BroadcastDesk(broadcastDeps, broadcaster),
+    clockTrust,
+    siteTimeZone: "Europe/Paris",
+    nearest,
     isTokenConfigured: options.isTokenConfigured ?? false,
     portOf: () => null,
     fallbacks: { viewOf: () => null, carriedBy: () => [], isRefused: () => false, ...options.fallbacks },
@@ -229,6 +295,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
   const server = createServer(app, { bounds: { ...SERVER_BOUNDS, ...options.bounds } });
   const baseUrl = `http://127.0.0.1:${await listen(server)}`;
   const close = async () => {
+    await broadcaster.stop();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;

@@ -16,7 +16,10 @@ import { FakeClock } from "../harness/fake-clock.ts";
 const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
 
-function watching(options: { newestRowAt?: number; builtAt?: number; startsAt?: number } = {}) {
+function watching(
+  options: { newestRowAt?: number; builtAt?: number; startsAt?: number; kept?: string | null } = {},
+) {
+  let kept = options.kept ?? null;
   const system = new FakeClock(options.startsAt);
   const builtAt = options.builtAt ?? Date.UTC(2025, 0, 1);
   const clock = new SteadyClock(system, builtAt);
@@ -30,9 +33,15 @@ function watching(options: { newestRowAt?: number; builtAt?: number; startsAt?: 
     ntp: () => Promise.resolve(rig.ntp),
     onEvent: (event) => events.push(event),
     onStep: (step) => steps.push(step),
+    memory: {
+      get: async () => kept,
+      put: async (value) => {
+        kept = value;
+      },
+    },
   });
   const types = () => events.map(({ type }) => type);
-  return { system, clock, events, types, steps, rig, watch };
+  return { system, clock, events, types, steps, rig, watch, kept: () => kept };
 }
 
 describe("a wall clock", () => {
@@ -62,6 +71,49 @@ describe("a wall clock", () => {
       { type: "clock.set", level: "info", text: expect.stringMatching(/set ahead by 365 days/) },
       { type: "clock.trusted", level: "info" },
     ]);
+  });
+
+  test("is vouched for by the operator, until it jumps", async () => {
+    const { rig, watch, system, types } = watching();
+    rig.ntp = "unsynchronised";
+    await watch.start();
+    expect(watch.whyUntrusted).toMatch(/NTP service/);
+    await watch.vouch("now");
+    expect([watch.whyUntrusted, watch.vouched]).toEqual([null, "now"]);
+    await system.advance(30 * 24 * HOUR);
+    await watch.look();
+    expect(watch.whyUntrusted).toBeNull();
+    system.jump(HOUR / 2);
+    await watch.look();
+    expect(watch.whyUntrusted).toMatch(/NTP service/);
+    expect(types()).toEqual(["clock.untrusted", "clock.trusted", "clock.set", "clock.untrusted"]);
+  });
+
+  test("that was right and leapt is followed at once when the operator vouches for it", async () => {
+    const { rig, watch, system, clock } = watching();
+    rig.ntp = "synchronised";
+    await watch.start();
+    system.jump(YEAR);
+    await watch.look();
+    expect(watch.whyUntrusted).toMatch(/stood for an hour/);
+    rig.ntp = "unsynchronised";
+    await watch.vouch("now");
+    expect(watch.whyUntrusted).toBeNull();
+    expect(clock.now()).toBe(system.now());
+  });
+
+  test("is vouched for by the operator for good, where it has a battery, and not any more", async () => {
+    const first = watching();
+    first.rig.ntp = "unsynchronised";
+    await first.watch.start();
+    await first.watch.vouch("always");
+    const second = watching({ kept: first.kept() });
+    second.rig.ntp = "unsynchronised";
+    await second.watch.start();
+    expect([second.watch.whyUntrusted, second.watch.vouched, second.events]).toEqual([null, "always", []]);
+    await second.watch.vouch("never");
+    expect([second.watch.vouched, second.kept()]).toEqual(["never", ""]);
+    expect(second.watch.whyUntrusted).toMatch(/NTP service/);
   });
 
   test("that the NTP service has not set yet is told of, and when it has", async () => {

@@ -51,7 +51,29 @@ describe("the weather app", () => {
     expect(root?.text).toBe(forecastFor("Paris"));
   });
 
-  it("answers nothing but POST /sms", async () => {
+  it("gives a broadcast tomorrow's forecast, of the town in its URL or in a member's attributes", async () => {
+    const base = await listen(null);
+    const answer = await fetch(`${base}/forecast?town=zurich&BroadcastSid=BC1`);
+    expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(await answer.text()).toMatch(/^Tomorrow in Zürich: fog/);
+    const own = new URLSearchParams({ Attributes: '{"town":"Cairo"}' });
+    expect(await (await fetch(`${base}/forecast?${own}`)).text()).toMatch(/^Tomorrow in Cairo: clear/);
+    for (const query of ["", "town=Atlantis", "Attributes={", "Attributes=null", "Attributes=[1]"]) {
+      expect((await fetch(`${base}/forecast?${query}`)).status).toBe(404);
+    }
+  });
+
+  it("gives it to nobody whose request is not signed, where that is checked", async () => {
+    const authToken = "0123456789abcdef0123456789abcdef";
+    const base = await listen({ authToken, url: "http://weather.example/sms" });
+    const signed = "http://weather.example/forecast?town=Paris";
+    const signature = createHmac("sha1", authToken).update(signed).digest("base64");
+    const ask = (headers: Record<string, string>) => fetch(`${base}/forecast?town=Paris`, { headers });
+    expect((await ask({})).status).toBe(403);
+    expect((await ask({ "X-Twilio-Signature": signature })).status).toBe(200);
+  });
+
+  it("answers nothing but POST /sms and GET /forecast", async () => {
     const base = await listen(null);
     expect((await post(base, "Body=Paris")).status).toBe(404);
     expect((await fetch(`${base}/sms`)).status).toBe(404);

@@ -10,6 +10,8 @@ const facts: ClockFacts = {
   newestRowAt: NOW - DAY,
   ntp: "unknown",
   networkNow: null,
+  vouchedNow: null,
+  hasBattery: false,
 };
 
 describe("the wall clock", () => {
@@ -35,10 +37,21 @@ describe("the wall clock", () => {
     ["an NTP service that has synchronised it", { ntp: "synchronised" }],
     ["the mobile network's time", { networkNow: NOW + HOUR }],
     ["the mobile network's time, off by a zone", { networkNow: NOW - 14 * HOUR }],
+    ["the operator", { vouchedNow: NOW + 30_000 }],
   ])("is vouched for by %s", (_what, more) => {
     const doubtful: ClockFacts = { ...facts, newestRowAt: NOW + 365 * DAY, ...more };
     expect(whyUntrusted(doubtful)).toBeNull();
     expect(whyUntrusted({ ...doubtful, builtAt: NOW + DAY })).toBeNull();
+  });
+
+  test("is not vouched for by an operator who meant another time", () => {
+    expect(whyUntrusted({ ...facts, ntp: "unsynchronised", vouchedNow: NOW - HOUR })).toMatch(/NTP service/);
+  });
+
+  test("that has a battery needs no NTP service, but is held to what happened here before", () => {
+    const battery: ClockFacts = { ...facts, ntp: "unsynchronised", hasBattery: true };
+    expect(whyUntrusted(battery)).toBeNull();
+    expect(whyUntrusted({ ...battery, newestRowAt: NOW + HOUR })).toMatch(/newest message/);
   });
 
   test("is not vouched for by another day", () => {

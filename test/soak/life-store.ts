@@ -25,7 +25,7 @@ export function openLifeStore(dataDir: string, openedAt: number): LifeStore {
   db.pragma("synchronous = OFF");
   migrate(db);
   const set = createCommands(db, openedAt);
-  const committer = new Committer(db, set);
+  const committer = new Committer(db, set, () => false);
   const worker = new EventEmitter();
   let alive = true;
   const post = (message: ToWorker) => {

@@ -91,7 +91,8 @@ describe.each(STARTS)("a box that starts at %i and finds the time 3 years later"
     const prune = () => {
       const before = box.clock.now() - 400 * DAY;
       const others = box.clock.now() - 90 * DAY;
-      box.commands.prune({ messages: before, events: others, fingerprints: others, parkedReports: others });
+      const all = { events: others, shownParts: others, undecodable: others, fingerprints: others };
+      box.commands.prune({ ...all, messages: before, parkedReports: others }, 1000);
     };
     prune();
     expect(box.status(sid)).toBe("failed");

@@ -1,5 +1,8 @@
+import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Committer, TransactionLost } from "../../src/store/committer.ts";
 import { checkpoint, logPages } from "../../src/store/database.ts";
+import { diskTrouble } from "../../src/store/disk-trouble.ts";
 import type { Request } from "../../src/store/protocol.ts";
 import { type InProcess, openInProcess } from "./in-process.ts";
 import { ACCOUNT, FROM, newOutbound, T0 } from "./new-outbound.ts";
@@ -68,12 +71,66 @@ describe("a full disk", () => {
     const large = accept("x".repeat(5000));
     const answer = opened.committer.run([accept(), large, LIST, { name: "ping", args: [T0] }]);
     expect(answer.outcomes.map((outcome) => outcome.ok)).toEqual([true, false, true, true]);
-    expect(answer.outcomes[1]).toMatchObject({ code: "SQLITE_FULL" });
+    expect(answer.outcomes[1]).toMatchObject({ code: "SQLITE_FULL", trouble: "full" });
     expect(opened.commands.queueDepths()).toMatchObject([{ queue: FROM, messages: 2, segments: 2 }]);
     expect(stored()).toBe(2);
     opened.db.pragma("max_page_count = 1000000");
     expect(opened.committer.run([large]).outcomes[0]?.ok).toBe(true);
     expect(stored()).toBe(3);
+  });
+});
+
+describe("a read-only disk", () => {
+  it("refuses what writes and nothing else, and is over when it takes writes again", () => {
+    const committer = new Committer(opened.db, opened.set, () => true);
+    committer.run([accept()]);
+    opened.db.pragma("query_only = ON");
+    const { outcomes, queued } = committer.run([accept(), LIST, { name: "ping", args: [T0] }]);
+    expect(outcomes.map((outcome) => outcome.ok || outcome.trouble)).toEqual([
+      "read-only",
+      true,
+      "read-only",
+    ]);
+    expect(queued).toEqual([]);
+    expect(opened.commands.queueDepths()).toMatchObject([{ queue: FROM, messages: 1, segments: 1 }]);
+    opened.db.pragma("query_only = OFF");
+    expect(committer.run([accept()]).outcomes[0]?.ok).toBe(true);
+    expect(stored()).toBe(2);
+  });
+
+  it("that is none is fatal: nobody knows why the write was refused", () => {
+    opened.db.pragma("query_only = ON");
+    expect(() => opened.committer.run([accept()])).toThrow(TransactionLost);
+    opened.db.pragma("query_only = OFF");
+    expect(stored()).toBe(0);
+  });
+});
+
+describe("what an error says about the disk", () => {
+  it.each([
+    ["SQLITE_FULL", "full", "full"],
+    ["SQLITE_READONLY", "failed", "read-only"],
+    ["SQLITE_READONLY_DBMOVED", "failed", "failed"],
+    ["SQLITE_CANTOPEN", "failed", "read-only"],
+    ["SQLITE_IOERR_WRITE", "failed", "read-only"],
+    ["SQLITE_IOERR_TRUNCATE", "failed", "read-only"],
+    ["SQLITE_IOERR_FSYNC", "failed", "failed"],
+    ["SQLITE_IOERR", "failed", "failed"],
+    ["SQLITE_IOERR_READ", "damaged", "damaged"],
+    ["SQLITE_IOERR_SHORT_READ", "damaged", "damaged"],
+    ["SQLITE_CORRUPT", "damaged", "damaged"],
+    ["SQLITE_CORRUPT_INDEX", "damaged", "damaged"],
+    ["SQLITE_NOTADB", "damaged", "damaged"],
+    ["SQLITE_CONSTRAINT_PRIMARYKEY", null, null],
+    ["SQLITE_ERROR", null, null],
+  ])("%s: %s; on a read-only disk: %s", (code, writable, readOnly) => {
+    const error = new Sqlite.SqliteError("as SQLite says", code);
+    expect(diskTrouble(error, () => false)).toBe(writable);
+    expect(diskTrouble(error, () => true)).toBe(readOnly);
+  });
+
+  it("is nothing when it is not SQLite's", () => {
+    expect(diskTrouble(new Error("SQLITE_FULL"), () => true)).toBeNull();
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandSet, createCommands } from "../../src/store/commands.ts";
@@ -19,8 +19,9 @@ export type InProcess = {
   readonly close: () => void;
 };
 
-export function openInProcess(openedAt = T0): InProcess {
-  const dataDir = mkdtempSync(join(tmpdir(), "pylone-store-"));
+export function openInProcess(openedAt = T0, folder: string | null = null): InProcess {
+  const dataDir = folder ?? mkdtempSync(join(tmpdir(), "pylone-store-"));
+  mkdirSync(dataDir, { recursive: true });
   const db = openDatabase(join(dataDir, "pylone.db"));
   migrate(db);
   const set = createCommands(db, openedAt);
@@ -28,7 +29,7 @@ export function openInProcess(openedAt = T0): InProcess {
     db,
     set,
     commands: set.commands,
-    committer: new Committer(db, set),
+    committer: new Committer(db, set, () => false),
     close: () => {
       db.close();
       rmSync(dataDir, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PlanPeriod, PlanTerms } from "../../src/store/plan-commands.ts";
 import type { Claim, NewOutbound, Settlement, Store } from "../../src/store/store.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
+import { keptSince } from "./kept-since.ts";
 import { FROM, newOutbound, T0 } from "./new-outbound.ts";
 
 let opened: TestStore;
@@ -234,7 +235,7 @@ describe("a cap on recipients", () => {
     const later = T0 + LENGTHS.month;
     expect((await claim({ recipients: 1 }, 9, later)).claims).toHaveLength(1);
     expect((await used()).at(-1)).toBe(1);
-    expect(await store.prune({ messages: 0, events: 0, fingerprints: 0, parkedReports: 0 })).toBe(1);
+    expect((await store.prune(keptSince({}), 100)).changed).toBe(1);
     expect((await used()).at(-1)).toBe(1);
   });
 });

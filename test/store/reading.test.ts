@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MessageFilter } from "../../src/store/reading.ts";
+import type { KeptSince } from "../../src/store/retention-commands.ts";
 import type { NewOutbound, Store } from "../../src/store/store.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
+import { keptSince } from "./kept-since.ts";
 import { ACCOUNT, FROM, newOutbound, newSid, T0, TO } from "./new-outbound.ts";
 
 let opened: TestStore;
@@ -192,22 +194,25 @@ describe("retiring", () => {
   });
 
   it("is followed by deletion, each kind of row by its own age", async () => {
-    const keep = { messages: 0, events: 0, fingerprints: 0, parkedReports: 0 };
     const day = 86_400_000;
     await receive();
     await store.addEvent({ type: "daemon.started", level: "info", at: T0, text: "started" });
     await store.quarantine("sim1", "07", "too short", T0);
-    expect(await store.prune(keep)).toBe(0);
-    expect(await store.prune({ ...keep, messages: T0 + day })).toBe(1);
+    const prune = async (given: Partial<KeptSince>) => (await store.prune(keptSince(given), 100)).changed;
+    expect(await prune({})).toBe(0);
+    expect(await prune({ messages: T0 + day })).toBe(1);
     expect(await list()).toEqual([]);
-    expect(await store.prune({ ...keep, events: T0 + day })).toBe(2);
+    expect(await prune({ events: T0 + day })).toBe(1);
+    expect(await prune({ undecodable: T0 + day })).toBe(1);
     expect(await store.listEvents({ limit: 5 })).toEqual([]);
   });
 
   it("is deleted some at a time, so that nothing waits for a year's messages", async () => {
-    const old = { messages: T0 + 86_400_000, events: 0, fingerprints: 0, parkedReports: 0 };
-    await Promise.all(Array.from({ length: 2001 }, () => receive()));
-    expect([await store.prune(old), await store.prune(old), await store.prune(old)]).toEqual([2000, 1, 0]);
+    const old = keptSince({ messages: T0 + 86_400_000 });
+    await Promise.all(Array.from({ length: 201 }, () => receive()));
+    const changed: number[] = [];
+    for (let run = 0; run < 4; run++) changed.push((await store.prune(old, 100)).changed);
+    expect(changed).toEqual([100, 100, 1, 0]);
   });
 });
 

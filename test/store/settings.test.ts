@@ -1,9 +1,11 @@
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { locateJsonError } from "../../src/store/json-error.ts";
+import { locateJsonError, locateJsonValue } from "../../src/store/json-error.ts";
 import { openSettings } from "../../src/store/settings.ts";
 import {
   type AccountRecord,
@@ -58,7 +60,8 @@ describe("the settings", () => {
       accounts: [{ sid: "AC1" }],
     });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await readdir(dataDir)).toEqual(["settings.json"]);
+    expect(await readdir(dataDir)).toEqual(["settings.json", "settings.json.previous"]);
+    expect((await stat(`${file}.previous`)).mode & 0o777).toBe(0o600);
   });
 
   it("change one after the other, each on top of the one before", async () => {
@@ -92,7 +95,11 @@ describe("the settings", () => {
     ["no version", "{}", 'has no "version"'],
     ["a list", "[]", "the document is not an object"],
     ["no list", '{"version": 1, "accounts": {}, "numbers": []}', "accounts is not a list"],
-    ["an incomplete account", '{"version": 1, "accounts": [{"sid": 5}], "numbers": []}', "accounts[0].sid"],
+    [
+      "an incomplete account",
+      '{"version": 1, "accounts": [{"sid": 5}], "numbers": []}',
+      "line 1, column 37: accounts[0].sid",
+    ],
     [
       "an unknown state",
       JSON.stringify({ version: 1, accounts: [{ ...account("AC1"), status: "asleep" }], numbers: [] }),
@@ -109,9 +116,57 @@ describe("the settings", () => {
     expect(await readFile(file, "utf8")).toBe(text);
   });
 
+  it("that a person has spoilt are refused with the command that takes back what they were", async () => {
+    const settings = await openSettings(dataDir);
+    await settings.change(adding("AC1"));
+    const good = await readFile(file, "utf8");
+    await writeFile(file, good.replace('"active"', '"aktive"'));
+    const refusal = await openSettings(dataDir).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    expect(refusal).toContain(
+      "line 8, column 17: accounts[0].status is not one of active, suspended, closed",
+    );
+    const [, command = ""] = /: (cp -p \S+ \S+)$/.exec(refusal) ?? [];
+    await promisify(execFile)("sh", ["-c", command]);
+    expect((await openSettings(dataDir)).document.accounts.map(({ sid }) => sid)).toEqual(["AC1"]);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("that are gone are not begun anew while a copy of them is there", async () => {
+    await (await openSettings(dataDir)).change(adding("AC1"));
+    await rm(file);
+    await expect(openSettings(dataDir)).rejects.toMatchObject({
+      code: "config.invalid",
+      message: expect.stringContaining(`cp -p ${file}.previous ${file}`),
+    });
+    await rm(`${file}.previous`);
+    expect((await openSettings(dataDir)).document).toEqual(EMPTY_SETTINGS);
+  });
+
+  it("that a person has changed well are what one goes back to from then on", async () => {
+    await (await openSettings(dataDir)).change(adding("AC1"));
+    const edited = (await readFile(file, "utf8")).replace('"Main"', '"Harbour"');
+    await writeFile(file, edited);
+    await openSettings(dataDir);
+    expect(await readFile(`${file}.previous`, "utf8")).toBe(edited);
+  });
+
   it("of a newer version are refused", async () => {
     await writeFile(file, '{"version": 2}');
     await expect(openSettings(dataDir)).rejects.toMatchObject({ code: "store.newer" });
+  });
+});
+
+describe("the place of a value in JSON", () => {
+  it("is where it stands, or where what should hold it stands", () => {
+    const text = '{\n  "a": [1, {"b": "c"}],\n  "d.e": null\n}';
+    expect(locateJsonValue(text, "a[1].b")).toEqual({ line: 2, column: 18 });
+    expect(locateJsonValue(text, "a[1].x")).toEqual({ line: 2, column: 12 });
+    expect(locateJsonValue(text, "a[7]")).toEqual({ line: 2, column: 8 });
+    expect(locateJsonValue(text, "x")).toEqual({ line: 1, column: 1 });
+    expect(locateJsonValue(text, "")).toEqual({ line: 1, column: 1 });
   });
 });
 

@@ -1,8 +1,10 @@
 /** Usage counters: what they count, when, and that asking costs days and not messages. */
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { UsageDay } from "../../src/store/reading.ts";
 import type { NewInbound, NewOutbound } from "../../src/store/store.ts";
 import { type InProcess, openInProcess, storeOver } from "./in-process.ts";
+import { keptSince } from "./kept-since.ts";
 import { ACCOUNT, FROM, newOutbound, newSid, T0 } from "./new-outbound.ts";
 
 const DAY = 86_400_000;
@@ -84,7 +86,7 @@ describe("usage", () => {
     await store.retire({ sentBefore: T0 + 3 * DAY, limit: 100 });
     expect(opened.db.prepare("SELECT count(*) AS rows FROM message").get()).toEqual({ rows: 0 });
     expect(await used(TODAY, TODAY + 1)).toEqual(before);
-    await store.prune({ messages: T0 + 9 * DAY, events: 0, fingerprints: 0, parkedReports: 0 });
+    await store.prune(keptSince({ messages: T0 + 9 * DAY }), 100);
     expect(opened.db.prepare("SELECT count(*) AS rows FROM message_retired").get()).toEqual({ rows: 0 });
     expect(await used(TODAY, TODAY + 1)).toEqual(before);
   });

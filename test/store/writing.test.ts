@@ -1,4 +1,5 @@
 /** How the store writes (DESIGN §4.5, §4.6): statements prepared once, commits shared, a log that stays small. */
+
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -7,6 +8,7 @@ import { Committer } from "../../src/store/committer.ts";
 import { checkpoint } from "../../src/store/database.ts";
 import { openTestStore, type TestStore } from "../harness/open-test-store.ts";
 import { openInProcess } from "./in-process.ts";
+import { keptSince } from "./kept-since.ts";
 import { ACCOUNT, FROM, newOutbound, T0, TO } from "./new-outbound.ts";
 
 const MEGABYTE = 1024 * 1024;
@@ -23,7 +25,7 @@ it("statements are prepared once, however long it runs", () => {
     },
   });
   const set = createCommands(counting, T0);
-  const committer = new Committer(counting, set);
+  const committer = new Committer(counting, set, () => false);
   const run = () => {
     const { commands } = set;
     committer.run([{ name: "accept", args: [newOutbound({ statusCallback: "http://app.test/" })] }]);
@@ -41,7 +43,7 @@ it("statements are prepared once, however long it runs", () => {
     commands.nextWebhooks(commands.webhookQueues()[0] ?? "", 5);
     commands.expire(T0);
     commands.retire({ sentBefore: T0 + 1, limit: 10 });
-    commands.prune({ messages: 0, events: 0, fingerprints: 0, parkedReports: 0 });
+    commands.prune(keptSince({}), 100);
     checkpoint(counting);
   };
   run();
@@ -71,7 +73,7 @@ it("a batch of commands is one commit, so one sync", () => {
       };
     },
   });
-  const committer = new Committer(counting, createCommands(counting, T0));
+  const committer = new Committer(counting, createCommands(counting, T0), () => false);
   const { outcomes } = committer.run(
     Array.from({ length: 64 }, () => ({ name: "accept", args: [newOutbound()] }) as const),
   );

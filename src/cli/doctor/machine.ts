@@ -72,6 +72,8 @@ export async function clockFinding(dataDir: string): Promise<Finding> {
     newestRowAt: newestRowAt === 0 ? null : newestRowAt,
     ntp: await ntpState(),
     networkNow: null,
+    vouchedNow: null,
+    hasBattery: false,
   });
   return why === null ? pass("clock", "can be trusted") : untrusted(why);
 }

@@ -36,6 +36,7 @@ export type Answer = {
   readonly location: string | null;
   readonly authenticate: string | null;
   readonly retryAfter: string | null;
+  readonly lastModified: string | null;
   readonly setCookies: readonly string[];
   readonly body: Uint8Array;
   /** It came in chunks, which say nothing of its length beforehand. */
@@ -140,6 +141,7 @@ class Exchange {
       location: headers.location ?? null,
       authenticate: headers["www-authenticate"] ?? null,
       retryAfter: headers["retry-after"] ?? null,
+      lastModified: headers["last-modified"] ?? null,
       setCookies: headers["set-cookie"] ?? [],
       body: new Uint8Array(),
       chunked: headers["transfer-encoding"] !== undefined,

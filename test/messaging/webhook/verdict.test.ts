@@ -23,6 +23,7 @@ function answered(fields: Partial<Answer> & { readonly text?: string }): Documen
     location: null,
     authenticate: null,
     retryAfter: null,
+    lastModified: null,
     setCookies: [],
     body: Buffer.from(text),
     chunked: false,

@@ -1,0 +1,92 @@
+/**
+ * `pylone restore FILE`: puts a backup in the place of the data folder, which no daemon may hold. The configuration in
+ * it is written only where there is none: what stands in a file somebody may have changed on purpose.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { LoadedConfig } from "../daemon/config.ts";
+import { EXIT } from "../daemon/exit-codes.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { readBackup } from "../store/backup-file.ts";
+import { type Restored, restore as restoreInto } from "../store/restore.ts";
+import { configurationOf } from "./connection.ts";
+import { Failure } from "./failure.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { jsonDocument } from "./table.ts";
+
+export type AskedRestore = {
+  readonly file: string;
+  readonly queued: "resend" | "fail";
+  readonly force: boolean;
+  readonly config: string | null;
+  readonly json: boolean;
+};
+
+export async function restore(asked: AskedRestore, surroundings: Surroundings): Promise<number> {
+  const file = resolve(surroundings.workingFolder, asked.file);
+  if (!existsSync(file)) throw new Failure(EXIT.noInput, `there is no file ${file}`);
+  const newConfig = configFromBackup(file, asked.config, surroundings);
+  const loaded = configurationOf(asked.config, surroundings);
+  const { dataDir } = loaded.config;
+  const { queued, force } = asked;
+  const restored = restoreInto({ file, dataDir, at: systemClock.now(), queued, force });
+  const otherConfig = newConfig === null ? keepOther(restored, loaded) : null;
+  if (asked.json)
+    surroundings.print(jsonDocument({ ...restored, config: newConfig ?? otherConfig, dataDir }));
+  else surroundings.print(told(restored, { dataDir, newConfig, otherConfig, queued }));
+  return EXIT.ok;
+}
+
+/** A machine that has none yet gets the one of the backup; its path, else null. */
+function configFromBackup(
+  file: string,
+  argument: string | null,
+  { workingFolder }: Surroundings,
+): string | null {
+  if (argument === null) return null;
+  const path = resolve(workingFolder, argument);
+  if (existsSync(path)) return null;
+  const { config } = readBackup(file);
+  if (config === null) return null;
+  writeFileSync(path, config, { mode: 0o600, flag: "wx" });
+  return path;
+}
+
+/** The configuration of the backup beside the data, where it says something else than the one there is. */
+function keepOther({ config }: Restored, { config: { dataDir }, file }: LoadedConfig): string | null {
+  if (config === null || (file !== null && readFileSync(file, "utf8") === config)) return null;
+  const path = join(dataDir, "pylone.yaml.restored");
+  writeFileSync(path, config, { mode: 0o600 });
+  return path;
+}
+
+function told(
+  { madeAt, messages, failed, waiting, aside }: Restored,
+  more: {
+    readonly dataDir: string;
+    readonly newConfig: string | null;
+    readonly otherConfig: string | null;
+    readonly queued: "resend" | "fail";
+  },
+): string {
+  const { dataDir, newConfig, otherConfig, queued } = more;
+  const lines = [
+    `${dataDir} is as it was on ${new Date(madeAt).toISOString()}: ${messages} messages, ${waiting} still to be sent`,
+    ...(failed === 0
+      ? []
+      : [
+          `${failed} messages waited then and may have been sent since: they are failed with 30008, and their apps are told`,
+          "  (`--queued resend` would send them: for a box that sent nothing after its backup)",
+        ]),
+    ...(queued === "resend" && waiting > 0
+      ? ["what waited then is sent, once more where it was sent since"]
+      : []),
+    ...(aside === null
+      ? []
+      : [`what was there is in ${join(dataDir, aside)}; remove it when nobody needs it`]),
+    ...(newConfig === null ? [] : [`the configuration is in ${newConfig}`]),
+    ...(otherConfig === null ? [] : [`the backup has another configuration: ${otherConfig}`]),
+    "start it: systemctl start pylone",
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}

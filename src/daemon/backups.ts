@@ -1,0 +1,190 @@
+/**
+ * The backups of this box: made one at a time, the newest so many kept, nightly by themselves. They are files of a
+ * folder and nothing else is known of them, so that whoever copies or deletes one is right.
+ */
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { BackupView } from "../api/deps.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { NewEvent } from "../runtime/event.ts";
+import { reasonOf } from "../runtime/fault.ts";
+import type { Log } from "../runtime/log.ts";
+import type { BackupFacts } from "../store/backup-file.ts";
+import { markDamaged } from "../store/damage.ts";
+import { makeBackup } from "../store/make-backup.ts";
+import { settingsText } from "../store/settings.ts";
+import type { SettingsDocument } from "../store/settings-document.ts";
+import type { Store } from "../store/store.ts";
+import type { Config } from "./config-schema.ts";
+import { makeFolder } from "./data-folder.ts";
+
+const FILE = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.backup$/;
+/** A night that failed is tried again so often. */
+const TRY_AGAIN_MS = 3_600_000;
+
+export type BackupsDeps = {
+  readonly store: Store;
+  readonly settings: { readonly document: SettingsDocument };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: Config["backup"] & { readonly folder: string };
+  readonly dataDir: string;
+  /** Null: the built-in one. */
+  readonly configFile: string | null;
+  readonly timeZone: string;
+  /** Where the compiled program is, for whoever runs from source. */
+  readonly processUrl?: URL;
+};
+
+export class Backups {
+  readonly #deps: BackupsDeps;
+  /** What is being made, or was not made; a file knows nothing of that. */
+  #last: BackupView | null = null;
+  #making: Promise<void> | null = null;
+  readonly #stop = new AbortController();
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: BackupsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Newest first. */
+  async list(): Promise<readonly BackupView[]> {
+    const { folder } = this.#deps.config;
+    const names = (await readdir(folder).catch(() => [])).filter((name) => FILE.test(name));
+    const made = await Promise.all(
+      names.map(async (name): Promise<BackupView[]> => {
+        const about = await stat(join(folder, name)).catch(() => null);
+        if (about === null) return [];
+        return [{ name, status: "complete", reason: null, octets: about.size, createdAt: instantOf(name) }];
+      }),
+    );
+    // What is known of the last one says more than its file does, while there is one.
+    const last = this.#last;
+    const isLast = last !== null && (last.status !== "complete" || names.includes(last.name));
+    const others = made.flat().filter(({ name }) => !isLast || name !== last.name);
+    return [...(isLast ? [last] : []), ...others].sort((a, b) => (a.name < b.name ? 1 : -1));
+  }
+
+  /** Its file's path; null when there is no such backup. */
+  async fileOf(name: string): Promise<string | null> {
+    const known = (await this.list()).find((view) => view.name === name && view.status === "complete");
+    return known === undefined ? null : join(this.#deps.config.folder, name);
+  }
+
+  /** Begins one, or tells of the one that is being made. */
+  begin(): BackupView {
+    if (this.#making !== null && this.#last !== null) return this.#last;
+    const { clock } = this.#deps;
+    const createdAt = clock.now();
+    this.#triedAtMs = clock.monotonicMs();
+    const name = `pylone-${new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.backup`;
+    const view: BackupView = { name, status: "making", reason: null, octets: null, createdAt };
+    this.#last = view;
+    this.#making = this.#make(view).finally(() => {
+      this.#making = null;
+    });
+    return view;
+  }
+
+  /** Makes one where the night's is due and none of today is there; a box that was off then makes it when it is on. */
+  async nightly(): Promise<void> {
+    const { clock, config, timeZone } = this.#deps;
+    if (config.at === "never" || clock.monotonicMs() - this.#triedAtMs < TRY_AGAIN_MS) return;
+    const now = localTime(clock.now(), timeZone);
+    if (now.time < config.at) return;
+    const newest = (await this.list()).find(({ status }) => status === "complete");
+    if (newest !== undefined && localTime(newest.createdAt, timeZone).day === now.day) return;
+    this.begin();
+    await this.settled();
+  }
+
+  /** Ends what is being made: a half backup is none. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.settled();
+  }
+
+  /** When what is being made has come to its end. */
+  async settled(): Promise<void> {
+    await this.#making;
+  }
+
+  async #make(view: BackupView): Promise<void> {
+    const { store, settings, config, configFile, dataDir, clock, processUrl } = this.#deps;
+    try {
+      await makeFolder(config.folder);
+      await this.#removeUnfinished();
+      const facts = await makeBackup({
+        store,
+        job: async () => ({
+          from: join(dataDir, "pylone.db"),
+          to: join(config.folder, view.name),
+          madeAt: clock.now(),
+          settings: settingsText(settings.document),
+          config: configFile === null ? null : await readFile(configFile, "utf8").catch(() => null),
+        }),
+        signal: this.#stop.signal,
+        ...(processUrl === undefined ? {} : { processUrl }),
+      });
+      await this.#tell(this.#newsOf(view.name, facts));
+      if (facts.damage !== null) markDamaged(dataDir, facts.damage);
+      await this.#removeOld();
+      this.#last = { ...view, status: "complete", octets: facts.octets };
+    } catch (error) {
+      this.#last = { ...view, status: "failed", reason: reasonOf(error) };
+      await this.#tell({
+        type: "backup.failed",
+        level: "warning",
+        text: `${reasonOf(error)} (${config.folder})`,
+      });
+    }
+  }
+
+  #newsOf(name: string, { octets, messages, damage }: BackupFacts): Omit<NewEvent, "at"> {
+    if (damage === null)
+      return {
+        type: "backup.made",
+        level: "info",
+        text: `Backup ${name} was made and is whole: ${messages} messages, ${Math.ceil(octets / 1e6)} MB.`,
+      };
+    return {
+      type: "store.damaged",
+      level: "error",
+      text: `Backup ${name} shows that pylone.db is damaged (${damage}). Restart pylone: what can be read is saved then.`,
+    };
+  }
+
+  async #removeOld(): Promise<void> {
+    const { folder, keep } = this.#deps.config;
+    const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
+    for (const name of names.slice(0, -keep)) await rm(join(folder, name), { force: true });
+  }
+
+  /** Of a process that was killed. */
+  async #removeUnfinished(): Promise<void> {
+    const { folder } = this.#deps.config;
+    for (const name of await readdir(folder))
+      if (/^pylone-.*\.backup\.part/.test(name)) await rm(join(folder, name), { force: true });
+  }
+
+  async #tell(event: Omit<NewEvent, "at">): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    log[event.level === "warning" ? "warn" : event.level]({ event: event.type }, event.text);
+    await store.addEvent({ ...event, at: clock.now() }).catch(() => {});
+  }
+}
+
+function instantOf(name: string): number {
+  const [day = "", time = ""] = name.slice("pylone-".length, -"Z.backup".length).split("T");
+  return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
+}
+
+/** `2026-11-28` and `03:30`, where the box stands. */
+function localTime(at: number, timeZone: string): { readonly day: string; readonly time: string } {
+  const shown = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" }).format(
+    at,
+  );
+  const [day = "", time = ""] = shown.split(" ");
+  return { day, time };
+}

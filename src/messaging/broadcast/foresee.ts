@@ -1,0 +1,55 @@
+/** When a run would be done, in a sentence, and what stands in its way: `outbound/forecast.ts` asked about an audience. */
+import type { BroadcastDefinition } from "../../store/broadcast-commands.ts";
+import type { Span } from "../outbound/forecast.ts";
+import type { ForecastAnswer, ForecastQuestion } from "../outbound/forecast-facts.ts";
+import { deadlineOf } from "./judge-due.ts";
+import { endOfQuiet, localText, nextQuiet, type QuietHours } from "./local-time.ts";
+
+export type Foreseen = ForecastAnswer & {
+  /** `240 people, 312 segments, done by 2026-12-01 07:19 GMT+1 on 2 lines`. */
+  readonly text: string;
+  readonly startAt: number;
+};
+
+const MINUTE_MS = 60_000;
+
+export type Forecasting = (question: ForecastQuestion) => Promise<ForecastAnswer>;
+
+export async function foresee(
+  definition: BroadcastDefinition,
+  { recipients, loads }: { readonly recipients: number; readonly loads: ReadonlyMap<string, number> },
+  { startAt, forecast }: { readonly startAt: number; readonly forecast: Forecasting },
+): Promise<Foreseen> {
+  const deadlineAt = deadlineOf({ plannedAt: startAt, definition });
+  const { quietHours, timeZone } = definition;
+  const quiet = quietSpans(quietHours, { from: startAt, until: deadlineAt }, timeZone);
+  const answer = await forecast({ segments: loads, startAt, deadlineAt, quiet });
+  const lines = answer.lines.filter(({ segments }) => segments > 0).length;
+  const done =
+    answer.doneAt === null
+      ? "done nobody can say when"
+      : `done by ${localText(Math.ceil(answer.doneAt / MINUTE_MS) * MINUTE_MS, timeZone)}`;
+  const counts = [counted(recipients, "person", "people"), counted(answer.segments, "segment", "segments")];
+  const text = `${counts.join(", ")}, ${done} on ${counted(lines, "line", "lines")}`;
+  return { ...answer, text, startAt };
+}
+
+/** Those that begin within the span, in their order. */
+export function quietSpans(
+  quiet: QuietHours | null,
+  { from, until }: Span,
+  timeZone: string,
+): readonly Span[] {
+  const spans: Span[] = [];
+  let at = from;
+  for (;;) {
+    const begin = nextQuiet(quiet, at, timeZone);
+    if (begin === null || begin >= until) return spans;
+    at = endOfQuiet(quiet, begin, timeZone);
+    spans.push({ from: begin, until: at });
+  }
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
