@@ -10,7 +10,7 @@ import type { NewEvent } from "../runtime/event.ts";
 import type { Log } from "../runtime/log.ts";
 import { version } from "../runtime/version.ts";
 import type { Store } from "../store/store.ts";
-import { Announcement } from "./announce.ts";
+import type { Announcement } from "./announce.ts";
 import type { Chore } from "./chores.ts";
 import type { Config } from "./config-schema.ts";
 import { HttpServer } from "./http-server.ts";
@@ -57,7 +57,7 @@ export async function composeNetwork(deps: {
           onEvent,
         })
       : null;
-  const announcement = announcementOf(config, deps);
+  const announcement = await announcementOf(config, deps);
   const chores: Chore[] = [];
   if (tls !== null)
     chores.push({ name: "look at the certificate", everyMs: MINUTE_MS, run: () => tls.look() });
@@ -70,10 +70,10 @@ export async function composeNetwork(deps: {
   return { server: new HttpServer({ http, clock, server }), tls, announcement, chores };
 }
 
-function announcementOf(
+async function announcementOf(
   { http, mdns }: Pick<Config, "http" | "mdns">,
   { container, clock, log }: { container: string | null; clock: Clock; log: Log },
-): Announcement | null {
+): Promise<Announcement | null> {
   if (!mdns.enabled) return null;
   const why = whyNotAnnounced(http.host, container);
   if (why !== null) {
@@ -81,6 +81,8 @@ function announcementOf(
     return null;
   }
   const { host } = http;
+  // Loaded where it is used: most boxes announce nothing.
+  const { Announcement } = await import("./announce.ts");
   const isEverywhere = host === "0.0.0.0" || host === "::";
   return new Announcement({
     announced: {
