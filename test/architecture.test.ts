@@ -72,6 +72,7 @@ const RULES: Rules = {
     "@serialport/parser-readline": ["line/modem/at/reader.ts"],
     croner: ["messaging/broadcast/schedule.ts"],
     "better-sqlite3": ["store/database.ts"],
+    "bonjour-service": ["daemon/announce.ts"],
     "prom-client": ["daemon/metrics.ts"],
     "csv-parse": ["api/read-csv.ts"],
     "csv-stringify": ["api/write-members-csv.ts"],

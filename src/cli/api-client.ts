@@ -154,5 +154,5 @@ function isOf(certificate: string, socket: Socket): boolean {
 }
 
 function notTheCertificate(url: string): string {
-  return `what answers at ${url} shows another certificate than \`http.tls.cert\` holds: it is another program, or the daemon has not taken the new one yet; restart it`;
+  return `what answers at ${url} shows another certificate than \`http.tls.cert\` holds: it is another program, or the daemon has not taken a new one yet: it looks each minute, and its log says why it takes none (tls.refused)`;
 }

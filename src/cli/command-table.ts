@@ -12,6 +12,7 @@ import { restoreCommand } from "./commands/restore.ts";
 import { sendCommand } from "./commands/send.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { tlsCommand } from "./commands/tls.ts";
 
 export const COMMANDS: readonly Command[] = [
   serveCommand,
@@ -25,5 +26,6 @@ export const COMMANDS: readonly Command[] = [
   backupCommand,
   restoreCommand,
   credentialsCommand,
+  tlsCommand,
   simulateCommand,
 ];

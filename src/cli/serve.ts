@@ -1,10 +1,10 @@
 /** `pylone serve`: reads the configuration, runs the daemon, shows the banner when a person is looking. */
-import { networkInterfaces } from "node:os";
 import { type BannerFacts, banner, credentialsCommand, urlsOf } from "../daemon/banner.ts";
 import type { Composed } from "../daemon/compose.ts";
 import { type LoadedConfig, loadConfig } from "../daemon/config.ts";
 import { exitCodeOf } from "../daemon/exit-codes.ts";
 import { isSimulated } from "../daemon/open-lines.ts";
+import { ownLanAddresses } from "../daemon/own-addresses.ts";
 import { openNotify } from "../daemon/sd-notify.ts";
 import { serve as runDaemon } from "../daemon/serve.ts";
 import { shownSmppUrl } from "../daemon/smpp-url.ts";
@@ -32,6 +32,7 @@ export async function serve(
     clock: systemClock,
     log,
     notify: openNotify(environment, process.pid),
+    container: environment["container"] ?? null,
     onSignal: (listener) => {
       process.on("SIGTERM", listener);
       process.on("SIGINT", listener);
@@ -61,7 +62,7 @@ function factsOf(
   const { config, file } = loaded;
   const { host, tls } = config.http;
   return {
-    urls: urlsOf({ host, port, tls: tls !== undefined }, addressesOfThisMachine()),
+    urls: urlsOf({ host, port, tls: tls !== undefined }, ownLanAddresses()),
     configFile: file,
     dataDir: config.dataDir,
     lines: config.lines.map((line) => ({
@@ -85,11 +86,4 @@ function factsOf(
 /** A phone number before a short code or a name. */
 function shownNumber<N extends { readonly phoneNumber: string }>(numbers: readonly N[]): N | null {
   return numbers.find(({ phoneNumber }) => phoneNumber.startsWith("+")) ?? numbers[0] ?? null;
-}
-
-function addressesOfThisMachine(): string[] {
-  return Object.values(networkInterfaces())
-    .flatMap((known) => known ?? [])
-    .filter(({ internal, family }) => !internal && family === "IPv4")
-    .map(({ address }) => address);
 }

@@ -10,6 +10,7 @@ import type { WebhookDeliverer } from "../messaging/webhook/deliverer.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
 import type { Store } from "../store/store.ts";
+import type { Announcement } from "./announce.ts";
 import type { Backups } from "./backups.ts";
 import type { Chores } from "./chores.ts";
 import type { ClockWatch } from "./clock-watch.ts";
@@ -29,6 +30,8 @@ export type ApplianceParts = {
   readonly lines: readonly { readonly line: Line; readonly handlers: LineHandlers }[];
   readonly store: Store;
   readonly server: HttpServer;
+  /** Null: its name is not announced. */
+  readonly announcement: Announcement | null;
   readonly dispatcher: Dispatcher;
   readonly deliverer: WebhookDeliverer;
   readonly chores: Chores;
@@ -61,7 +64,7 @@ export class Appliance {
   /** The port it listens on. */
   async start(): Promise<number> {
     const { server, lineNumbers, dispatcher, deliverer, chores, lines, store, clock } = this.#parts;
-    const { broadcasts, clockWatch } = this.#parts;
+    const { announcement, broadcasts, clockWatch } = this.#parts;
     await lineNumbers.start();
     const port = await server.start();
     await dispatcher.start();
@@ -70,6 +73,7 @@ export class Appliance {
     for (const { line, handlers } of lines) line.start(handlers);
     await clockWatch.start();
     broadcasts.broadcaster.start();
+    announcement?.start(port);
     await store
       .addEvent({ type: "daemon.started", level: "info", at: clock.now(), text: "The daemon started." })
       .catch(unlessRefused);
@@ -78,9 +82,21 @@ export class Appliance {
 
   /** `reason` is for the event. Safe without `start`. */
   async stop(reason: string): Promise<void> {
-    const { server, dispatcher, deliverer, chores, backups, lines, simulated, pending, store, clock } =
-      this.#parts;
+    const {
+      announcement,
+      server,
+      dispatcher,
+      deliverer,
+      chores,
+      backups,
+      lines,
+      simulated,
+      pending,
+      store,
+      clock,
+    } = this.#parts;
     await Promise.all([
+      announcement?.stop(),
       server.stop(),
       backups.stop(),
       this.#parts.broadcasts.stop(),

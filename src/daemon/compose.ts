@@ -2,7 +2,6 @@
  * The one composition root: every service is constructed here and nowhere else. What comes out knows how to start
  * and stop in the right order; `serve.ts` decides when.
  */
-import { readFile } from "node:fs/promises";
 import { Accounts, ensureMainAccount } from "../accounts/accounts.ts";
 import { parseAddress } from "../accounts/address.ts";
 import { Applications } from "../accounts/applications.ts";
@@ -12,7 +11,6 @@ import { Numbers } from "../accounts/numbers.ts";
 import { optOutPolicy } from "../accounts/opt-out.ts";
 import { Services } from "../accounts/services.ts";
 import { createApp } from "../api/app.ts";
-import { createServer } from "../api/create-server.ts";
 import type { Line } from "../line/line.ts";
 import { PortClaims } from "../line/modem/find/find-port.ts";
 import { FaultDesk } from "../line/simulator/fault-desk.ts";
@@ -46,13 +44,13 @@ import { composeAudiences } from "./compose-audiences.ts";
 import { composeBackups } from "./compose-backups.ts";
 import { composeBroadcasts } from "./compose-broadcasts.ts";
 import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
+import { composeNetwork } from "./compose-network.ts";
 import { composeOutbound } from "./compose-outbound.ts";
 import type { LoadedConfig } from "./config.ts";
 import type { KeyPath } from "./config-problems.ts";
 import { makeDataFolder } from "./data-folder.ts";
 import { createHealth } from "./health.ts";
 import { choresOf } from "./housekeeping.ts";
-import { HttpServer } from "./http-server.ts";
 import { handlersOf } from "./line-handlers.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { Metrics } from "./metrics.ts";
@@ -75,6 +73,8 @@ export async function compose(options: {
   readonly loaded: LoadedConfig;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the environment calls the container it runs in. */
+  readonly container: string | null;
   /** The disk no longer keeps its word. */
   readonly onFatal: (fault: Fault) => void;
 }): Promise<Composed> {
@@ -105,9 +105,15 @@ export async function compose(options: {
 async function composeOn(
   store: Store,
   metrics: Metrics,
-  { loaded, siteClock, log }: { loaded: LoadedConfig; siteClock: SiteClock; log: Log },
+  options: {
+    readonly loaded: LoadedConfig;
+    readonly siteClock: SiteClock;
+    readonly log: Log;
+    readonly container: string | null;
+  },
 ): Promise<Composed> {
-  const { config, file } = loaded;
+  const { siteClock, log, container } = options;
+  const { config, file } = options.loaded;
   const { clock } = siteClock;
   const stored = await openSettings(config.dataDir);
   const { account, created } = await ensureMainAccount(stored, config.account ?? null, clock);
@@ -261,8 +267,9 @@ async function composeOn(
     clock,
     webhooks: () => deliverer.backlog(),
     whyClockUntrusted: () => clockWatch.whyUntrusted,
+    certificate: () => network.tls?.check ?? null,
   });
-  const backups = composeBackups({ store, settings, clock, log, loaded });
+  const backups = composeBackups({ store, settings, clock, log, loaded: options.loaded });
   const app = createApp({
     backups,
     accounts,
@@ -299,15 +306,8 @@ async function composeOn(
     clock,
     log,
   });
-  const { http } = config;
-  const tls =
-    http.tls === undefined
-      ? undefined
-      : {
-          cert: await readFile(http.tls.cert),
-          key: await readFile(http.tls.key),
-        };
-  const server = new HttpServer({ http, clock, server: createServer(app, { tls }) });
+  const network = await composeNetwork({ app, config, container, store, pending, clock, log });
+  const { server } = network;
   const deliverer = new WebhookDeliverer({
     store,
     clock,
@@ -343,6 +343,7 @@ async function composeOn(
     chores: [
       { name: "look at the clock", everyMs: 10_000, run: () => clockWatch.look() },
       { name: "back up", everyMs: 60_000, run: () => backups.nightly() },
+      ...network.chores,
       ...choresOf({
         store,
         clock,
@@ -373,6 +374,7 @@ async function composeOn(
     })),
     store,
     server,
+    announcement: network.announcement,
     dispatcher,
     deliverer,
     chores,

@@ -165,6 +165,18 @@ export const configSchema = z.strictObject({
       tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
     })
     .prefault({}),
+  mdns: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      name: z
+        .string()
+        .regex(
+          /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i,
+          "a name on the network is 1 to 63 letters, digits and -, without .local",
+        )
+        .default("pylone"),
+    })
+    .prefault({}),
   dataDir: z.string().min(1).default("/var/lib/pylone"),
   site: z
     .strictObject({

@@ -35,6 +35,8 @@ export function createHealth(deps: {
   readonly clock: Clock;
   /** Why the wall clock is in doubt, or null. */
   readonly whyClockUntrusted?: () => string | null;
+  /** Of the API's own certificate; null without TLS. */
+  readonly certificate?: () => HealthCheck | null;
 }): () => Promise<HealthReport> {
   const { store, lines, webhooks, clock, plans = async () => new Map() } = deps;
   const isReady = (name: string) => lines.some((line) => line.name === name && line.status.state === "ready");
@@ -60,6 +62,8 @@ export function createHealth(deps: {
     for (const [line, view] of used ?? []) checks[`plan:${line}`] = planCheck(view);
     const doubt = deps.whyClockUntrusted?.() ?? null;
     if (doubt !== null) checks["clock"] = { status: "warn", text: `not to be trusted: ${doubt}` };
+    const certificate = deps.certificate?.() ?? null;
+    if (certificate !== null) checks["certificate"] = certificate;
     const canSend = lines.some(({ name }) => isReady(name) && deps.receiveOnly?.has(name) !== true);
     const all = Object.values(checks);
     const status =

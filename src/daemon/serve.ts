@@ -32,10 +32,12 @@ export async function serve(options: {
   readonly onSignal: (listener: (signal: StopSignal) => void) => void;
   /** The service manager; null where there is none. */
   readonly notify: Notify | null;
+  /** What the container's own environment calls it (`podman`, `systemd-nspawn`); null outside, and in Docker's. */
+  readonly container: string | null;
   /** It listens: time for a banner. */
   readonly onReady: (composed: Composed, port: number) => void;
 }): Promise<number> {
-  const { loaded, clock, log, onSignal, notify, onReady } = options;
+  const { loaded, clock, log, onSignal, notify, container, onReady } = options;
   const { dataDir } = loaded.config;
   const endings = new Endings();
   onSignal((signal) => endings.add({ is: "signal", signal }));
@@ -43,7 +45,7 @@ export async function serve(options: {
 
   let composed: Composed;
   try {
-    composed = await compose({ loaded, clock, log, onFatal });
+    composed = await compose({ loaded, clock, log, container, onFatal });
   } catch (error) {
     return explain(error, log);
   }

@@ -42,6 +42,9 @@ export type EventType =
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer
   | "clock.set" // the system's clock was set to another time, and is followed; `detail.byMs`
+  | "tls.taken" // a changed certificate is served from now on
+  | "tls.refused" // the changed files are no certificate with its key: the old one is served on
+  | "tls.expiring" // the certificate served ends within 30 days; an error once it has
   | "broadcast.run" // a run began, or its last member was seen to
   | "broadcast.skipped" // a planned run was not sent, by its broadcast's own rule
   | "broadcast.failed" // a planned run could not be sent: its audience, its sender or its text is at fault

@@ -106,6 +106,7 @@ export class BroadcastRuns {
     this.#members = db.prepare(`
       SELECT phoneNumber, outcome, messageSid FROM broadcast_run_member
       WHERE runKey = ? AND phoneNumber > ? ORDER BY phoneNumber LIMIT ?`);
+    // A run goes when its ledger is gone: in between it counts fewer members, and nobody asks for it any more.
     this.#prune = [
       `DELETE FROM broadcast_run_member WHERE (runKey, phoneNumber) IN (
         SELECT runKey, phoneNumber FROM broadcast_run_member JOIN broadcast_run ON key = runKey
@@ -159,9 +160,12 @@ export class BroadcastRuns {
     return this.#newest.get() ?? 0;
   }
 
-  /** Ledgers and runs made before a key, those that are over; at most so many rows. */
+  /** Ledgers and runs made before a key, those that are over; at most `limit` rows. */
   pruneBefore(key: number, limit: number): number {
-    return this.#prune.reduce((count, statement) => count + statement.run(key, limit - count).changes, 0);
+    let pruned = 0;
+    for (const statement of this.#prune)
+      if (pruned < limit) pruned += statement.run(key, limit - pruned).changes;
+    return pruned;
   }
 
   #deleteBroadcast(sid: string): "deleted" | "busy" | "unknown" {

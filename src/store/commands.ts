@@ -66,8 +66,8 @@ export function createCommands(db: Database, openedAt: number): CommandSet {
   const webhookStandings = new WebhookStandings(db);
   const alterations = new Alterations(db, { messages, submissions, retired });
   const runs = new BroadcastRuns(db, { broadcasts: new Broadcasts(db), messages, queue, events });
-  const retention = new Retention(db, { retired, alterations, events, inbound, parked, plans, runs, steps });
-
+  const tables = { retired, alterations, events, inbound, parked, plans, runs, steps };
+  const retention = new Retention(db, tables);
   messages.recall();
   db.transaction(() => outcomes.recover(openedAt))();
   undo.forget();

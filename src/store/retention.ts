@@ -59,6 +59,7 @@ export class Retention {
     const messagesBefore = steps.firstKeyOf(before.messages, "message");
     const kinds = [
       (room: number) => retired.pruneBefore(messagesBefore, room),
+      (room: number) => runs.pruneBefore(messagesBefore, room),
       (room: number) => alterations.pruneFeedback(messagesBefore, room),
       (room: number) => runs.pruneBefore(messagesBefore, room),
       (room: number) => events.pruneBefore(steps.firstKeyOf(before.events, "event"), room),

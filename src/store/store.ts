@@ -364,8 +364,7 @@ export interface Store
   submissionsOf(messageSid: string): Promise<readonly SubmissionDetail[]>;
   /** Of a received Message; null when none waits. It looks through every webhook that does: not for a chore. */
   webhookStandingOf(messageSid: string): Promise<WebhookStanding | null>;
-
-  /** By day and category; both days included. */
+  /** What an account used, by day and category; both days included. */
   usage(accountSid: string, firstDay: number, lastDay: number): Promise<readonly UsageDay[]>;
   // ── altering ──────────────────────────────────────────────────────────────────────────────────────────────
   /** Erases a finished Message's text; all else stays. */

@@ -17,7 +17,8 @@ export class Measured {
   constructor(script: string, args: readonly string[], cwd: string, nodeArgs: readonly string[] = []) {
     this.#child = spawn(process.execPath, [...nodeArgs, script, ...args], {
       cwd,
-      env: { PATH: process.env["PATH"] ?? "" },
+      // As `npm start` and the systemd unit have it.
+      env: { PATH: process.env["PATH"] ?? "", MALLOC_ARENA_MAX: "2" },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const { stdout } = this.#child;

@@ -29,6 +29,16 @@ describe("the countries texts may go to", () => {
   });
 });
 
+describe("the name on the network", () => {
+  it("is not announced unless asked for, and is one label", () => {
+    expect(parseConfig(LINE, "f").mdns).toEqual({ enabled: false, name: "pylone" });
+    expect(parseConfig(`mdns: { enabled: true, name: Box-2 }\n${LINE}`, "f").mdns.name).toBe("Box-2");
+    for (const name of ["box.local", "-box", "a b", "x".repeat(64)])
+      expect(messageOf(`mdns: { name: "${name}" }\n${LINE}`)).toContain("without .local");
+    expect(messageOf(`mdns: { enable: true }\n${LINE}`)).toContain("did you mean `enabled`?");
+  });
+});
+
 describe("the plan of a line", () => {
   const plan = (yaml: string) => LINE.replace(" }", `, plan: ${yaml} }`);
 

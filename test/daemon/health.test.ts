@@ -53,6 +53,23 @@ describe("the health of the appliance", () => {
     expect((await health()).status).toBe("pass");
   });
 
+  it("shows how it is with the API's certificate, and stays in service when that has expired", async () => {
+    let status: "pass" | "fail" = "pass";
+    const health = createHealth({
+      store: { ping: async () => {} },
+      lines: [line("a", "ready")],
+      clock: new FakeClock(),
+      webhooks: nobodyWaits,
+      certificate: () => ({ status, text: "valid until 2026-11-28" }),
+    });
+    expect(await health()).toMatchObject({ status: "pass", checks: { certificate: { status: "pass" } } });
+    status = "fail";
+    expect(await health()).toMatchObject({
+      status: "warn",
+      checks: { certificate: { status: "fail", text: "valid until 2026-11-28" } },
+    });
+  });
+
   it("warns while a SIM plan is nearly used up, or is and broadcasts wait", async () => {
     const endsAt = Date.UTC(2026, 0, 4, 23);
     const free = { cap: null, used: 0, endsAt };
