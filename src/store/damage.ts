@@ -8,6 +8,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { type Database, logPages } from "./database.ts";
 import { JSON_COLUMNS } from "./salvage.ts";
+import { schemaTextAt, schemaTextOf } from "./schema.ts";
 
 /** What an accept, a claim, a report, a webhook, a broadcast or a text that comes in depends on. */
 export const WORKING_TABLES = [
@@ -55,8 +56,11 @@ export function whyNotToOpen(dataDir: string): string | null {
 
 /** Null when nothing is found. Throws what SQLite throws when it cannot even look. */
 export function whyDamaged(db: Database, dataDir: string): string | null {
-  if (db.pragma("user_version", { simple: true }) === 0)
-    return exists(db, "message") ? "the number of its schema is gone" : null;
+  const version = db.pragma("user_version", { simple: true }) as number;
+  if (version === 0) return exists(db, "message") ? "the number of its schema is gone" : null;
+  const schema = schemaTextAt(version);
+  // A changed letter there may still be SQL: another column, an index that leaves rows out.
+  if (schema !== null && schema !== schemaTextOf(db)) return "its schema is not what was written";
   const octets = (db.pragma("page_count", { simple: true }) as number) * pageSize(db);
   if (logPages(db) === 0 && statSync(join(dataDir, "pylone.db")).size < octets) return "its end is missing";
   const mark = markOf(dataDir);

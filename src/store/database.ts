@@ -68,6 +68,11 @@ export function checkpointAll(db: Database): boolean {
   return logPages(db) === 0;
 }
 
+/** A database of its own in memory, for questions about the schema. */
+export function openScratch(): Database {
+  return new Sqlite(":memory:");
+}
+
 /**
  * Messages are nobody else's to read, whatever the folder's mode; SQLite gives the `-wal` the mode of its database.
  * Only a file that is not there yet is opened here: closing one that is would drop SQLite's lock on it.

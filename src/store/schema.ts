@@ -9,7 +9,7 @@
  * row, so that reading its head never follows an overflow page.
  */
 import { Fault } from "../runtime/fault.ts";
-import type { Database } from "./database.ts";
+import { type Database, openScratch } from "./database.ts";
 import { AUDIENCES } from "./schema-audiences.ts";
 import { BROADCAST_TABLES } from "./schema-broadcasts.ts";
 import { CLOCK_STEPS } from "./schema-clock.ts";
@@ -272,8 +272,32 @@ export function migrate(db: Database): void {
       message: `the data was written by a newer pylone (schema ${version}, this one knows ${SCHEMA_VERSION}): install that version or a later one`,
     });
   }
-  for (const [index, migration] of MIGRATIONS.entries()) {
-    if (index < version) continue;
+  carryOut(db, version, SCHEMA_VERSION);
+}
+
+/** What tables and indexes are, in their own words, as this program has made them. Null: it does not know the version. */
+export function schemaTextAt(version: number): string | null {
+  if (version > SCHEMA_VERSION) return null;
+  const scratch = openScratch();
+  try {
+    carryOut(scratch, 0, version);
+    return schemaTextOf(scratch);
+  } finally {
+    scratch.close();
+  }
+}
+
+export function schemaTextOf(db: Database): string {
+  const rows = db
+    .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")
+    .raw()
+    .all();
+  return JSON.stringify(rows);
+}
+
+function carryOut(db: Database, from: number, to: number): void {
+  for (const [index, migration] of MIGRATIONS.slice(0, to).entries()) {
+    if (index < from) continue;
     db.transaction(() => {
       db.exec(migration);
       db.pragma(`user_version = ${index + 1}`);

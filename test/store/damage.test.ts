@@ -174,6 +174,27 @@ describe.each(["stopped", "cut"] as const)("a database whose daemon was %s", (ho
     }
   });
 
+  it("starts and goes on when a letter of the schema is another, and it is still SQL", () => {
+    for (const [was, is] of [
+      ["direction IN (", "direction0IN("],
+      ["rank IS NOT NULL", "rank IS     NULL"],
+    ] as const) {
+      const dataDir = copyOf(made[how]);
+      let changed = 0;
+      for (const name of ["pylone.db", ...(how === "cut" ? ["pylone.db-wal"] : [])])
+        change(join(dataDir, name), (octets) => {
+          for (let at = octets.indexOf(was); at >= 0; at = octets.indexOf(was, at + 1)) {
+            octets.write(is, at);
+            changed++;
+          }
+        });
+      expect(changed).toBeGreaterThan(0);
+      const life = liveOn(dataDir);
+      if (how === "stopped") expect(life.told[0]).toMatch(/schema/);
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+
   it("starts and goes on whatever octets are changed, wherever it is cut", { timeout: 120_000 }, () => {
     const flip = fc.record({ at: fc.nat(), to: fc.integer({ min: 0, max: 255 }) });
     const damages: fc.Arbitrary<Damage> = fc.oneof(

@@ -6,7 +6,7 @@ test("ten lives that end by SIGKILL lose nothing, double nothing untold, keep th
   expect({ problems, particulars, logs }).toEqual({ problems: [], particulars: [], logs: [] });
   expect(counts["kills"]).toBe(10);
   for (const what of ["accepted", "texts", "compared"])
-    expect([what, counts[what]]).toSatisfy(isMoreThan(50));
+    expect([what, counts[what]]).toSatisfy(isMoreThan(20));
   for (const what of ["inDoubt", "replies", "toldAgain", "appRestarts"])
     expect([what, counts[what]]).toSatisfy(isMoreThan(0));
 }, 240_000);
