@@ -19,7 +19,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readBackup } from "../../src/store/backup-file.ts";
 import { beginSwap, commitSwap } from "../../src/store/swap-in.ts";
 import { pylone } from "../harness/command.ts";
-import { DIST, Site } from "../harness/program.ts";
+import { Site } from "../harness/program.ts";
+import { readableProgram } from "../harness/readable-program.ts";
 import { REPOSITORY, runWith } from "../harness/staged.ts";
 
 const UID = 4242;
@@ -32,12 +33,14 @@ lines:
 
 let site: Site;
 let data: string;
+let program: string;
 let daemon: ChildProcess | null;
 beforeEach(() => {
   site = new Site();
   data = join(site.folder, "data");
   daemon = null;
   chmodSync(site.folder, 0o755);
+  program = readableProgram(site.folder, UID);
   mkdirSync(join(site.folder, "etc"));
   writeFileSync(join(site.folder, "etc/pylone.yaml"), CONFIG, { mode: 0o644 });
   mkdirSync(data, { mode: 0o700 });
@@ -51,7 +54,13 @@ afterEach(async () => {
 /** As systemd starts it; settles when it is ready. */
 async function start(config = "etc/pylone.yaml"): Promise<void> {
   const user = ["--reuid", `${UID}`, "--regid", `${GID}`, "--clear-groups"];
-  const serve = [process.execPath, join(DIST, "main.js"), "serve", "--config", join(site.folder, config)];
+  const serve = [
+    process.execPath,
+    join(program, "dist/main.js"),
+    "serve",
+    "--config",
+    join(site.folder, config),
+  ];
   const child = spawn("setpriv", [...user, ...serve], { cwd: "/", stdio: ["ignore", "pipe", "inherit"] });
   daemon = child;
   const said: string[] = [];
@@ -134,12 +143,12 @@ describe("by root", () => {
 
   it("the command of pylone-backup.service backs up as the daemon's user, and keeps the last ones", async () => {
     const unit = readFileSync(join(REPOSITORY, "systemd/pylone-backup.service"), "utf8");
-    const [, program = "", keep = ""] = /^ExecStart=(\S+) \/var\/backups\/pylone (\d+)$/m.exec(unit) ?? [];
+    const [, backup = "", keep = ""] = /^ExecStart=(\S+) \/var\/backups\/pylone (\d+)$/m.exec(unit) ?? [];
     expect(unit).toMatch(/^User=pylone$/m);
     const current = join(site.folder, "opt/pylone/current");
     mkdirSync(join(current, "bin"), { recursive: true });
     symlinkSync(process.execPath, join(current, "bin/node"));
-    for (const name of ["dist", "systemd"]) symlinkSync(join(REPOSITORY, name), join(current, name));
+    for (const name of ["dist", "systemd"]) symlinkSync(join(program, name), join(current, name));
     const backups = join(site.folder, "backups");
     mkdirSync(backups);
     chownSync(backups, UID, GID);
@@ -149,7 +158,7 @@ describe("by root", () => {
     const night = () =>
       runWith(
         [[join(site.folder, "opt"), "/opt"]],
-        `cd /; umask 077; PYLONE_CONFIG='${config}' ${user} ${program} '${backups}' ${keep}`,
+        `cd /; umask 077; PYLONE_CONFIG='${config}' ${user} ${backup} '${backups}' ${keep}`,
       );
     await start();
     await asRoot("send", "+33612345678", "Hello");
