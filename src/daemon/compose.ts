@@ -173,7 +173,7 @@ async function composeOn(
     log,
     onSettled: metrics.settled,
   });
-  const { fallbacks, plans, dispatcher, forecast } = outbound;
+  const { fallbacks, plans, dispatcher, forecast, paceOf } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -252,6 +252,7 @@ async function composeOn(
     rateOf,
     prepare: accept.prepare,
     forecast,
+    paceOf,
     whyClockUntrusted: () => clockWatch.whyUntrusted,
     config,
     isOwnAddress,
