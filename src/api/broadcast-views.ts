@@ -1,6 +1,6 @@
 /** Broadcasts and their runs as they are written. */
 import type { DryMessage, DryRun } from "../messaging/broadcast/dry-run.ts";
-import { localText } from "../messaging/broadcast/local-time.ts";
+import { endOfQuiet, isQuiet, localText } from "../messaging/broadcast/local-time.ts";
 import type { RunCounts, RunMember, StoredBroadcast, StoredRun } from "../store/broadcast-commands.ts";
 import { dateText, dateTextOrNull } from "./views.ts";
 
@@ -10,6 +10,8 @@ export function broadcastView(
 ): Record<string, unknown> {
   const { quietHours, timeZone } = definition;
   const path = `/appliance/v1/Broadcasts/${sid}`;
+  const quietText = (at: number) =>
+    `The run of ${localText(at, timeZone)} is in its quiet hours: nothing of it is sent before ${localText(endOfQuiet(quietHours, at, timeZone), timeZone)}.`;
   return {
     sid,
     friendly_name: definition.name,
@@ -32,6 +34,10 @@ export function broadcastView(
     if_missed: definition.ifMissed,
     deadline_minutes: definition.deadlineMinutes,
     quiet_hours: quietHours === null ? null : `${clockText(quietHours.from)}-${clockText(quietHours.until)}`,
+    warnings: nextRuns
+      .filter((at) => isQuiet(quietHours, at, timeZone))
+      .slice(0, 1)
+      .map(quietText),
     next_runs: nextRuns.map((at) => ({ date: dateText(at), local: localText(at, timeZone) })),
     date_created: dateText(createdAt),
     date_updated: dateText(updatedAt),

@@ -65,6 +65,7 @@ export function composeOutbound(deps: {
     throttledTo: (line) => dispatcher.throttledTo(line),
     secondsPerSegment: (line) => dispatcher.secondsPerSegment(line),
     capsOf: (line) => plans.capsOf(line),
+    recipientsOf: async (line) => (await plans.viewOf(line))?.recipients ?? null,
   });
   const paceOf = (number: string): number | null => {
     const line = fallbacks.lineOf(number)?.name;

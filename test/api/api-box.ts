@@ -248,6 +248,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
       throttledTo: () => null,
       secondsPerSegment: () => null,
       capsOf: async () => [],
+      recipientsOf: async () => null,
     }),
   };
   const broadcaster = new Broadcaster(broadcastDeps);

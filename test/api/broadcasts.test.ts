@@ -86,6 +86,14 @@ describe("a broadcast", () => {
     expect((await box.get(path)).status).toBe(404);
   });
 
+  it("warns where its quiet hours cover its time", async () => {
+    const answer = await box.post(PATH, fields({ QuietHours: "22:00-07:30" }));
+    expect(answer.body["warnings"]).toEqual([
+      "The run of 2026-01-05 07:00 GMT+1 is in its quiet hours: nothing of it is sent before 2026-01-05 07:30 GMT+1.",
+    ]);
+    expect((await box.post(PATH, fields({ QuietHours: "22:00-06:30" }))).body["warnings"]).toEqual([]);
+  });
+
   it("takes JSON as well", async () => {
     const answer = await box.post(PATH, JSON.stringify(fields()), { type: "application/json" });
     expect(answer.status).toBe(201);

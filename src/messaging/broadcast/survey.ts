@@ -26,8 +26,9 @@ export type Survey = {
   readonly why: string | null;
   /** Attributes that a template needs, and how many members have each. */
   readonly needed: ReadonlyMap<string, number>;
-  /** Segments by queue. */
+  /** Segments, and who would get them, by queue. */
   readonly loads: ReadonlyMap<string, number>;
+  readonly people: ReadonlyMap<string, number>;
 };
 
 export type SurveyRefusal = {
@@ -57,6 +58,7 @@ export async function survey(
   const needed = new Map(neededBy(template).map((name) => [name, 0]));
   const skipped = { "opted-out": 0, refused: 0, "no-text": 0 };
   const loads = new Map<string, number>();
+  const people = new Map<string, number>();
   const textDeps = { ...deps.texts, smart: sender.service?.smartEncoding ?? false };
   let members = 0;
   let recipients = 0;
@@ -88,13 +90,14 @@ export async function survey(
       instead++;
     }
     recipients++;
+    people.set(number.phoneNumber, (people.get(number.phoneNumber) ?? 0) + 1);
     loads.set(number.phoneNumber, (loads.get(number.phoneNumber) ?? 0) + (text?.segments ?? 1));
   }
   const segments = isAsked ? null : [...loads.values()].reduce((sum, load) => sum + load, 0);
   return {
     is: "surveyed",
     sender,
-    survey: { members, recipients, segments, skipped, instead, why, needed, loads },
+    survey: { members, recipients, segments, skipped, instead, why, needed, loads, people },
   };
 }
 

@@ -58,6 +58,8 @@ export type ForecastRequest = {
   /** When nothing of the load goes; ascending, not overlapping. */
   readonly quiet: readonly Span[];
   readonly lines: readonly LineLoad[];
+  /** How an instant is written for the person who asks. */
+  readonly timeText: (at: number) => string;
 };
 
 /** `text`: one sentence for a person. */
@@ -66,6 +68,8 @@ export type ForecastWarning = { readonly line: string; readonly text: string } &
   /** The cap stops the load at `at`, and it goes on at `until`. Once for each cap. */
   | { readonly is: "cap"; readonly cap: SegmentCap; readonly at: number; readonly until: number }
   | { readonly is: "not-ready" }
+  /** More people than the plan's month has recipients left. */
+  | { readonly is: "recipients" }
 );
 
 export type LineForecast = {
@@ -120,7 +124,7 @@ type Cap = CapFacts & { used: number; endsAt: number };
 
 function follow(
   line: LineLoad,
-  { now, startAt, deadlineAt, quiet }: ForecastRequest,
+  { now, startAt, deadlineAt, quiet, timeText }: ForecastRequest,
 ): { readonly forecast: LineForecast; readonly warnings: readonly ForecastWarning[] } {
   const segments = line.numbers.reduce((sum, number) => sum + number.segments, 0);
   if (segments === 0) return { forecast: { line: line.line, segments, doneAt: startAt }, warnings: [] };
@@ -148,7 +152,7 @@ function follow(
     const isClosed = closed.some(({ from, until }) => from <= at && at < until);
     const full = caps.filter(({ limit, used }) => limit - used < TINY);
     for (const cap of full)
-      if (!isClosed && !reached.has(cap.cap)) reached.set(cap.cap, capWarning(line, cap, at));
+      if (!isClosed && !reached.has(cap.cap)) reached.set(cap.cap, capWarning(line, cap, { at, timeText }));
     const shares = full.length > 0 ? flows.map(() => 0) : sharesOf(flows, isClosed, pace);
     const total = shares.reduce((sum, share) => sum + share, 0);
     const edges = [
@@ -173,7 +177,7 @@ function follow(
   const warnings = [
     ...notReadyWarning(line),
     ...reached.values(),
-    ...deadlineWarning(line, doneAt, deadlineAt),
+    ...deadlineWarning(line, doneAt, { deadlineAt, timeText }),
   ];
   return { forecast: { line: line.line, segments, doneAt }, warnings };
 }
@@ -204,20 +208,24 @@ function sharesOf(flows: readonly Flow[], isClosed: boolean, pace: number): read
   return flows.map((flow) => shares.get(flow) ?? 0);
 }
 
-function capWarning({ line }: LineLoad, { cap, limit, endsAt }: Cap, at: number): ForecastWarning {
-  const until = new Date(endsAt).toISOString();
-  const text = `${line} reaches the ${limit} segments ${CAP_WORDS[cap]} of its SIM plan at ${new Date(at).toISOString()}: the rest waits until ${until}.`;
+function capWarning(
+  { line }: LineLoad,
+  { cap, limit, endsAt }: Cap,
+  { at, timeText }: { readonly at: number } & Pick<ForecastRequest, "timeText">,
+): ForecastWarning {
+  const until = timeText(endsAt);
+  const text = `${line} reaches the ${limit} segments ${CAP_WORDS[cap]} of its SIM plan at ${timeText(at)}: the rest waits until ${until}.`;
   return { is: "cap", line, cap, at: Math.ceil(at), until: endsAt, text };
 }
 
 function deadlineWarning(
   { line }: LineLoad,
   doneAt: number | null,
-  deadlineAt: number | null,
+  { deadlineAt, timeText }: Pick<ForecastRequest, "deadlineAt" | "timeText">,
 ): readonly ForecastWarning[] {
   if (deadlineAt === null || (doneAt !== null && doneAt <= deadlineAt)) return [];
-  const done = doneAt === null ? "nobody can say when" : `at ${new Date(doneAt).toISOString()}`;
-  const text = `${line} cannot keep the deadline of ${new Date(deadlineAt).toISOString()}: it is done ${done}.`;
+  const done = doneAt === null ? "nobody can say when" : `at ${timeText(doneAt)}`;
+  const text = `${line} cannot keep the deadline of ${timeText(deadlineAt)}: it is done ${done}.`;
   return [{ is: "deadline", line, deadlineAt, text }];
 }
 

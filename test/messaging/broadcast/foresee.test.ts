@@ -31,7 +31,7 @@ describe("a forecast", () => {
   it("says how many people and segments, until when, on how many lines", async () => {
     const seen = await foresee(
       MORNING,
-      { recipients: 240, loads: LOADS },
+      { recipients: 240, loads: LOADS, people: new Map() },
       { startAt: SEVEN, forecast: asked(null) },
     );
     expect(seen.text).toBe("240 people, 312 segments, done by 2027-06-10 07:08 GMT+2 on 2 lines");
@@ -42,23 +42,44 @@ describe("a forecast", () => {
     const definition = { ...MORNING, quietHours: { from: 22 * 60, until: 8 * 60 } };
     const seen = await foresee(
       definition,
-      { recipients: 240, loads: LOADS },
+      { recipients: 240, loads: LOADS, people: new Map() },
       { startAt: SEVEN, forecast: asked(null) },
     );
     expect(seen.text).toMatch(/done by 2027-06-10 08:08 GMT\+2/);
+    expect(seen.warnings.map(({ text }) => text)).toEqual([
+      "Its time is in its quiet hours: nothing is sent before 2027-06-10 08:00 GMT+2.",
+    ]);
   });
+
+  it.each([
+    [
+      5,
+      [
+        "Its quiet hours begin at 2027-06-10 07:05 GMT+2, before it is done: the rest waits until 2027-06-10 09:00 GMT+2.",
+      ],
+    ],
+    [30, []],
+  ])(
+    "warns of quiet hours that begin %i minutes after it where it is not done",
+    async (minutes, expected) => {
+      const definition = { ...MORNING, quietHours: { from: 7 * 60 + minutes, until: 9 * 60 } };
+      const survey = { recipients: 240, loads: LOADS, people: new Map() };
+      const seen = await foresee(definition, survey, { startAt: SEVEN, forecast: asked(null) });
+      expect(seen.warnings.map(({ text }) => text)).toEqual(expected);
+    },
+  );
 
   it("warns of a deadline and of a cap that cannot be kept", async () => {
     const definition = { ...MORNING, deadlineMinutes: 5 };
     const seen = await foresee(
       definition,
-      { recipients: 240, loads: LOADS },
+      { recipients: 240, loads: LOADS, people: new Map() },
       { startAt: SEVEN, forecast: asked(100) },
     );
-    expect(seen.warnings.map(({ line, is }) => `${line}: ${is}`)).toEqual([
-      "gsm1: deadline",
-      "gsm2: cap",
-      "gsm2: deadline",
+    expect(seen.warnings.map(({ text }) => text)).toEqual([
+      "gsm1 cannot keep the deadline of 2027-06-10 07:05 GMT+2: it is done at 2027-06-10 07:07 GMT+2.",
+      "gsm2 reaches the 100 segments a day of its SIM plan at 2027-06-10 07:05 GMT+2: the rest waits until 2027-06-11 00:00 GMT+2.",
+      "gsm2 cannot keep the deadline of 2027-06-10 07:05 GMT+2: it is done at 2027-06-11 00:02 GMT+2.",
     ]);
   });
 });

@@ -143,6 +143,7 @@ export class Life {
         throttledTo: () => null,
         secondsPerSegment: () => null,
         capsOf: async () => [],
+        recipientsOf: async () => null,
       }),
     };
     this.broadcaster = new Broadcaster(deps);

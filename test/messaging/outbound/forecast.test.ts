@@ -32,8 +32,9 @@ const cap = (fields: Partial<CapFacts> & Pick<CapFacts, "cap" | "limit">, everyM
   endOf: (at) => (Math.floor(at / everyMs) + 1) * everyMs,
   ...fields,
 });
+const timeText = (at: number) => new Date(at).toISOString();
 const ask = (lines: readonly LineLoad[], more: Partial<Parameters<typeof forecast>[0]> = {}) =>
-  forecast({ now: SEVEN, startAt: SEVEN, deadlineAt: null, quiet: [], lines, ...more });
+  forecast({ now: SEVEN, startAt: SEVEN, deadlineAt: null, quiet: [], lines, timeText, ...more });
 const doneAfter = (lines: readonly LineLoad[], more: Partial<Parameters<typeof forecast>[0]> = {}) =>
   ((ask(lines, more).doneAt ?? Number.NaN) - SEVEN) / SECOND;
 

@@ -120,14 +120,32 @@ describe("a forecast of the queues as they stand", () => {
       throttledTo: () => null,
       secondsPerSegment: (line) => bench.dispatcher.secondsPerSegment(line),
       capsOf: (line) => bench.plans.capsOf(line),
+      recipientsOf: async (line) => (await bench.plans.viewOf(line))?.recipients ?? null,
     });
-  const ask = (bench: Bench, number: string, segments: number) =>
+  const ask = (bench: Bench, number: string, segments: number, people = 1) =>
     forecastOf(bench)({
       segments: new Map([[number, segments]]),
+      people: new Map([[number, people]]),
       startAt: 0,
       deadlineAt: null,
       quiet: [],
+      timeText: String,
     });
+
+  test("names the cap on different recipients, where there are more people than it leaves", async () => {
+    const bench = await started(plan({}, { recipients: 5 }));
+    await broadcast(bench, 2);
+    await bench.advance(40_000, 4000);
+    expect((await bench.plans.viewOf("sim1"))?.recipients).toEqual({ cap: 5, used: 1 });
+    expect((await ask(bench, NUMBER, 4, 4)).warnings).toEqual([]);
+    expect((await ask(bench, NUMBER, 5, 5)).warnings).toEqual([
+      {
+        is: "recipients",
+        line: "sim1",
+        text: "The SIM plan of sim1 allows 5 different recipients a month, of which 1 is used: of 5 people those who are new, beyond that, are not sent to this month.",
+      },
+    ]);
+  });
 
   test("goes by what the line was measured to take, after a restart too", async () => {
     const bench = await started({});
