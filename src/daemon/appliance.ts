@@ -70,9 +70,10 @@ export class Appliance {
     await dispatcher.start();
     deliverer.start();
     chores.start();
-    for (const { line, handlers } of lines) line.start(handlers);
     await clockWatch.start();
+    // Before a line takes anything: what is queued of a run may be in its quiet hours by now.
     broadcasts.broadcaster.start();
+    for (const { line, handlers } of lines) line.start(handlers);
     announcement?.start(port);
     await store
       .addEvent({ type: "daemon.started", level: "info", at: clock.now(), text: "The daemon started." })

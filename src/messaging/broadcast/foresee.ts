@@ -4,7 +4,6 @@ import type { ForecastWarning, Span } from "../outbound/forecast.ts";
 import type { ForecastAnswer, ForecastQuestion } from "../outbound/forecast-facts.ts";
 import { deadlineOf } from "./judge-due.ts";
 import { endOfQuiet, localText, nextQuiet, type QuietHours } from "./local-time.ts";
-import type { Survey } from "./survey.ts";
 
 export type Foreseen = Omit<ForecastAnswer, "warnings"> & {
   readonly warnings: readonly { readonly is: ForecastWarning["is"] | "quiet"; readonly text: string }[];
@@ -15,11 +14,18 @@ export type Foreseen = Omit<ForecastAnswer, "warnings"> & {
 
 const MINUTE_MS = 60_000;
 
+/** How many people get a Message, and by queue the Segments and the people. */
+export type Load = {
+  readonly recipients: number;
+  readonly loads: ReadonlyMap<string, number>;
+  readonly people: ReadonlyMap<string, number>;
+};
+
 export type Forecasting = (question: ForecastQuestion) => Promise<ForecastAnswer>;
 
 export async function foresee(
   definition: BroadcastDefinition,
-  { recipients, loads, people }: Pick<Survey, "recipients" | "loads" | "people">,
+  { recipients, loads, people }: Load,
   { startAt, forecast }: { readonly startAt: number; readonly forecast: Forecasting },
 ): Promise<Foreseen> {
   const deadlineAt = deadlineOf({ plannedAt: startAt, definition });

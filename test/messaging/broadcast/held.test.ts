@@ -145,6 +145,24 @@ describe("quiet hours that begin in the middle of a run", () => {
     expect(new Set(await statuses(site))).toEqual(new Set(["sent"]));
     expect(await site.runs(sid)).toMatchObject([{ status: "finished" }]);
   });
+
+  it("while the box was off find what was queued held", async () => {
+    const site = await town({ members: 40 });
+    site.line.airMs = 1_000;
+    await site.broadcast({ quietHours: { from: 7 * 60 + 1, until: 7 * 60 + 20 } });
+    await site.pass(30 * MINUTE);
+    await site.clock.advance(5_000);
+    const sent = site.line.handed.length;
+    expect(sent).toBeGreaterThan(0);
+    await site.powerOff(5 * MINUTE);
+    await site.powerOn();
+    await site.pass(13 * MINUTE);
+    // What the line had taken has an outcome nobody knows, and is sent again.
+    expect(site.line.handed.length).toBeLessThanOrEqual(sent + 2);
+    expect(await statuses(site)).toContain("queued");
+    await site.pass(4 * MINUTE);
+    expect(new Set(site.line.handed.map(({ segment }) => segment.to)).size).toBe(40);
+  });
 });
 
 describe("one instant with seconds", () => {

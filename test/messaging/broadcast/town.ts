@@ -259,8 +259,9 @@ export class Town {
   async powerOn(options: Partial<TownOptions> = {}): Promise<void> {
     this.life = new Life(this, { ...this.#options, ...options });
     await this.life.start();
-    this.line.become("ready");
     await this.tick();
+    this.line.become("ready");
+    await settle(40);
   }
 
   /** The ticker, and whatever follows from it without time passing. */
