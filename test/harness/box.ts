@@ -18,13 +18,17 @@ import { type Ran, runWith } from "./staged.ts";
 
 const OVER = ["/opt", "/etc", "/var/lib", "/var/backups", "/usr/local/bin", "/run", "/srv"];
 
-/** `/run/good`: the releases that start; without it each does. */
+/**
+ * `/run/good`: the releases that start; without it each does. `/run/interrupt`: the signal that the next start gets, as from
+ * a terminal: whoever waits for it, and it.
+ */
 const SYSTEMCTL = `#!/bin/sh
 echo "$*" >>/run/systemctl.log
 case "$1 $2" in
 'stop pylone.service') rm -f /run/active ;;
 're'*' pylone.service' | 'start pylone.service')
   rm -f /run/active
+  signal=$(cat /run/interrupt 2>/dev/null) && rm /run/interrupt && kill "-$signal" $PPID && kill "-$signal" $$
   release=$(basename "$(readlink /opt/pylone/current)")
   [ ! -e /run/good ] || grep -qx "$release" /run/good || exit 1
   [ -e /opt/pylone/current/dist/main.js ] || exit 1

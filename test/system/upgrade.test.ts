@@ -24,7 +24,7 @@ describe("a version that does not start", () => {
   beforeAll(() => {
     box = new Box();
     for (let time = 1; time <= 4; time++) ran.push(upgrade());
-  }, 120_000);
+  }, 300_000);
   afterAll(() => box.end());
 
   it("is not there any more when three newer ones have run", () => {
@@ -66,13 +66,30 @@ describe("a version that does not start", () => {
   });
 });
 
+describe("an upgrade that is interrupted", () => {
+  beforeAll(() => {
+    box = new Box();
+    upgrade();
+  }, 300_000);
+  afterAll(() => box.end());
+
+  it.each(["INT", "TERM"])("by SIG%s starts the old version again", (signal) => {
+    const before = current();
+    writeFileSync(box.at("/run/interrupt"), signal);
+    const { status, err } = box.install();
+    expect(status).not.toBe(0);
+    expect(err).toContain(`install: ${before} runs again`);
+    expect([box.running(), current(), releases()]).toEqual([before, before, [before]]);
+  });
+});
+
 describe("a backup that fails", () => {
   let before: string;
   beforeAll(() => {
     box = new Box();
     before = upgrade();
     makeData("/var/lib/pylone");
-  }, 120_000);
+  }, 300_000);
   afterAll(() => box.end());
 
   it("leaves the old version running, and says so", () => {
@@ -122,7 +139,7 @@ describe("data in another folder", () => {
       .read("/etc/pylone/pylone.yaml")
       .replace("dataDir: /var/lib/pylone", "dataDir: /srv/pylone");
     writeFileSync(box.at("/etc/pylone/pylone.yaml"), `${config}backup: { folder: "/srv/my stick" }\n`);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => box.end());
 
   it("is what an upgrade backs up, as `pylone backup` does", () => {
