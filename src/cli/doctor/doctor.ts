@@ -16,6 +16,7 @@ import { Failure } from "../failure.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { jsonDocument } from "../table.ts";
 import type { HealthView, LineView } from "../views.ts";
+import { daemonUserOf } from "./daemon-user.ts";
 import { lookAtDevice, modemManagerFindings } from "./device.ts";
 import { type Finding, fail, failFor, pass, warn } from "./finding.ts";
 import { folderFindings } from "./folder.ts";
@@ -145,9 +146,10 @@ async function stoppedFindings(
     await addressFinding(config.http),
     await clockFinding(config.dataDir),
   ];
+  const user = await daemonUserOf(config.dataDir);
   for (const line of config.lines) {
     const number = settings?.numbers.find((each) => each.line === line.name)?.phoneNumber ?? null;
-    found.push(...(await stoppedLineFindings(line, number)));
+    found.push(...(await stoppedLineFindings(line, { number, user })));
   }
   return found;
 }
@@ -163,7 +165,8 @@ async function runningFindings({ client, health }: Running, loaded: LoadedConfig
   } catch (error) {
     return [...found, failFor("credentials", reasonOf(error), "restart the daemon")];
   }
-  const daemon = (await readAddress(config.dataDir).catch(() => null))?.pid ?? null;
+  const pid = (await readAddress(config.dataDir).catch(() => null))?.pid ?? null;
+  const daemon = { pid, user: await daemonUserOf(config.dataDir) };
   for (const view of lines) {
     const line = config.lines.find(({ name }) => name === view.name) ?? null;
     found.push(...runningLineFindings(view, line));
