@@ -6,6 +6,7 @@
 import { readAddress } from "../../daemon/address-file.ts";
 import type { LoadedConfig } from "../../daemon/config.ts";
 import { EXIT } from "../../daemon/exit-codes.ts";
+import { systemClock } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import { readSettings } from "../../store/settings.ts";
 import type { SettingsDocument } from "../../store/settings-document.ts";
@@ -169,7 +170,7 @@ async function runningFindings({ client, health }: Running, loaded: LoadedConfig
   const daemon = { pid, user: await daemonUserOf(config.dataDir) };
   for (const view of lines) {
     const line = config.lines.find(({ name }) => name === view.name) ?? null;
-    found.push(...runningLineFindings(view, line));
+    found.push(...runningLineFindings(view, line, systemClock.now()));
     if (view.state === "ready" || line?.type !== "modem" || !line.device.startsWith("/")) continue;
     const device = await lookAtDevice(`line ${view.name}: device`, line.device, daemon);
     // That it is not there its state says.

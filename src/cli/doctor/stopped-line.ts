@@ -37,7 +37,7 @@ async function modemFindings(line: ModemLineConfig, { number: known, user }: Kno
   }
   const signal = AbortSignal.any([]);
   try {
-    let opened: string | null = null;
+    let opened = null as string | null;
     const port = await (
       await portOf(line, (path) => {
         opened = path;
