@@ -236,7 +236,13 @@ describe("config check", () => {
     });
   });
 
-  it("looks into the certificates", async () => {
+  it("looks into the certificates, also of a file that is wrong elsewhere", async () => {
+    const other = await check(`htpt: {}\nhttp: { tls: { cert: c.pem, key: k.pem } }\n${CONFIG}`);
+    expect(other.errors.trimEnd().split("\n")).toEqual([
+      "htpt (line 1, column 1): unknown key; did you mean `http`?",
+      expect.stringMatching(/^http\.tls\.cert \(line 2, column 22\): .*\/c\.pem does not exist/),
+      expect.stringMatching(/^http\.tls\.key \(line 2, column 34\): .*\/k\.pem does not exist/),
+    ]);
     const { code, errors } = await check(`http: { tls: { cert: c.pem, key: k.pem } }\n${CONFIG}`);
     expect(code).toBe(78);
     expect(errors).toMatch(
