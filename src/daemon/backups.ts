@@ -51,7 +51,7 @@ export class Backups {
   /** Newest first. */
   async list(): Promise<readonly BackupView[]> {
     const { folder } = this.#deps.config;
-    const names = (await readdir(folder).catch(() => [])).filter((name) => FILE.test(name));
+    const names = await backupNames(folder).catch((): string[] => []);
     const made = await Promise.all(
       names.map(async (name): Promise<BackupView[]> => {
         const about = await stat(join(folder, name)).catch(() => null);
@@ -157,7 +157,7 @@ export class Backups {
 
   async #removeOld(): Promise<void> {
     const { folder, keep } = this.#deps.config;
-    const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
+    const names = (await backupNames(folder)).sort();
     for (const name of names.slice(0, -keep)) await rm(join(folder, name), { force: true });
   }
 
@@ -175,7 +175,17 @@ export class Backups {
   }
 }
 
-function instantOf(name: string): number {
+/** The whole ones of a folder; none where it is not there yet. */
+export async function backupNames(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.filter((name) => FILE.test(name));
+}
+
+/** When it was begun, epoch milliseconds. */
+export function instantOf(name: string): number {
   const [day = "", time = ""] = name.slice("pylone-".length, -"Z.backup".length).split("T");
   return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
 }

@@ -16,7 +16,8 @@ import { connectionOf, reading, urlOf } from "../connection.ts";
 import { Failure } from "../failure.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { jsonDocument } from "../table.ts";
-import type { HealthView, LineView } from "../views.ts";
+import type { EventView, HealthView, LineView } from "../views.ts";
+import { backupFindings } from "./backups.ts";
 import { daemonUserOf } from "./daemon-user.ts";
 import { lookAtDevice, modemManagerFindings } from "./device.ts";
 import { type Finding, fail, failFor, pass, warn } from "./finding.ts";
@@ -89,6 +90,9 @@ async function examine(loaded: LoadedConfig): Promise<Examination> {
         ? await stoppedFindings(loaded, settings)
         : [fail("daemon", daemon.reason, daemon.next)]),
   );
+  const failure = daemon.is === "running" ? await lastFailedBackup(daemon) : null;
+  const user = await daemonUserOf(dataDir);
+  findings.push(...(await backupFindings({ config, user, failure, now: systemClock.now() })));
   const paths = config.lines.flatMap((line) =>
     line.type === "modem" && line.device.startsWith("/") ? [line.device] : [],
   );
@@ -181,6 +185,18 @@ async function runningFindings({ client, health }: Running, loaded: LoadedConfig
       warn(`line ${name}`, "is in the configuration and not in the daemon", "restart the daemon to take it"),
     );
   return found;
+}
+
+/** Null too where it does not tell: that finding is there already. */
+async function lastFailedBackup({ client }: Running): Promise<EventView | null> {
+  const asked = client.get<{ events: readonly EventView[] }>("/appliance/v1/Events", {
+    Type: "backup.failed",
+    PageSize: "1",
+  });
+  return asked.then(
+    ({ events }) => events[0] ?? null,
+    () => null,
+  );
 }
 
 /** What concerns no single line. */
