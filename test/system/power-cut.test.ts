@@ -146,7 +146,11 @@ describe("a program that has lost a sync is found out", () => {
     },
     {
       lost: "the sync of the settings before they are renamed",
-      alteration: { file: "store/settings.js", from: "fsync: true", to: "fsync: false" },
+      alteration: {
+        file: "store/settings.js",
+        from: "(file, text, { mode: 0o600, fsync: true }",
+        to: "(file, text, { mode: 0o600, fsync: false }",
+      },
       finds: [/cannot be opened: .*settings\.json is not valid JSON/],
     },
     {
