@@ -61,7 +61,7 @@ export function checkConfiguration(config: string | null, surroundings: Surround
     return {
       loaded: null,
       file: found?.file ?? null,
-      problems: found?.problems ?? [reasonOf(error)],
+      problems: found === null ? [reasonOf(error)] : [...found.problems, ...found.beyond(checkPemFiles)],
       warnings: [],
       isUnreadable: exitCodeOf(error.cause) === EXIT.noPermission,
     };

@@ -19,6 +19,10 @@ import type { Config } from "./config-schema.ts";
 import { makeFolder } from "./data-folder.ts";
 
 const FILE = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.backup$/;
+/** Of whoever copies it elsewhere at once and deletes it: no night's, and not one of those that are kept. */
+const PASSING = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.passing$/;
+/** One that nobody has come for by then is deleted before the next is made. */
+const PASSING_MS = 3_600_000;
 /** A night that failed is tried again so often. */
 const TRY_AGAIN_MS = 3_600_000;
 
@@ -51,7 +55,7 @@ export class Backups {
   /** Newest first. */
   async list(): Promise<readonly BackupView[]> {
     const { folder } = this.#deps.config;
-    const names = (await readdir(folder).catch(() => [])).filter((name) => FILE.test(name));
+    const names = await namesIn(folder, [FILE, PASSING]).catch((): string[] => []);
     const made = await Promise.all(
       names.map(async (name): Promise<BackupView[]> => {
         const about = await stat(join(folder, name)).catch(() => null);
@@ -72,13 +76,13 @@ export class Backups {
     return known === undefined ? null : join(this.#deps.config.folder, name);
   }
 
-  /** Begins one, or tells of the one that is being made. */
-  begin(): BackupView {
+  /** Begins one, or tells of the one that is being made. `keep`: false for one that is copied elsewhere and deleted. */
+  begin({ keep = true } = {}): BackupView {
     if (this.#making !== null && this.#last !== null) return this.#last;
     const { clock } = this.#deps;
     const createdAt = clock.now();
     this.#triedAtMs = clock.monotonicMs();
-    const name = `pylone-${new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.backup`;
+    const name = `pylone-${new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.${keep ? "backup" : "passing"}`;
     const view: BackupView = { name, status: "making", reason: null, octets: null, createdAt };
     this.#last = view;
     this.#making = this.#make(view).finally(() => {
@@ -93,7 +97,7 @@ export class Backups {
     if (config.at === "never" || clock.monotonicMs() - this.#triedAtMs < TRY_AGAIN_MS) return;
     const now = localTime(clock.now(), timeZone);
     if (now.time < config.at) return;
-    const newest = (await this.list()).find(({ status }) => status === "complete");
+    const newest = (await this.list()).find(({ name, status }) => status === "complete" && FILE.test(name));
     if (newest !== undefined && localTime(newest.createdAt, timeZone).day === now.day) return;
     this.begin();
     await this.settled();
@@ -157,15 +161,18 @@ export class Backups {
 
   async #removeOld(): Promise<void> {
     const { folder, keep } = this.#deps.config;
-    const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
+    const names = (await backupNames(folder)).sort();
     for (const name of names.slice(0, -keep)) await rm(join(folder, name), { force: true });
   }
 
   /** Of a process that was killed. */
   async #removeUnfinished(): Promise<void> {
     const { folder } = this.#deps.config;
+    const forgotten = (name: string) =>
+      PASSING.test(name) && this.#deps.clock.now() - instantOf(name) > PASSING_MS;
     for (const name of await readdir(folder))
-      if (/^pylone-.*\.backup\.part/.test(name)) await rm(join(folder, name), { force: true });
+      if (/^pylone-.*\.(backup|passing)\.part/.test(name) || forgotten(name))
+        await rm(join(folder, name), { force: true });
   }
 
   async #tell(event: Omit<NewEvent, "at">): Promise<void> {
@@ -175,8 +182,22 @@ export class Backups {
   }
 }
 
-function instantOf(name: string): number {
-  const [day = "", time = ""] = name.slice("pylone-".length, -"Z.backup".length).split("T");
+/** Those of a folder that are kept; none where it is not there yet. */
+export function backupNames(folder: string): Promise<string[]> {
+  return namesIn(folder, [FILE]);
+}
+
+async function namesIn(folder: string, kinds: readonly RegExp[]): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.filter((name) => kinds.some((kind) => kind.test(name)));
+}
+
+/** When it was begun, epoch milliseconds. */
+export function instantOf(name: string): number {
+  const [day = "", time = ""] = name.slice("pylone-".length, name.indexOf("Z.")).split("T");
   return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
 }
 
