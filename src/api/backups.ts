@@ -5,7 +5,7 @@
 import { createReadStream } from "node:fs";
 import { type ApiContext, type ApiRouter, answer, notFound, refuseStandardKey } from "./context.ts";
 import type { ApiDeps, BackupView } from "./deps.ts";
-import { listFrom, pageOf } from "./page.ts";
+import { pageOf } from "./page.ts";
 import { dateText } from "./views.ts";
 
 export function routeBackups(router: ApiRouter, { backups }: Pick<ApiDeps, "backups">): void {
@@ -16,12 +16,12 @@ export function routeBackups(router: ApiRouter, { backups }: Pick<ApiDeps, "back
   };
 
   router.get("/appliance/v1/Backups", async (ctx) => {
-    const cursorOf = ({ name }: BackupView) => name;
     const page = await pageOf<BackupView>(ctx, {
       key: "backups",
       cursor: /^pylone-[0-9TZ-]+\.backup$/,
-      cursorOf,
-      list: listFrom(await backups.list(), cursorOf),
+      cursorOf: ({ name }) => name,
+      list: async (after, limit) =>
+        (await backups.list()).filter(({ name }) => after === null || name < after).slice(0, limit),
       view: backupView,
     });
     answer(ctx, 200, page);
@@ -29,7 +29,7 @@ export function routeBackups(router: ApiRouter, { backups }: Pick<ApiDeps, "back
 
   router.post("/appliance/v1/Backups", async (ctx) => {
     refuseStandardKey(ctx);
-    answer(ctx, 201, backupView(backups.begin()));
+    answer(ctx, 201, backupView(await backups.begin()));
   });
 
   router.get("/appliance/v1/Backups/:name", async (ctx) => {

@@ -1,6 +1,9 @@
 /**
- * The backups of this box: made one at a time, the newest so many kept, nightly by themselves. They are files of a
+ * The backups of this box: made one at a time, the last so many kept, nightly by themselves. They are files of a
  * folder and nothing else is known of them, so that whoever copies or deletes one is right.
+ *
+ * They are numbered, and the number is their order: by its date, one that was made while the clock was ahead would be the
+ * newest for years, and each made since the first to go.
  */
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,14 +21,17 @@ import type { Store } from "../store/store.ts";
 import type { Config } from "./config-schema.ts";
 import { makeFolder } from "./data-folder.ts";
 
-const FILE = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.backup$/;
+const FILE = /^pylone-(\d{6})-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)Z\.backup$/;
 /** A night that failed is tried again so often. */
 const TRY_AGAIN_MS = 3_600_000;
+/** A clock in doubt may make a night of an hour: so many times as many are kept meanwhile. */
+const KEPT_IN_DOUBT = 2;
 
 export type BackupsDeps = {
   readonly store: Store;
   readonly settings: { readonly document: SettingsDocument };
   readonly clock: Clock;
+  readonly whyClockUntrusted: () => string | null;
   readonly log: Log;
   readonly config: Config["backup"] & { readonly folder: string };
   readonly dataDir: string;
@@ -40,7 +46,7 @@ export class Backups {
   readonly #deps: BackupsDeps;
   /** What is being made, or was not made; a file knows nothing of that. */
   #last: BackupView | null = null;
-  #making: Promise<void> | null = null;
+  #making: { readonly view: Promise<BackupView>; readonly done: Promise<void> } | null = null;
   readonly #stop = new AbortController();
   #triedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -48,10 +54,10 @@ export class Backups {
     this.#deps = deps;
   }
 
-  /** Newest first. */
+  /** The last one first. */
   async list(): Promise<readonly BackupView[]> {
     const { folder } = this.#deps.config;
-    const names = (await readdir(folder).catch(() => [])).filter((name) => FILE.test(name));
+    const names = await this.#names();
     const made = await Promise.all(
       names.map(async (name): Promise<BackupView[]> => {
         const about = await stat(join(folder, name)).catch(() => null);
@@ -73,17 +79,16 @@ export class Backups {
   }
 
   /** Begins one, or tells of the one that is being made. */
-  begin(): BackupView {
-    if (this.#making !== null && this.#last !== null) return this.#last;
-    const { clock } = this.#deps;
-    const createdAt = clock.now();
-    this.#triedAtMs = clock.monotonicMs();
-    const name = `pylone-${new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.backup`;
-    const view: BackupView = { name, status: "making", reason: null, octets: null, createdAt };
-    this.#last = view;
-    this.#making = this.#make(view).finally(() => {
-      this.#making = null;
-    });
+  begin(): Promise<BackupView> {
+    if (this.#making !== null) return this.#making.view;
+    this.#triedAtMs = this.#deps.clock.monotonicMs();
+    const view = this.#name();
+    const done = view
+      .then((named) => this.#make(named))
+      .finally(() => {
+        this.#making = null;
+      });
+    this.#making = { view, done };
     return view;
   }
 
@@ -95,7 +100,7 @@ export class Backups {
     if (now.time < config.at) return;
     const newest = (await this.list()).find(({ status }) => status === "complete");
     if (newest !== undefined && localTime(newest.createdAt, timeZone).day === now.day) return;
-    this.begin();
+    await this.begin();
     await this.settled();
   }
 
@@ -107,7 +112,23 @@ export class Backups {
 
   /** When what is being made has come to its end. */
   async settled(): Promise<void> {
-    await this.#making;
+    await this.#making?.done;
+  }
+
+  async #name(): Promise<BackupView> {
+    const createdAt = this.#deps.clock.now();
+    const [, number = "0"] = FILE.exec((await this.#names()).at(-1) ?? "") ?? [];
+    const next = String(Number(number) + 1).padStart(6, "0");
+    const date = new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-");
+    const name = `pylone-${next}-${date}Z.backup`;
+    this.#last = { name, status: "making", reason: null, octets: null, createdAt };
+    return this.#last;
+  }
+
+  /** In the order in which they were made. */
+  async #names(): Promise<readonly string[]> {
+    const names = await readdir(this.#deps.config.folder).catch(() => []);
+    return names.filter((name) => FILE.test(name)).sort();
   }
 
   async #make(view: BackupView): Promise<void> {
@@ -156,9 +177,10 @@ export class Backups {
   }
 
   async #removeOld(): Promise<void> {
-    const { folder, keep } = this.#deps.config;
-    const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
-    for (const name of names.slice(0, -keep)) await rm(join(folder, name), { force: true });
+    const { config, whyClockUntrusted } = this.#deps;
+    const { folder, keep } = config;
+    const kept = whyClockUntrusted() === null ? keep : keep * KEPT_IN_DOUBT;
+    for (const name of (await this.#names()).slice(0, -kept)) await rm(join(folder, name), { force: true });
   }
 
   /** Of a process that was killed. */
@@ -176,7 +198,7 @@ export class Backups {
 }
 
 function instantOf(name: string): number {
-  const [day = "", time = ""] = name.slice("pylone-".length, -"Z.backup".length).split("T");
+  const [day = "", time = ""] = FILE.exec(name)?.[2]?.split("T") ?? [];
   return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
 }
 

@@ -237,6 +237,7 @@ async function composeOn(
   });
 
   const clockWatch = watchOf(siteClock, { store, pending });
+  const whyClockUntrusted = () => clockWatch.whyUntrusted;
   const isOwnAddress = ownAddresses(() => [server.port]);
   const broadcasts = composeBroadcasts({
     store,
@@ -252,7 +253,7 @@ async function composeOn(
     rateOf,
     prepare: accept.prepare,
     forecast,
-    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    whyClockUntrusted,
     config,
     isOwnAddress,
   });
@@ -266,10 +267,10 @@ async function composeOn(
     plans: () => plans.views(),
     clock,
     webhooks: () => deliverer.backlog(),
-    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    whyClockUntrusted,
     certificate: () => network.tls?.check ?? null,
   });
-  const backups = composeBackups({ store, settings, clock, log, loaded: options.loaded });
+  const backups = composeBackups({ store, settings, clock, whyClockUntrusted, log, loaded: options.loaded });
   const app = createApp({
     backups,
     accounts,
