@@ -59,7 +59,7 @@ test("a queue that is full is told of once an hour, each by itself", async () =>
       type: "queue.full",
       level: "warning",
       errorCode: 21611,
-      text: expect.stringMatching(/of \+336•••••\d+ is full with 2/),
+      text: expect.stringMatching(/of \+33•••••\d+ is full with 2/),
     },
   ]);
   await post(3, OTHER);
