@@ -6,7 +6,7 @@
 import { createReadStream } from "node:fs";
 import { type ApiContext, type ApiRouter, answer, notFound, refuseStandardKey } from "./context.ts";
 import type { ApiDeps, BackupView } from "./deps.ts";
-import { listFrom, pageOf } from "./page.ts";
+import { pageOf } from "./page.ts";
 import { flagOf } from "./parameter.ts";
 import { readForm } from "./read-body.ts";
 import { dateText } from "./views.ts";
@@ -19,12 +19,12 @@ export function routeBackups(router: ApiRouter, { backups }: Pick<ApiDeps, "back
   };
 
   router.get("/appliance/v1/Backups", async (ctx) => {
-    const cursorOf = ({ name }: BackupView) => name;
     const page = await pageOf<BackupView>(ctx, {
       key: "backups",
       cursor: /^pylone-[0-9TZ-]+\.(backup|passing)$/,
-      cursorOf,
-      list: listFrom(await backups.list(), cursorOf),
+      cursorOf: ({ name }) => name,
+      list: async (after, limit) =>
+        (await backups.list()).filter(({ name }) => after === null || name < after).slice(0, limit),
       view: backupView,
     });
     answer(ctx, 200, page);
@@ -33,7 +33,7 @@ export function routeBackups(router: ApiRouter, { backups }: Pick<ApiDeps, "back
   router.post("/appliance/v1/Backups", async (ctx) => {
     refuseStandardKey(ctx);
     const keep = flagOf(await readForm(ctx), "Keep") ?? true;
-    answer(ctx, 201, backupView(backups.begin({ keep })));
+    answer(ctx, 201, backupView(await backups.begin({ keep })));
   });
 
   router.get("/appliance/v1/Backups/:name", async (ctx) => {

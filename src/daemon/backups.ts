@@ -1,6 +1,9 @@
 /**
- * The backups of this box: made one at a time, the newest so many kept, nightly by themselves. They are files of a
+ * The backups of this box: made one at a time, the last so many kept, nightly by themselves. They are files of a
  * folder and nothing else is known of them, so that whoever copies or deletes one is right.
+ *
+ * They are numbered, and the number is their order: by its date, one that was made while the clock was ahead would be the
+ * newest for years, and each made since the first to go.
  */
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,18 +21,21 @@ import type { Store } from "../store/store.ts";
 import type { Config } from "./config-schema.ts";
 import { makeFolder } from "./data-folder.ts";
 
-const FILE = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.backup$/;
+const FILE = /^pylone-(\d{6})-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)Z\.backup$/;
 /** Of whoever copies it elsewhere at once and deletes it: no night's, and not one of those that are kept. */
-const PASSING = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.passing$/;
+const PASSING = /^pylone-(\d{6})-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)Z\.passing$/;
 /** One that nobody has come for by then is deleted before the next is made. */
 const PASSING_MS = 3_600_000;
 /** A night that failed is tried again so often. */
 const TRY_AGAIN_MS = 3_600_000;
+/** A clock in doubt may make a night of an hour: so many times as many are kept meanwhile. */
+const KEPT_IN_DOUBT = 2;
 
 export type BackupsDeps = {
   readonly store: Store;
   readonly settings: { readonly document: SettingsDocument };
   readonly clock: Clock;
+  readonly whyClockUntrusted: () => string | null;
   readonly log: Log;
   readonly config: Config["backup"] & { readonly folder: string };
   readonly dataDir: string;
@@ -44,7 +50,7 @@ export class Backups {
   readonly #deps: BackupsDeps;
   /** What is being made, or was not made; a file knows nothing of that. */
   #last: BackupView | null = null;
-  #making: Promise<void> | null = null;
+  #making: { readonly view: Promise<BackupView>; readonly done: Promise<void> } | null = null;
   readonly #stop = new AbortController();
   #triedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -52,7 +58,7 @@ export class Backups {
     this.#deps = deps;
   }
 
-  /** Newest first. */
+  /** The last one first. */
   async list(): Promise<readonly BackupView[]> {
     const { folder } = this.#deps.config;
     const names = await namesIn(folder, [FILE, PASSING]).catch((): string[] => []);
@@ -77,17 +83,16 @@ export class Backups {
   }
 
   /** Begins one, or tells of the one that is being made. `keep`: false for one that is copied elsewhere and deleted. */
-  begin({ keep = true } = {}): BackupView {
-    if (this.#making !== null && this.#last !== null) return this.#last;
-    const { clock } = this.#deps;
-    const createdAt = clock.now();
-    this.#triedAtMs = clock.monotonicMs();
-    const name = `pylone-${new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.${keep ? "backup" : "passing"}`;
-    const view: BackupView = { name, status: "making", reason: null, octets: null, createdAt };
-    this.#last = view;
-    this.#making = this.#make(view).finally(() => {
-      this.#making = null;
-    });
+  begin({ keep = true } = {}): Promise<BackupView> {
+    if (this.#making !== null) return this.#making.view;
+    this.#triedAtMs = this.#deps.clock.monotonicMs();
+    const view = this.#name(keep ? "backup" : "passing");
+    const done = view
+      .then((named) => this.#make(named))
+      .finally(() => {
+        this.#making = null;
+      });
+    this.#making = { view, done };
     return view;
   }
 
@@ -99,7 +104,7 @@ export class Backups {
     if (now.time < config.at) return;
     const newest = (await this.list()).find(({ name, status }) => status === "complete" && FILE.test(name));
     if (newest !== undefined && localTime(newest.createdAt, timeZone).day === now.day) return;
-    this.begin();
+    await this.begin();
     await this.settled();
   }
 
@@ -111,7 +116,21 @@ export class Backups {
 
   /** When what is being made has come to its end. */
   async settled(): Promise<void> {
-    await this.#making;
+    await this.#making?.done;
+  }
+
+  async #name(kind: "backup" | "passing"): Promise<BackupView> {
+    const createdAt = this.#deps.clock.now();
+    const { folder } = this.#deps.config;
+    const names = await namesIn(folder, [FILE, PASSING]).catch((): string[] => []);
+    const last = Math.max(
+      0,
+      ...names.map((name) => Number(name.slice("pylone-".length, "pylone-".length + 6))),
+    );
+    const date = new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-");
+    const name = `pylone-${String(last + 1).padStart(6, "0")}-${date}Z.${kind}`;
+    this.#last = { name, status: "making", reason: null, octets: null, createdAt };
+    return this.#last;
   }
 
   async #make(view: BackupView): Promise<void> {
@@ -160,9 +179,11 @@ export class Backups {
   }
 
   async #removeOld(): Promise<void> {
-    const { folder, keep } = this.#deps.config;
-    const names = (await backupNames(folder)).sort();
-    for (const name of names.slice(0, -keep)) await rm(join(folder, name), { force: true });
+    const { config, whyClockUntrusted } = this.#deps;
+    const { folder, keep } = config;
+    const kept = whyClockUntrusted() === null ? keep : keep * KEPT_IN_DOUBT;
+    for (const name of (await backupNames(folder)).slice(0, -kept))
+      await rm(join(folder, name), { force: true });
   }
 
   /** Of a process that was killed. */
@@ -182,7 +203,7 @@ export class Backups {
   }
 }
 
-/** Those of a folder that are kept; none where it is not there yet. */
+/** Those of a folder that are kept, in the order in which they were made; none where it is not there yet. */
 export function backupNames(folder: string): Promise<string[]> {
   return namesIn(folder, [FILE]);
 }
@@ -192,12 +213,12 @@ async function namesIn(folder: string, kinds: readonly RegExp[]): Promise<string
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  return names.filter((name) => kinds.some((kind) => kind.test(name)));
+  return names.filter((name) => kinds.some((kind) => kind.test(name))).sort();
 }
 
 /** When it was begun, epoch milliseconds. */
 export function instantOf(name: string): number {
-  const [day = "", time = ""] = name.slice("pylone-".length, name.indexOf("Z.")).split("T");
+  const [day = "", time = ""] = (FILE.exec(name) ?? PASSING.exec(name))?.[2]?.split("T") ?? [];
   return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
 }
 

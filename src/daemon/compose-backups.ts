@@ -10,15 +10,17 @@ export function composeBackups(deps: {
   readonly store: Store;
   readonly settings: { readonly document: SettingsDocument };
   readonly clock: Clock;
+  readonly whyClockUntrusted: () => string | null;
   readonly log: Log;
   readonly loaded: LoadedConfig;
 }): Backups {
-  const { store, settings, clock, log, loaded } = deps;
+  const { store, settings, clock, whyClockUntrusted, log, loaded } = deps;
   const { backup, dataDir, site } = loaded.config;
   return new Backups({
     store,
     settings,
     clock,
+    whyClockUntrusted,
     log,
     config: { ...backup, folder: backupFolderOf(loaded.config) },
     dataDir,

@@ -23,6 +23,7 @@ import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { routeThrough } from "../messaging/inbound/route.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
+import { FullQueues } from "../messaging/outbound/full-queues.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
@@ -138,11 +139,13 @@ async function composeOn(
       line.type === "smpp" && line.longMessages === "payload" ? [line.name] : [],
     ),
   );
+  const full = new FullQueues(clock, (event) => pending.own("keep an event", store.addEvent(event)));
   const accept = createAccept({
     store,
     keys,
     clock,
     limits: { maxQueued: config.outbound.maxQueued },
+    onFull: (queue, segments) => full.refused(queue, segments),
     isWhole: (queue) => whole.has(numbers.byNumber(queue)?.line ?? ""),
   });
 
@@ -237,6 +240,7 @@ async function composeOn(
   });
 
   const clockWatch = watchOf(siteClock, { store, pending });
+  const whyClockUntrusted = () => clockWatch.whyUntrusted;
   const isOwnAddress = ownAddresses(() => [server.port]);
   const broadcasts = composeBroadcasts({
     store,
@@ -252,7 +256,7 @@ async function composeOn(
     rateOf,
     prepare: accept.prepare,
     forecast,
-    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    whyClockUntrusted,
     config,
     isOwnAddress,
   });
@@ -266,10 +270,10 @@ async function composeOn(
     plans: () => plans.views(),
     clock,
     webhooks: () => deliverer.backlog(),
-    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    whyClockUntrusted,
     certificate: () => network.tls?.check ?? null,
   });
-  const backups = composeBackups({ store, settings, clock, log, loaded: options.loaded });
+  const backups = composeBackups({ store, settings, clock, whyClockUntrusted, log, loaded: options.loaded });
   const app = createApp({
     backups,
     accounts,

@@ -18,6 +18,7 @@ export type EventType =
   | "line.power" // the modem's supply is too weak, or looks so
   | "plan.near" // a line has used most of what a cap of its SIM plan allows; once in a period
   | "plan.reached" // and all of it: broadcasts wait
+  | "queue.full" // a number's queue has come to its bound: what is posted is refused; told once an hour
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
   | "message.settled" // its outcome was unknown: a delivery report or a late answer shows that the network had it

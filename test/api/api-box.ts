@@ -192,6 +192,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     store,
     settings,
     clock,
+    whyClockUntrusted: () => null,
     log: silentLog(),
     config: { at: "never", keep: 2, folder: join(opened.dataDir, "backups") },
     dataDir: opened.dataDir,
