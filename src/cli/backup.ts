@@ -5,7 +5,7 @@
 import { chmodSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { LoadedConfig } from "../daemon/config.ts";
+import { backupFolderOf, type LoadedConfig } from "../daemon/config.ts";
 import { EXIT } from "../daemon/exit-codes.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
@@ -90,7 +90,7 @@ async function through({ config }: LoadedConfig, file: string): Promise<Made> {
     view = await client.get(`/appliance/v1/Backups/${view.name}`);
   }
   if (view.status !== "complete") throw new Failure(EXIT.ioError, view.reason ?? "no backup was made");
-  const made = join(config.backup.folder ?? join(config.dataDir, "backups"), view.name);
+  const made = join(backupFolderOf(config), view.name);
   const unfinished = `${file}.part`;
   try {
     copyFileSync(made, unfinished);

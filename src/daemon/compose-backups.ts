@@ -1,11 +1,10 @@
 /** The backups, wired: a part of the composition root. */
-import { join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { SettingsDocument } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Backups } from "./backups.ts";
-import type { LoadedConfig } from "./config.ts";
+import { backupFolderOf, type LoadedConfig } from "./config.ts";
 
 export function composeBackups(deps: {
   readonly store: Store;
@@ -21,7 +20,7 @@ export function composeBackups(deps: {
     settings,
     clock,
     log,
-    config: { ...backup, folder: backup.folder ?? join(dataDir, "backups") },
+    config: { ...backup, folder: backupFolderOf(loaded.config) },
     dataDir,
     configFile: loaded.file,
     timeZone: site.timezone,

@@ -6,7 +6,7 @@
  * mean the same folder from wherever they are started; those in the environment are relative to where one stands.
  */
 import { readFileSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { Fault, reasonOf } from "../runtime/fault.ts";
 import { checkConfig, type Refuse } from "./config-checks.ts";
 import { type ConfigPart, readablePart } from "./config-part.ts";
@@ -154,6 +154,11 @@ function inFolder(config: Config, folder: string): Config {
     http: tls === undefined ? http : { ...http, tls: { cert: at(tls.cert), key: at(tls.key) } },
     lines: config.lines.map((line) => (line.type === "smpp" ? withTlsIn(line, at) : line)),
   };
+}
+
+/** Absolute, as the configuration's paths are once it is loaded. */
+export function backupFolderOf({ backup, dataDir }: Config): string {
+  return backup.folder ?? join(dataDir, "backups");
 }
 
 function withTlsIn(line: SmppLineConfig, at: (path: string) => string): SmppLineConfig {

@@ -260,6 +260,16 @@ describe("config check", () => {
     expect(existsSync(join(site.folder, "data"))).toBe(false);
   });
 
+  it("tells where data and backups are, for what is installed around the program", async () => {
+    const folders = async (config: string) => JSON.parse((await check(config, "--json")).out);
+    const data = join(site.folder, "data");
+    expect(await folders(CONFIG)).toMatchObject({ ok: true, dataDir: data, backupFolder: `${data}/backups` });
+    expect(await folders(`${CONFIG}backup: { folder: /media/usb }\n`)).toMatchObject({
+      backupFolder: "/media/usb",
+    });
+    expect(await folders("lines: 1\n")).toMatchObject({ ok: false, dataDir: null, backupFolder: null });
+  });
+
   it("says everything that is wrong at once, with 78", async () => {
     const wrong = `htpt: { port: 8080 }\n${CONFIG.replace("+33639980001", "0639980001")}`;
     const { code, out, errors } = await check(wrong);
