@@ -132,8 +132,11 @@ export class ApiClient {
         socket.destroy();
         reject(error);
       };
+      const late = () => fail(new Error(`no connection within ${this.#patienceMs / 1000} s`));
       const ready = () => {
+        // From here on it is the request's.
         socket.off("error", fail);
+        socket.off("timeout", late);
         if (certificate === null || isOf(certificate, socket)) resolve(socket);
         else fail(new Failure(EXIT.unavailable, notTheCertificate(url)));
       };
@@ -143,7 +146,7 @@ export class ApiClient {
           : // The certificate itself is compared, before a byte of ours is sent.
             connectTls({ ...at, rejectUnauthorized: false }, ready);
       socket.once("error", fail);
-      socket.once("timeout", () => fail(new Error(`no connection within ${this.#patienceMs / 1000} s`)));
+      socket.once("timeout", late);
     });
   }
 }
