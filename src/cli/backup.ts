@@ -8,7 +8,8 @@ import type { LoadedConfig } from "../daemon/config.ts";
 import { EXIT } from "../daemon/exit-codes.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
-import { backUpStopped } from "../store/backup-stopped.ts";
+import type { BackupFacts } from "../store/backup-file.ts";
+import { backUpAsItIs, backUpStopped } from "../store/backup-stopped.ts";
 import { ApiClient } from "./api-client.ts";
 import { configurationOf, connectionOf } from "./connection.ts";
 import { Failure } from "./failure.ts";
@@ -47,14 +48,21 @@ export async function backup(asked: AskedBackup, surroundings: Surroundings): Pr
   return EXIT.failed;
 }
 
-async function beside({ config, file: configFile }: LoadedConfig, file: string): Promise<Made> {
-  const { octets, damage } = await backUpStopped({
+async function beside(loaded: LoadedConfig, file: string): Promise<Made> {
+  return madeOf(file, await backUpStopped(jobOf(loaded, file)));
+}
+
+function jobOf({ config, file: configFile }: Pick<LoadedConfig, "config" | "file">, file: string) {
+  return {
     from: join(config.dataDir, "pylone.db"),
     to: file,
     madeAt: systemClock.now(),
     settings: textOf(join(config.dataDir, "settings.json")),
     config: configFile === null ? null : textOf(configFile),
-  });
+  };
+}
+
+function madeOf(file: string, { octets, damage }: BackupFacts): Made {
   return { file, size: octets, damage };
 }
 
@@ -62,15 +70,19 @@ function textOf(file: string): string | null {
   return existsSync(file) ? readFileSync(file, "utf8") : null;
 }
 
-/** The daemon keeps its own copy in its folder of backups, as it does each night. */
-async function through({ config }: LoadedConfig, file: string): Promise<Made> {
+/**
+ * The daemon keeps its own copy in its folder of backups, as it does each night. Where that is full, or takes no writes,
+ * the files are copied to where there is room.
+ */
+async function through(loaded: LoadedConfig, file: string): Promise<Made> {
+  const { config } = loaded;
   const client = new ApiClient(await connectionOf(config));
   let view = await client.post<BackupView & { size: number }>("/appliance/v1/Backups", {});
   while (view.status === "making") {
     await systemClock.sleep(LOOK_MS);
     view = await client.get(`/appliance/v1/Backups/${view.name}`);
   }
-  if (view.status !== "complete") throw new Failure(EXIT.ioError, view.reason ?? "no backup was made");
+  if (view.status !== "complete") return madeOf(file, backUpAsItIs(jobOf(loaded, file)));
   const folder = config.backup.folder ?? join(config.dataDir, "backups");
   const unfinished = `${file}.part`;
   try {

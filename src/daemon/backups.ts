@@ -10,6 +10,7 @@ import type { NewEvent } from "../runtime/event.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BackupFacts } from "../store/backup-file.ts";
+import { backupName, instantOf, isBackupName } from "../store/backup-folder.ts";
 import { markDamaged } from "../store/damage.ts";
 import { makeBackup } from "../store/make-backup.ts";
 import { settingsText } from "../store/settings.ts";
@@ -18,7 +19,6 @@ import type { Store } from "../store/store.ts";
 import type { Config } from "./config-schema.ts";
 import { makeFolder } from "./data-folder.ts";
 
-const FILE = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.backup$/;
 /** A night that failed is tried again so often. */
 const TRY_AGAIN_MS = 3_600_000;
 
@@ -51,7 +51,7 @@ export class Backups {
   /** Newest first. */
   async list(): Promise<readonly BackupView[]> {
     const { folder } = this.#deps.config;
-    const names = (await readdir(folder).catch(() => [])).filter((name) => FILE.test(name));
+    const names = (await readdir(folder).catch(() => [])).filter(isBackupName);
     const made = await Promise.all(
       names.map(async (name): Promise<BackupView[]> => {
         const about = await stat(join(folder, name)).catch(() => null);
@@ -78,7 +78,7 @@ export class Backups {
     const { clock } = this.#deps;
     const createdAt = clock.now();
     this.#triedAtMs = clock.monotonicMs();
-    const name = `pylone-${new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.backup`;
+    const name = backupName(createdAt);
     const view: BackupView = { name, status: "making", reason: null, octets: null, createdAt };
     this.#last = view;
     this.#making = this.#make(view).finally(() => {
@@ -157,7 +157,7 @@ export class Backups {
 
   async #removeOld(): Promise<void> {
     const { folder, keep } = this.#deps.config;
-    const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
+    const names = (await readdir(folder)).filter(isBackupName).sort();
     for (const name of names.slice(0, -keep)) await rm(join(folder, name), { force: true });
   }
 
@@ -173,11 +173,6 @@ export class Backups {
     log[event.level === "warning" ? "warn" : event.level]({ event: event.type }, event.text);
     await store.addEvent({ ...event, at: clock.now() }).catch(() => {});
   }
-}
-
-function instantOf(name: string): number {
-  const [day = "", time = ""] = name.slice("pylone-".length, -"Z.backup".length).split("T");
-  return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
 }
 
 /** `2026-11-28` and `03:30`, where the box stands. */

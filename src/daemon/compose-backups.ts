@@ -2,10 +2,30 @@
 import { join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { type BackupPlace, keptBackups, restoreCommand } from "../store/backup-folder.ts";
 import type { SettingsDocument } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Backups } from "./backups.ts";
-import type { LoadedConfig } from "./config.ts";
+import { type LoadedConfig, SYSTEM_CONFIG_FILE } from "./config.ts";
+
+/** What a start, or whoever else opens the store, has to know of them. */
+export function backupPlaceOf({ config, file }: LoadedConfig): BackupPlace {
+  return {
+    folder: config.backup.folder ?? join(config.dataDir, "backups"),
+    configFile: file === SYSTEM_CONFIG_FILE ? null : file,
+  };
+}
+
+/** Messages belong to an account: a new one would never see them. Null: there are none. */
+export function settingsMend({ newestKey }: Store, loaded: LoadedConfig): string | null {
+  if (newestKey === 0) return null;
+  const place = backupPlaceOf(loaded);
+  const newest = keptBackups(place.folder)[0]?.file ?? "FILE";
+  return (
+    `the messages in pylone.db belong to its accounts. Put it back, or restore a backup: ` +
+    `\`${restoreCommand(newest, place, true)}\` (to begin anew, move pylone.db* away)`
+  );
+}
 
 export function composeBackups(deps: {
   readonly store: Store;
@@ -21,7 +41,7 @@ export function composeBackups(deps: {
     settings,
     clock,
     log,
-    config: { ...backup, folder: backup.folder ?? join(dataDir, "backups") },
+    config: { ...backup, folder: backupPlaceOf(loaded).folder },
     dataDir,
     configFile: loaded.file,
     timeZone: site.timezone,
