@@ -95,7 +95,8 @@ export type ApiDeps = {
   readonly backups: {
     /** Newest first. */
     list(): Promise<readonly BackupView[]>;
-    begin(): BackupView;
+    /** `keep`: false for one that is copied elsewhere and deleted at once. */
+    begin(how: { readonly keep: boolean }): BackupView;
     /** The path of a complete one's file; null when there is none. */
     fileOf(name: string): Promise<string | null>;
   };

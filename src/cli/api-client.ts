@@ -114,12 +114,12 @@ export class ApiClient {
     } catch (error) {
       if (error instanceof Failure) throw error;
       const code = error instanceof Error && "code" in error ? error.code : null;
-      const why = code === "ECONNREFUSED" ? "nothing listens there" : reasonOf(error);
-      throw new Failure(
-        EXIT.unavailable,
-        `the daemon does not answer at ${url} (${why}); ${START_IT}`,
-        error,
-      );
+      // Whoever has left its address runs: what does not answer is there, stopped or busy.
+      const [why, mend] =
+        code === "ECONNREFUSED"
+          ? ["nothing listens there", START_IT]
+          : [reasonOf(error), "`journalctl -u pylone -e` says what it does; `systemctl restart pylone`"];
+      throw new Failure(EXIT.unavailable, `the daemon does not answer at ${url} (${why}); ${mend}`, error);
     }
   }
 

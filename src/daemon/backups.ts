@@ -10,7 +10,7 @@ import type { NewEvent } from "../runtime/event.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BackupFacts } from "../store/backup-file.ts";
-import { backupName, instantOf, isBackupName } from "../store/backup-folder.ts";
+import { BACKUP_FILE, instantOf } from "../store/backup-folder.ts";
 import { markDamaged } from "../store/damage.ts";
 import { makeBackup } from "../store/make-backup.ts";
 import { settingsText } from "../store/settings.ts";
@@ -19,6 +19,10 @@ import type { Store } from "../store/store.ts";
 import type { Config } from "./config-schema.ts";
 import { makeFolder } from "./data-folder.ts";
 
+/** Of whoever copies it elsewhere at once and deletes it: no night's, and not one of those that are kept. */
+const PASSING = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.passing$/;
+/** One that nobody has come for by then is deleted before the next is made. */
+const PASSING_MS = 3_600_000;
 /** A night that failed is tried again so often. */
 const TRY_AGAIN_MS = 3_600_000;
 
@@ -51,7 +55,7 @@ export class Backups {
   /** Newest first. */
   async list(): Promise<readonly BackupView[]> {
     const { folder } = this.#deps.config;
-    const names = (await readdir(folder).catch(() => [])).filter(isBackupName);
+    const names = await namesIn(folder, [BACKUP_FILE, PASSING]).catch((): string[] => []);
     const made = await Promise.all(
       names.map(async (name): Promise<BackupView[]> => {
         const about = await stat(join(folder, name)).catch(() => null);
@@ -72,13 +76,13 @@ export class Backups {
     return known === undefined ? null : join(this.#deps.config.folder, name);
   }
 
-  /** Begins one, or tells of the one that is being made. */
-  begin(): BackupView {
+  /** Begins one, or tells of the one that is being made. `keep`: false for one that is copied elsewhere and deleted. */
+  begin({ keep = true } = {}): BackupView {
     if (this.#making !== null && this.#last !== null) return this.#last;
     const { clock } = this.#deps;
     const createdAt = clock.now();
     this.#triedAtMs = clock.monotonicMs();
-    const name = backupName(createdAt);
+    const name = `pylone-${new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.${keep ? "backup" : "passing"}`;
     const view: BackupView = { name, status: "making", reason: null, octets: null, createdAt };
     this.#last = view;
     this.#making = this.#make(view).finally(() => {
@@ -93,7 +97,9 @@ export class Backups {
     if (config.at === "never" || clock.monotonicMs() - this.#triedAtMs < TRY_AGAIN_MS) return;
     const now = localTime(clock.now(), timeZone);
     if (now.time < config.at) return;
-    const newest = (await this.list()).find(({ status }) => status === "complete");
+    const newest = (await this.list()).find(
+      ({ name, status }) => status === "complete" && BACKUP_FILE.test(name),
+    );
     if (newest !== undefined && localTime(newest.createdAt, timeZone).day === now.day) return;
     this.begin();
     await this.settled();
@@ -157,15 +163,18 @@ export class Backups {
 
   async #removeOld(): Promise<void> {
     const { folder, keep } = this.#deps.config;
-    const names = (await readdir(folder)).filter(isBackupName).sort();
+    const names = (await backupNames(folder)).sort();
     for (const name of names.slice(0, -keep)) await rm(join(folder, name), { force: true });
   }
 
   /** Of a process that was killed. */
   async #removeUnfinished(): Promise<void> {
     const { folder } = this.#deps.config;
+    const forgotten = (name: string) =>
+      PASSING.test(name) && this.#deps.clock.now() - instantOf(name) > PASSING_MS;
     for (const name of await readdir(folder))
-      if (/^pylone-.*\.backup\.part/.test(name)) await rm(join(folder, name), { force: true });
+      if (/^pylone-.*\.(backup|passing)\.part/.test(name) || forgotten(name))
+        await rm(join(folder, name), { force: true });
   }
 
   async #tell(event: Omit<NewEvent, "at">): Promise<void> {
@@ -173,6 +182,19 @@ export class Backups {
     log[event.level === "warning" ? "warn" : event.level]({ event: event.type }, event.text);
     await store.addEvent({ ...event, at: clock.now() }).catch(() => {});
   }
+}
+
+/** Those of a folder that are kept; none where it is not there yet. */
+export function backupNames(folder: string): Promise<string[]> {
+  return namesIn(folder, [BACKUP_FILE]);
+}
+
+async function namesIn(folder: string, kinds: readonly RegExp[]): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.filter((name) => kinds.some((kind) => kind.test(name)));
 }
 
 /** `2026-11-28` and `03:30`, where the box stands. */

@@ -1,17 +1,16 @@
 /** The backups, wired: a part of the composition root. */
-import { join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { type BackupPlace, keptBackups, restoreCommand } from "../store/backup-folder.ts";
 import type { SettingsDocument } from "../store/settings-document.ts";
 import type { Store } from "../store/store.ts";
 import { Backups } from "./backups.ts";
-import { type LoadedConfig, SYSTEM_CONFIG_FILE } from "./config.ts";
+import { backupFolderOf, type LoadedConfig, SYSTEM_CONFIG_FILE } from "./config.ts";
 
 /** What a start, or whoever else opens the store, has to know of them. */
 export function backupPlaceOf({ config, file }: LoadedConfig): BackupPlace {
   return {
-    folder: config.backup.folder ?? join(config.dataDir, "backups"),
+    folder: backupFolderOf(config),
     configFile: file === SYSTEM_CONFIG_FILE ? null : file,
   };
 }
@@ -41,7 +40,7 @@ export function composeBackups(deps: {
     settings,
     clock,
     log,
-    config: { ...backup, folder: backupPlaceOf(loaded).folder },
+    config: { ...backup, folder: backupFolderOf(loaded.config) },
     dataDir,
     configFile: loaded.file,
     timeZone: site.timezone,

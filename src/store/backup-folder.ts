@@ -11,26 +11,19 @@ export type BackupPlace = {
 
 export type KeptBackup = { readonly file: string; readonly madeAt: number };
 
-const FILE = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.backup$/;
+/** What is kept of them. */
+export const BACKUP_FILE = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.backup$/;
 
-export function isBackupName(name: string): boolean {
-  return FILE.test(name);
-}
-
-export function backupName(madeAt: number): string {
-  return `pylone-${new Date(madeAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.backup`;
-}
-
-/** Of a name that is one. */
+/** When it was begun, epoch milliseconds. */
 export function instantOf(name: string): number {
-  const [day = "", time = ""] = name.slice("pylone-".length, -"Z.backup".length).split("T");
+  const [day = "", time = ""] = name.slice("pylone-".length, name.indexOf("Z.")).split("T");
   return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
 }
 
 /** Newest first; none where there is no folder. */
 export function keptBackups(folder: string): readonly KeptBackup[] {
   return namesIn(folder)
-    .filter(isBackupName)
+    .filter((name) => BACKUP_FILE.test(name))
     .sort()
     .reverse()
     .map((name) => ({ file: join(folder, name), madeAt: instantOf(name) }));

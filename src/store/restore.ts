@@ -90,7 +90,7 @@ function refusedByDisk(error: unknown, dataDir: string): Fault | null {
   const code = cause instanceof Error && "code" in cause ? cause.code : null;
   const trouble = diskTrouble(cause, () => isReadOnlyFolder(dataDir));
   const isFull = code === "ENOSPC" || code === "EDQUOT" || trouble === "full";
-  const isReadOnly = code === "EROFS" || trouble === "read-only";
+  const isReadOnly = code === "EROFS" || (trouble !== null && isReadOnlyFolder(dataDir));
   if (!isFull && !isReadOnly && code !== "EIO" && trouble !== "failed") return null;
   const why = isFull ? "the disk is full" : isReadOnly ? "the disk is read-only" : reasonOf(cause);
   return new Fault({

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { type Adapter, Low } from "lowdb";
 import writeFileAtomic from "write-file-atomic";
 import { Fault, reasonOf } from "../runtime/fault.ts";
-import { locateJsonError, locateJsonValue } from "./json-error.ts";
+import { locateJsonError, locateJsonValue, withoutMark } from "./json-error.ts";
 import {
   type AccountRecord,
   type ApplicationRecord,
@@ -118,11 +118,6 @@ function durableFile(dataDir: string, ifGone: string | null): Adapter<SettingsDo
       await keepCopy(dataDir, text);
     },
   };
-}
-
-/** Editors of Windows begin a file with it. */
-function withoutMark(text: string): string {
-  return text.replace(/^\uFEFF/, "");
 }
 
 async function textOf(file: string): Promise<string | null> {

@@ -371,6 +371,7 @@ function fakeLine(name: string, simulated: boolean, clock: FakeClock): Line {
         operator: "Example Mobile",
         technology: null,
         signalDbm: -71,
+        networkAskedAt: clock.now(),
         smsc: "+33609001390",
         ownNumber: null,
         lastSentAt: null,

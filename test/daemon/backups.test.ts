@@ -69,3 +69,24 @@ it("that cannot be made are an event, and tried again an hour later", async () =
   await box.nightly();
   expect(await failures()).toBe(2);
 });
+
+it("for a caller that copies it at once is no night's, pushes none out, and is not kept for long", async () => {
+  const box = backups();
+  await clock.advance(2 * 3_600_000);
+  for (let night = 0; night < 3; night++) {
+    await box.nightly();
+    await clock.advance(24 * 3_600_000);
+  }
+  const nights = readdirSync(folder);
+  expect(nights).toHaveLength(3);
+  const { name } = box.begin({ keep: false });
+  await box.settled();
+  expect(name).toMatch(/\.passing$/);
+  expect(readdirSync(folder)).toEqual([...nights, name]);
+  expect((await box.list())[0]).toMatchObject({ name, status: "complete" });
+  expect(await box.fileOf(name)).toBe(join(folder, name));
+  // It is of this day, and the night's is made all the same.
+  await clock.advance(2 * 3_600_000);
+  await box.nightly();
+  expect(readdirSync(folder)).toEqual([...nights.slice(1), "pylone-2026-01-07T05-00-00Z.backup"]);
+});
