@@ -9,7 +9,8 @@ import { backupFolderOf, type LoadedConfig } from "../daemon/config.ts";
 import { EXIT } from "../daemon/exit-codes.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
-import { backUpStopped } from "../store/backup-stopped.ts";
+import type { BackupFacts } from "../store/backup-file.ts";
+import { backUpAsItIs, backUpStopped } from "../store/backup-stopped.ts";
 import { ApiClient } from "./api-client.ts";
 import { configurationOf, connectionOf, reading } from "./connection.ts";
 import { Failure } from "./failure.ts";
@@ -66,14 +67,21 @@ const absent = (dataDir: string) => (error: NodeJS.ErrnoException) => {
   throw new Failure(EXIT.noInput, `there is nothing in ${dataDir} yet`);
 };
 
-async function beside({ config, file: configFile }: LoadedConfig, file: string): Promise<Made> {
-  const { octets, damage } = await backUpStopped({
+async function beside(loaded: LoadedConfig, file: string): Promise<Made> {
+  return madeOf(file, await backUpStopped(jobOf(loaded, file)));
+}
+
+function jobOf({ config, file: configFile }: Pick<LoadedConfig, "config" | "file">, file: string) {
+  return {
     from: join(config.dataDir, "pylone.db"),
     to: file,
     madeAt: systemClock.now(),
     settings: textOf(join(config.dataDir, "settings.json")),
     config: configFile === null ? null : textOf(configFile),
-  });
+  };
+}
+
+function madeOf(file: string, { octets, damage }: BackupFacts): Made {
   return { file, size: octets, damage };
 }
 
@@ -81,15 +89,19 @@ function textOf(file: string): string | null {
   return existsSync(file) ? readFileSync(file, "utf8") : null;
 }
 
-/** Of the daemon's own copy, which is deleted then: it is no night's. Where it is just making one, that one is copied. */
-async function through({ config }: LoadedConfig, file: string): Promise<Made> {
+/**
+ * Of the daemon's own copy, which is deleted then: it is no night's. Where it is just making one, that one is copied.
+ * Where its disk is full, or takes no writes, the files are copied to where there is room.
+ */
+async function through(loaded: LoadedConfig, file: string): Promise<Made> {
+  const { config } = loaded;
   const client = new ApiClient(await connectionOf(config));
   let view = await client.post<BackupView & { size: number }>("/appliance/v1/Backups", { Keep: "false" });
   while (view.status === "making") {
     await systemClock.sleep(LOOK_MS);
     view = await client.get(`/appliance/v1/Backups/${view.name}`);
   }
-  if (view.status !== "complete") throw new Failure(EXIT.ioError, view.reason ?? "no backup was made");
+  if (view.status !== "complete") return madeOf(file, backUpAsItIs(jobOf(loaded, file)));
   const made = join(backupFolderOf(config), view.name);
   const unfinished = `${file}.part`;
   try {

@@ -2,7 +2,7 @@
  * `pylone restore FILE`: puts a backup in the place of the data folder, which no daemon may hold. The configuration in
  * it is written only where there is none: what stands in a file somebody may have changed on purpose.
  */
-import { chmodSync, chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { LoadedConfig } from "../daemon/config.ts";
@@ -34,9 +34,23 @@ export async function restore(asked: AskedRestore, surroundings: Surroundings): 
     throw fileFailure(`${file} cannot be read`, error);
   });
   const newConfig = await configFromBackup(file, asked.config, surroundings);
+  try {
+    return await restoreWith(newConfig, { ...asked, file }, surroundings);
+  } catch (error) {
+    if (newConfig !== null) rmSync(newConfig, { force: true });
+    throw error;
+  }
+}
+
+/** `newConfig`: the path of the one from the backup that was written; null: none was. */
+async function restoreWith(
+  newConfig: string | null,
+  asked: AskedRestore,
+  surroundings: Surroundings,
+): Promise<number> {
   const loaded = configurationOf(asked.config, surroundings);
   const { dataDir } = loaded.config;
-  const { queued, force } = asked;
+  const { file, queued, force } = asked;
   const restored = restoreInto({ file, dataDir, at: systemClock.now(), queued, force });
   if (newConfig !== null) letRead(newConfig, dataDir);
   const otherConfig = newConfig === null ? keepOther(restored, loaded) : null;

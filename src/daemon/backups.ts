@@ -13,6 +13,7 @@ import type { NewEvent } from "../runtime/event.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BackupFacts } from "../store/backup-file.ts";
+import { BACKUP_FILE, instantOf } from "../store/backup-folder.ts";
 import { markDamaged } from "../store/damage.ts";
 import { makeBackup } from "../store/make-backup.ts";
 import { settingsText } from "../store/settings.ts";
@@ -21,7 +22,6 @@ import type { Store } from "../store/store.ts";
 import type { Config } from "./config-schema.ts";
 import { makeFolder } from "./data-folder.ts";
 
-const FILE = /^pylone-(\d{6})-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)Z\.backup$/;
 /** Of whoever copies it elsewhere at once and deletes it: no night's, and not one of those that are kept. */
 const PASSING = /^pylone-(\d{6})-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)Z\.passing$/;
 /** One that nobody has come for by then is deleted before the next is made. */
@@ -61,7 +61,7 @@ export class Backups {
   /** The last one first. */
   async list(): Promise<readonly BackupView[]> {
     const { folder } = this.#deps.config;
-    const names = await namesIn(folder, [FILE, PASSING]).catch((): string[] => []);
+    const names = await namesIn(folder, [BACKUP_FILE, PASSING]).catch((): string[] => []);
     const made = await Promise.all(
       names.map(async (name): Promise<BackupView[]> => {
         const about = await stat(join(folder, name)).catch(() => null);
@@ -102,7 +102,9 @@ export class Backups {
     if (config.at === "never" || clock.monotonicMs() - this.#triedAtMs < TRY_AGAIN_MS) return;
     const now = localTime(clock.now(), timeZone);
     if (now.time < config.at) return;
-    const newest = (await this.list()).find(({ name, status }) => status === "complete" && FILE.test(name));
+    const newest = (await this.list()).find(
+      ({ name, status }) => status === "complete" && BACKUP_FILE.test(name),
+    );
     if (newest !== undefined && localTime(newest.createdAt, timeZone).day === now.day) return;
     await this.begin();
     await this.settled();
@@ -205,7 +207,7 @@ export class Backups {
 
 /** Those of a folder that are kept, in the order in which they were made; none where it is not there yet. */
 export function backupNames(folder: string): Promise<string[]> {
-  return namesIn(folder, [FILE]);
+  return namesIn(folder, [BACKUP_FILE]);
 }
 
 async function namesIn(folder: string, kinds: readonly RegExp[]): Promise<string[]> {
@@ -214,12 +216,6 @@ async function namesIn(folder: string, kinds: readonly RegExp[]): Promise<string
     throw error;
   });
   return names.filter((name) => kinds.some((kind) => kind.test(name))).sort();
-}
-
-/** When it was begun, epoch milliseconds. */
-export function instantOf(name: string): number {
-  const [day = "", time = ""] = (FILE.exec(name) ?? PASSING.exec(name))?.[2]?.split("T") ?? [];
-  return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
 }
 
 /** `2026-11-28` and `03:30`, where the box stands. */

@@ -42,7 +42,7 @@ import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { composeAudiences } from "./compose-audiences.ts";
-import { composeBackups } from "./compose-backups.ts";
+import { backupPlaceOf, composeBackups, settingsMend } from "./compose-backups.ts";
 import { composeBroadcasts } from "./compose-broadcasts.ts";
 import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
 import { composeNetwork } from "./compose-network.ts";
@@ -90,6 +90,7 @@ export async function compose(options: {
   const metrics = new Metrics({ clock, version: version() });
   const store = await openStore({
     dataDir,
+    backups: backupPlaceOf(options.loaded),
     onFatal: options.onFatal,
     clock,
     onCommit: metrics.committed,
@@ -116,7 +117,7 @@ async function composeOn(
   const { siteClock, log, container } = options;
   const { config, file } = options.loaded;
   const { clock } = siteClock;
-  const stored = await openSettings(config.dataDir);
+  const stored = await openSettings(config.dataDir, settingsMend(store, options.loaded));
   const { account, created } = await ensureMainAccount(stored, config.account ?? null, clock);
   const settings = followRoutes({
     settings: stored,

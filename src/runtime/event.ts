@@ -38,7 +38,7 @@ export type EventType =
   | "backup.failed" // none was made; `text` says why, and it is tried again
   | "store.damaged" // the backup shows that the database is damaged, or this event itself is
   | "store.restored" // this data folder comes from a backup; `text` says what became of what waited
-  | "store.salvaged" // the database was damaged: what could be read was saved; `text` says what, and what is lost
+  | "store.salvaged" // the database was damaged or gone; `text` says what was saved, what is lost, and what was done
   | "account.rotated" // the main account's auth token was made anew
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer

@@ -2,9 +2,10 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { backupNames, instantOf } from "../../daemon/backups.ts";
+import { backupNames } from "../../daemon/backups.ts";
 import type { Config } from "../../daemon/config-schema.ts";
 import { reasonOf } from "../../runtime/fault.ts";
+import { instantOf } from "../../store/backup-folder.ts";
 import type { EventView } from "../views.ts";
 import { type DaemonUser, mayUse } from "./daemon-user.ts";
 import { type Finding, pass, warn } from "./finding.ts";

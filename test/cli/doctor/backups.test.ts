@@ -34,7 +34,7 @@ const found = async (
 
 function made(day: string): void {
   mkdirSync(join(dataDir, "backups"), { recursive: true });
-  writeFileSync(join(dataDir, "backups", `pylone-${day}T02-30-00Z.backup`), "");
+  writeFileSync(join(dataDir, "backups", `pylone-000001-${day}T02-30-00Z.backup`), "");
 }
 
 it("passes where the newest is of last night, and where no night has been yet", async () => {
@@ -43,7 +43,7 @@ it("passes where the newest is of last night, and where no night has been yet", 
   made("2026-11-28");
   expect(await found()).toMatchObject({
     status: "pass",
-    text: "the newest is pylone-2026-11-28T02-30-00Z.backup",
+    text: "the newest is pylone-000001-2026-11-28T02-30-00Z.backup",
   });
 });
 
@@ -52,7 +52,7 @@ it("minds a newest one that is older than two nights, and a box of days that has
   expect(await found()).toMatchObject({
     about: "backups",
     status: "warn",
-    text: `the newest in ${dataDir}/backups is 4 days old: pylone-2026-11-24T02-30-00Z.backup`,
+    text: `the newest in ${dataDir}/backups is 4 days old: pylone-000001-2026-11-24T02-30-00Z.backup`,
     next: expect.stringContaining("pylone backup FILE"),
   });
   rmSync(join(dataDir, "backups"), { recursive: true });
