@@ -124,7 +124,7 @@ export class Backups {
   async #name(kind: "backup" | "passing"): Promise<BackupView> {
     const createdAt = this.#deps.clock.now();
     const { folder } = this.#deps.config;
-    const names = await namesIn(folder, [FILE, PASSING]).catch((): string[] => []);
+    const names = await namesIn(folder, [BACKUP_FILE, PASSING]).catch((): string[] => []);
     const last = Math.max(
       0,
       ...names.map((name) => Number(name.slice("pylone-".length, "pylone-".length + 6))),

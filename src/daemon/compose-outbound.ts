@@ -66,5 +66,17 @@ export function composeOutbound(deps: {
     secondsPerSegment: (line) => dispatcher.secondsPerSegment(line),
     capsOf: (line) => plans.capsOf(line),
   });
-  return { fallbacks, plans, dispatcher, forecast };
+  const paceOf = (number: string): number | null => {
+    const line = fallbacks.lineOf(number)?.name;
+    if (line === undefined) return null;
+    const measured = dispatcher.secondsPerSegment(line);
+    const most = maxRateOf(line);
+    const bounds = [
+      dispatcher.throttledTo(line),
+      measured === null ? null : 1 / measured,
+      most === "unlimited" ? null : most,
+    ].filter((bound) => bound !== null);
+    return bounds.length === 0 ? null : Math.min(...bounds);
+  };
+  return { fallbacks, plans, dispatcher, forecast, paceOf };
 }

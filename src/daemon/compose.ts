@@ -177,7 +177,7 @@ async function composeOn(
     log,
     onSettled: metrics.settled,
   });
-  const { fallbacks, plans, dispatcher, forecast } = outbound;
+  const { fallbacks, plans, dispatcher, forecast, paceOf } = outbound;
 
   const countryOf = (address: string) => parseAddress(address, siteCountry)?.country ?? null;
   const serviceOf: ServiceOfNumber = (number) => {
@@ -257,6 +257,7 @@ async function composeOn(
     rateOf,
     prepare: accept.prepare,
     forecast,
+    paceOf,
     whyClockUntrusted,
     config,
     isOwnAddress,

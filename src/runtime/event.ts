@@ -46,7 +46,10 @@ export type EventType =
   | "tls.taken" // a changed certificate is served from now on
   | "tls.refused" // the changed files are no certificate with its key: the old one is served on
   | "tls.expiring" // the certificate served ends within 30 days; an error once it has
-  | "broadcast.run" // a run began, or its last member was seen to
+  | "broadcast.run" // a run began, was canceled, or the last of it has left the queue
+  | "broadcast.late" // a run begins late: the box was off, or its clock not to be trusted; and what was missed before it
+  | "broadcast.paused" // by the operator: nothing of it is sent
+  | "broadcast.active" // by the operator: it goes on
   | "broadcast.skipped" // a planned run was not sent, by its broadcast's own rule
   | "broadcast.failed" // a planned run could not be sent: its audience, its sender or its text is at fault
   | "broadcast.text" // the text could not be had from the app; the fallback text is sent, or it is asked again

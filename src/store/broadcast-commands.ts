@@ -64,7 +64,7 @@ export type StoredRun = {
   readonly cursor: string | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
-  /** When the last member was seen to, or it was ended otherwise. */
+  /** When the last of its Messages had left the queue, or it was ended otherwise. */
   readonly endedAt: number | null;
 };
 
@@ -141,7 +141,19 @@ export interface BroadcastCommands<Message> {
   explainRun(sid: string, reason: string | null): Promise<void>;
   /** Accepts and writes down each member in one transaction; who is in the ledger already gets nothing more. */
   acceptSlice(sid: string, items: readonly SliceItem<Message>[]): Promise<SliceResult>;
-  /** Null when it has ended already. With `canceled` what waits in the queue of it is canceled too. */
+  /**
+   * What of a run that is under way waits in the queue, and no Line has taken, is given to none before `until`; with the
+   * reason why.
+   */
+  holdRun(sid: string, hold: { until: number; reason: string; at: number }): Promise<void>;
+  /** What was held may go, and there is no reason any more. */
+  releaseRun(sid: string, at: number): Promise<void>;
+  /** Something of it is in the queue's order. What backs off, or waits for its recipient's SIM plan, is not. */
+  isRunWaiting(sid: string): Promise<boolean>;
+  /**
+   * Null when it has ended already. With `canceled` what waits in the queue of it is canceled too, and as long as there is
+   * such a thing a finished run can be canceled.
+   */
   endRun(
     sid: string,
     end: {

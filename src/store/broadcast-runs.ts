@@ -19,6 +19,7 @@ import type {
 import type { Broadcasts } from "./broadcasts.ts";
 import type { Database, Statement } from "./database.ts";
 import type { Events } from "./events.ts";
+import type { MessageRow } from "./message-row.ts";
 import type { Messages } from "./messages.ts";
 import type { OutboundQueue } from "./outbound-queue.ts";
 import type { NewOutbound } from "./store.ts";
@@ -31,6 +32,9 @@ type Commands = {
 
 const COLUMNS = `r.key, r.sid, b.sid AS broadcastSid, plannedAt, cause, status, reason, text, members, segments, cursor,
   r.createdAt, startedAt, endedAt, r.definition FROM broadcast_run r JOIN broadcast b ON b.key = broadcastKey`;
+
+/** Why a Message waits that its broadcast holds. */
+const HELD = "its broadcast is paused or in its quiet hours";
 
 export class BroadcastRuns {
   readonly #broadcasts: Broadcasts;
@@ -48,6 +52,9 @@ export class BroadcastRuns {
   readonly #isSeenTo: Statement<[number, string], number>;
   readonly #note: Statement<[Record<string, unknown>]>;
   readonly #waiting: Statement<[number], number>;
+  readonly #untaken: Statement<[number, number], number>;
+  readonly #held: Statement<[number], number>;
+  readonly #isWaiting: Statement<[number], number>;
   readonly #outcomes: Statement<[number], { outcome: MemberOutcome; count: number }>;
   readonly #statuses: Statement<[number], { status: keyof RunCounts["messages"]; count: number }>;
   readonly #members: Statement<[number, string, number], RunMember>;
@@ -95,6 +102,22 @@ export class BroadcastRuns {
         SELECT m.key FROM broadcast_run_member l JOIN message m ON m.key = l.messageKey
         WHERE l.runKey = ? AND m.status = 'queued'`)
       .pluck();
+    this.#untaken = db
+      .prepare<[number, number], number>(`
+        SELECT m.key FROM broadcast_run_member l JOIN message m ON m.key = l.messageKey
+        WHERE l.runKey = ? AND m.status = 'queued' AND (m.retryAt IS NULL OR m.retryAt < ?)`)
+      .pluck();
+    this.#held = db
+      .prepare<[number], number>(`
+        SELECT m.key FROM broadcast_run_member l JOIN message m ON m.key = l.messageKey
+        WHERE l.runKey = ? AND m.status = 'queued' AND m.waitingFor = '${HELD}'`)
+      .pluck();
+    // The last to be accepted is the last to leave: one look, as a rule.
+    this.#isWaiting = db
+      .prepare<[number], number>(`
+        SELECT 1 FROM broadcast_run_member l JOIN message m ON m.key = l.messageKey
+        WHERE l.runKey = ? AND m.status = 'queued' AND m.rank IS NOT NULL ORDER BY l.phoneNumber DESC LIMIT 1`)
+      .pluck();
     this.#outcomes = db.prepare(
       "SELECT outcome, count(*) AS count FROM broadcast_run_member WHERE runKey = ? GROUP BY outcome",
     );
@@ -140,6 +163,15 @@ export class BroadcastRuns {
         const row = this.#rowOf(sid);
         if (row !== null && isOpen(row.status)) this.#change(row, { reason });
       },
+      holdRun: (sid, hold) => this.#hold(sid, hold),
+      releaseRun: (sid, at) => {
+        const row = this.#rowOf(sid);
+        if (row === null || !isOpen(row.status)) return;
+        for (const message of this.#messagesOf(this.#held.all(row.key)))
+          this.#messages.change(message, { retryAt: null, waitingFor: null }, at);
+        this.#change(row, { reason: null });
+      },
+      isRunWaiting: (sid) => this.#isWaiting.get(keyOfSid(sid) ?? -1) !== undefined,
       acceptSlice: (sid, items) => this.#acceptSlice(sid, items),
       endRun: (sid, end) => this.#end(sid, end),
       openRuns: () => this.#open.all().map(runOf),
@@ -240,15 +272,24 @@ export class BroadcastRuns {
     return result.is;
   }
 
+  #hold(sid: string, { until, reason, at }: Parameters<Door["holdRun"]>[1]): void {
+    const row = this.#rowOf(sid);
+    if (row === null || !isOpen(row.status)) return;
+    for (const message of this.#messagesOf(this.#untaken.all(row.key, until)))
+      this.#messages.change(message, { retryAt: until, waitingFor: HELD }, at);
+    if (row.reason !== reason) this.#change(row, { reason });
+  }
+
+  #messagesOf(keys: readonly number[]): readonly MessageRow[] {
+    return keys.flatMap((key) => this.#messages.byKey(key) ?? []);
+  }
+
   #end(sid: string, end: Parameters<Door["endRun"]>[1]): StoredRun | null {
     const row = this.#rowOf(sid);
-    if (row === null || !isOpen(row.status)) return null;
-    if (end.status === "canceled") {
-      for (const key of this.#waiting.all(row.key)) {
-        const message = this.#messages.byKey(key);
-        if (message?.status === "queued") this.#messages.change(message, { status: "canceled" }, end.at);
-      }
-    }
+    if (row === null) return null;
+    const waiting = end.status === "canceled" ? this.#messagesOf(this.#waiting.all(row.key)) : [];
+    if (!isOpen(row.status) && waiting.length === 0) return null;
+    for (const message of waiting) this.#messages.change(message, { status: "canceled" }, end.at);
     for (const event of end.events) this.#events.insert(event);
     return this.#change(row, { status: end.status, reason: end.reason, endedAt: end.at });
   }

@@ -134,6 +134,9 @@ export class StoreClient implements Store {
   readonly planRun: Store["planRun"] = (...args) => this.#call("planRun", args);
   readonly startRun: Store["startRun"] = (...args) => this.#call("startRun", args);
   readonly explainRun: Store["explainRun"] = (...args) => this.#call("explainRun", args);
+  readonly holdRun: Store["holdRun"] = (...args) => this.#call("holdRun", args);
+  readonly releaseRun: Store["releaseRun"] = (...args) => this.#call("releaseRun", args);
+  readonly isRunWaiting: Store["isRunWaiting"] = (...args) => this.#call("isRunWaiting", args);
   readonly acceptSlice: Store["acceptSlice"] = (...args) => this.#call("acceptSlice", args);
   readonly endRun: Store["endRun"] = (...args) => this.#call("endRun", args);
   readonly openRuns: Store["openRuns"] = (...args) => this.#call("openRuns", args);

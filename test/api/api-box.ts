@@ -237,6 +237,7 @@ export async function openApiBox(options: BoxOptions = {}): Promise<ApiBox> {
     receiveOnly: new Set(["inbox"]),
     rateOf: () => options.rate ?? 1,
     prepare: accept.prepare,
+    paceOf: () => null,
     whyClockUntrusted: () => clockTrust.whyUntrusted,
     texts: { fetchBody: async () => ({ is: "text", text: "from the app" }), now: () => clock.now() },
     forecast: createForecast({

@@ -217,7 +217,7 @@ describe("a dry run", () => {
 });
 
 describe("a run", () => {
-  it("is begun now, shown with its counts and its members, and not begun twice", async () => {
+  it("is begun now, shown with its counts and its members, and canceled while it waits", async () => {
     const sid = await created();
     const begun = await box.post(`${PATH}/${sid}/Runs`, {});
     expect(begun.status).toBe(201);
@@ -227,9 +227,9 @@ describe("a run", () => {
       cause: "operator",
     });
     const path = String(begun.body["uri"]);
-    const run = await finished(path);
+    const run = await queued(path, 2);
     expect(run).toMatchObject({
-      status: "finished",
+      status: "started",
       members: 2,
       segments: 2,
       outcomes: { accepted: 2, opted_out: 0, refused: 0, no_text: 0, late: 0 },
@@ -245,6 +245,8 @@ describe("a run", () => {
     expect((await box.get(`${PATH}/${sid}/Runs`)).body["runs"]).toMatchObject([
       { sid: run["sid"], messages: null },
     ]);
+    const canceled = await box.post(path, { Status: "canceled" });
+    expect(canceled.body).toMatchObject({ status: "canceled", messages: { canceled: 2 } });
     const again = await box.post(path, { Status: "canceled" });
     expect(again.body).toMatchObject({ code: 20422, message: "The run has ended already." });
   });
@@ -287,11 +289,12 @@ describe("a run", () => {
   });
 });
 
-async function finished(path: string): Promise<Record<string, unknown>> {
+/** Nothing is sent here: so many of it wait. */
+async function queued(path: string, count: number): Promise<Record<string, unknown>> {
   for (let round = 0; round < 200; round++) {
     const { body } = await box.get(path);
-    if (body["status"] === "finished") return body;
+    if ((body["messages"] as { queued?: number }).queued === count) return body;
     await settle();
   }
-  throw new Error(`${path} does not end`);
+  throw new Error(`${path} does not begin`);
 }

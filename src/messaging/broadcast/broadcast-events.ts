@@ -1,6 +1,11 @@
 /** What the operator is told of broadcasts afterwards. No text of a message is in it. */
 import type { NewEvent } from "../../runtime/event.ts";
-import type { BroadcastDefinition, RunCounts, StoredRun } from "../../store/broadcast-commands.ts";
+import type {
+  BroadcastDefinition,
+  RunCounts,
+  StoredBroadcast,
+  StoredRun,
+} from "../../store/broadcast-commands.ts";
 import type { Foreseen } from "./foresee.ts";
 import { localText } from "./local-time.ts";
 
@@ -18,9 +23,23 @@ export function skippedEvent(run: About, at: number, why: string, missed = 0): N
 }
 
 /** The newest is sent, those before it are not. */
-export function missedEvent(run: About, at: number, missed: number): NewEvent {
-  const what = `is sent late; ${counted(missed)} before it were missed and are not sent.`;
-  return event(run, at, "broadcast.skipped", "warning", what);
+export function lateEvent(run: About, at: number, missed: number): NewEvent {
+  const minutes = Math.floor((at - run.plannedAt) / 60_000);
+  const late = minutes === 0 ? "is sent" : `is sent ${plural(minutes, "minute")} late`;
+  const more = missed === 0 ? "" : `; ${counted(missed)} before it ${missed === 1 ? "was" : "were"} missed`;
+  return event(run, at, "broadcast.late", "warning", `${late}${more}.`);
+}
+
+/** What was on the air goes its way. */
+export function canceledEvent(run: About, at: number): NewEvent {
+  return event(run, at, "broadcast.run", "info", "was canceled by the operator.");
+}
+
+/** Paused or resumed. */
+export function stateEvent({ sid, state, definition }: StoredBroadcast, at: number): NewEvent {
+  const what = state === "paused" ? "was paused" : "goes on";
+  const text = `The broadcast ${definition.name} ${what}.`;
+  return { type: `broadcast.${state}`, level: "info", at, text, detail: { broadcastSid: sid } };
 }
 
 export function failedEvent(run: About, at: number, why: string): NewEvent {
@@ -47,11 +66,11 @@ export function finishedEvent(
 ): NewEvent {
   const { accepted, refused, late, "opted-out": optedOut, "no-text": noText } = outcomes;
   const said = [
-    `${accepted} messages queued`,
-    ...(optedOut > 0 ? [`${optedOut} have opted out`] : []),
+    `${plural(accepted, "message")} queued`,
+    ...(optedOut > 0 ? [`${optedOut} ${optedOut === 1 ? "has" : "have"} opted out`] : []),
     ...(refused > 0 ? [`${refused} cannot be reached from its sender`] : []),
     ...(noText > 0 ? [`${noText} had no text`] : []),
-    ...(late > 0 ? [`${late} were not reached before its deadline`] : []),
+    ...(late > 0 ? [`${late} ${late === 1 ? "was" : "were"} not reached before its deadline`] : []),
     ...(reason === null ? [] : [reason]),
   ];
   const level = refused + noText + late > 0 || reason !== null ? "warning" : "info";
@@ -73,6 +92,10 @@ function event(
   const { broadcastSid, sid = null, plannedAt, definition } = run;
   const text = `The broadcast ${definition.name} of ${localText(plannedAt, definition.timeZone)} ${what}`;
   return { type, level, at, text, detail: { broadcastSid, runSid: sid } };
+}
+
+function plural(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
 }
 
 /** They are counted up to 1,000. */

@@ -5,13 +5,13 @@
  * Nothing is planned and nothing sent while the wall clock is in doubt (DESIGN §5): a board that wakes up in the past
  * would send an old morning, or the same one again.
  */
-import type { Clock } from "../../runtime/clock.ts";
+import type { Clock, Timer } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import type { KeySequence } from "../../runtime/ids.ts";
 import type { Log } from "../../runtime/log.ts";
 import type { BroadcastDefinition, StoredBroadcast } from "../../store/broadcast-commands.ts";
-import { clockEvent, missedEvent, skippedEvent } from "./broadcast-events.ts";
-import { judgeDue } from "./judge-due.ts";
+import { clockEvent, lateEvent, skippedEvent } from "./broadcast-events.ts";
+import { isOnTime, judgeDue } from "./judge-due.ts";
 import { type RunDeps, stepOf } from "./pursue-run.ts";
 import { once, readCron, type Schedule } from "./schedule.ts";
 import type { Ticker } from "./ticker.ts";
@@ -25,6 +25,7 @@ export type BroadcasterDeps = RunDeps & {
   readonly whyClockUntrusted: () => string | null;
 };
 
+const TICK_MS = 60_000;
 const SOON_MS = 1_000;
 /** A clock that is set back by less has only been put right. */
 const SET_BACK_MS = 60_000;
@@ -39,6 +40,7 @@ export class Broadcaster {
     string,
     { readonly judgedTo: number; readonly cron: string; readonly at: number | null }
   >();
+  readonly #wakes = new Map<number, Timer>();
   #ticking: Promise<void> | null = null;
   #toldOfClock = false;
 
@@ -55,6 +57,7 @@ export class Broadcaster {
   async stop(): Promise<void> {
     this.#stop.abort(new Error("stopping"));
     await this.#deps.ticker.stop();
+    for (const timer of this.#wakes.values()) timer.cancel();
     await this.#ticking;
     await Promise.all(this.#pursued.values());
   }
@@ -125,7 +128,10 @@ export class Broadcaster {
       return;
     }
     const dueAt = this.#dueAtOf(broadcast, now);
-    if (dueAt === null || dueAt > now) return;
+    if (dueAt === null || dueAt > now) {
+      this.#wakeAt(dueAt, now);
+      return;
+    }
     const due = scheduleOf(definition, now)?.newestIn(judgedTo, now) ?? null;
     if (due === null) return;
     const about = { broadcastSid, plannedAt: due.at, definition };
@@ -140,12 +146,23 @@ export class Broadcaster {
       await skip(verdict.why);
       return;
     }
-    const missed = due.count > 1 ? [missedEvent({ ...about, sid: run.sid }, now, due.count - 1)] : [];
+    const isLate = due.count > 1 || !isOnTime(due.at, now);
+    const events = isLate ? [lateEvent({ ...about, sid: run.sid }, now, due.count - 1)] : [];
     const planned = await store.planRun(
       { ...run, status: "planned", reason: null },
-      { judgedTo: now, events: missed },
+      { judgedTo: now, events },
     );
     if (planned.is === "busy") await skip("the one before it is still under way");
+  }
+
+  /** What is due before the next tick is looked at when it is: an `At` has seconds. */
+  #wakeAt(dueAt: number | null, now: number): void {
+    if (dueAt === null || dueAt - now >= TICK_MS || this.#wakes.has(dueAt)) return;
+    const timer = this.#deps.clock.timer(dueAt - now, () => {
+      this.#wakes.delete(dueAt);
+      void this.tick();
+    });
+    this.#wakes.set(dueAt, timer);
   }
 
   /** Null: never. */

@@ -3,9 +3,11 @@
  * a broadcast that would fail at seven in the morning is better told of the evening before.
  */
 import type { BroadcastDefinition, StoredBroadcast, StoredRun } from "../../store/broadcast-commands.ts";
+import { canceledEvent, stateEvent } from "./broadcast-events.ts";
 import type { Broadcaster, BroadcasterDeps } from "./broadcaster.ts";
 import { scheduleOf } from "./broadcaster.ts";
 import { type DryRun, dryRun } from "./dry-run.ts";
+import { pauseOf } from "./pursue-run.ts";
 import { isTimeZone, readCron } from "./schedule.ts";
 import { type Survey, survey, whyNothing } from "./survey.ts";
 import { fitted } from "./texts.ts";
@@ -49,6 +51,7 @@ export class BroadcastDesk {
       definition,
     };
     await store.createBroadcast(broadcast);
+    void this.#broadcaster.tick();
     return { is: "kept", broadcast };
   }
 
@@ -75,7 +78,13 @@ export class BroadcastDesk {
     };
     const broadcast = await store.changeBroadcast(sid, change, now);
     if (broadcast === null) return { is: "unknown" };
-    if (isResumed) void this.#broadcaster.tick();
+    const isPaused = state === "paused" && known.state === "active";
+    if (isPaused || isResumed) {
+      await store.addEvent(stateEvent(broadcast, now));
+      for (const run of await store.openRuns())
+        if (isPaused && run.broadcastSid === sid) await store.holdRun(run.sid, pauseOf(run, now));
+    }
+    if (!isPaused) void this.#broadcaster.tick();
     return { is: "kept", broadcast };
   }
 
@@ -126,11 +135,14 @@ export class BroadcastDesk {
     }
   }
 
-  /** Null: it is not under way (any more). What is on the air ends as it ends. */
+  /** Null: it has ended, and nothing of it waits. What is on the air ends as it ends. */
   async cancel(runSid: string): Promise<StoredRun | null> {
     const { store, clock } = this.#deps;
+    const run = await store.getRun(runSid);
+    if (run === null) return null;
+    const at = clock.now();
     const reason = "canceled by the operator";
-    return store.endRun(runSid, { status: "canceled", reason, at: clock.now(), events: [] });
+    return store.endRun(runSid, { status: "canceled", reason, at, events: [canceledEvent(run, at)] });
   }
 
   async dryRun(

@@ -25,6 +25,10 @@ export type BodyAnswer =
   | { readonly is: "trouble"; readonly why: string };
 export type FetchBody = (request: BodyRequest) => Promise<BodyAnswer>;
 
+const IS_HTML = "the answer was a page of HTML, not text/plain or TwiML";
+/** Whatever it is called: a proxy's page often comes as text/plain. */
+const HTML = /^\uFEFF?\s*(?:<!--[\s\S]*?-->\s*)?<(?:!doctype\s+html|html)\b/i;
+
 export function createFetchBody(options: {
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -53,8 +57,7 @@ export function createFetchBody(options: {
     const { status, contentType, body, flaw, lastModified } = result.answer;
     if (status < 200 || status > 299) return trouble(`the answer was HTTP ${status}`);
     if (flaw !== null) return trouble(flaw.why);
-    if (/^\s*text\/html\b/i.test(contentType ?? ""))
-      return trouble("the answer was a page of HTML, not text/plain or TwiML");
+    if (/^\s*text\/html\b/i.test(contentType ?? "")) return trouble(IS_HTML);
     const stale = maxAgeMinutes === null ? null : whyStale(lastModified, maxAgeMinutes, clock.now());
     return stale === null ? textIn(contentType, body) : trouble(stale);
   };
@@ -68,6 +71,7 @@ function textIn(contentType: string | null, body: Uint8Array): BodyAnswer {
   if (first === undefined) return trouble("the answer was empty");
   if (first.verb !== "message" || others.length > 0) return trouble("the TwiML has to be one <Message>");
   const text = first.body.trim();
+  if (HTML.test(text)) return trouble(IS_HTML);
   return text === "" ? trouble("the answer was empty") : { is: "text", text };
 }
 

@@ -13,8 +13,8 @@ export function judgeDue(
   now: number,
   { ifMissed, deadlineMinutes }: Pick<BroadcastDefinition, "ifMissed" | "deadlineMinutes">,
 ): DueVerdict {
+  if (isOnTime(at, now)) return { is: "run" };
   const late = now - at;
-  if (late <= ON_TIME_MS) return { is: "run" };
   const minutes = Math.floor(late / MINUTE_MS);
   if (ifMissed === "skip")
     return { is: "skip", why: `its time had passed by ${minutes} minutes, and it does not catch up` };
@@ -25,6 +25,10 @@ export function judgeDue(
     };
   }
   return { is: "run" };
+}
+
+export function isOnTime(at: number, now: number): boolean {
+  return now - at <= ON_TIME_MS;
 }
 
 export function deadlineOf(run: {

@@ -1,6 +1,8 @@
 /** What a clock on the wall shows in a zone, and the quiet hours on it. Pure. */
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
+/** Further from a wall than any offset and any gap; no zone changes its clocks twice within the double of it. */
+const AROUND_MS = 2 * DAY_MINUTES * MINUTE_MS;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -29,6 +31,33 @@ export function endOfQuiet(quiet: QuietHours | null, at: number, timeZone: strin
 export function localText(at: number, timeZone: string): string {
   const { year, month, day, hour, minute, timeZoneName } = partsOf(at, timeZone);
   return `${year}-${month}-${day} ${hour}:${minute} ${timeZoneName}`;
+}
+
+/**
+ * What the wall shows, to the minute, written as the instant at which UTC shows the same: walls are counted and compared
+ * like instants, and know no change of clocks.
+ */
+export function wallAt(at: number, timeZone: string): number {
+  const { year, month, day, hour, minute } = partsOf(at, timeZone);
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute));
+}
+
+/** The first instant at which the wall shows it; where it never does, the one at which the gap that holds it is over. */
+export function instantOf(wall: number, timeZone: string): number {
+  const offsetAt = (at: number) => wallAt(at, timeZone) - at;
+  const before = offsetAt(wall - AROUND_MS);
+  const after = offsetAt(wall + AROUND_MS);
+  if (before === after) return wall - before;
+  const first = [wall - before, wall - after].filter((at) => offsetAt(at) === wall - at);
+  if (first.length > 0) return Math.min(...first);
+  let inOld = (wall - after) / MINUTE_MS;
+  let inNew = (wall - before) / MINUTE_MS;
+  while (inNew - inOld > 1) {
+    const middle = Math.floor((inOld + inNew) / 2);
+    if (offsetAt(middle * MINUTE_MS) === before) inOld = middle;
+    else inNew = middle;
+  }
+  return inNew * MINUTE_MS;
 }
 
 /** The next instant at which the wall shows `minute`; where the clocks change in between it is put right once. */

@@ -2,10 +2,10 @@
  * One step of one run, taken again until it says otherwise. Nothing is remembered here: what a step finds on disk tells
  * how far the run is, so that a power cut between any two of them changes nothing.
  *
- *   planned ─▶ text ─▶ the audience surveyed ─▶ started ─▶ a slice ─▶ a slice ─▶ … ─▶ finished
+ *   planned ─▶ text ─▶ the audience surveyed ─▶ started ─▶ a slice ─▶ … ─▶ the queue empty of it ─▶ finished
  *
- * A slice is what a queue sends in a few seconds. The next one is put in when half of it is gone, so that a run of
- * thousands neither fills the queue nor leaves it empty.
+ * A slice is what a queue's line really sends in a few seconds. The next one is put in when half of it is gone, so that a
+ * run of thousands neither fills the queue nor leaves it empty, and little of it has to be held when it is paused.
  */
 import type { MemberRecord } from "../../store/audience-commands.ts";
 import type { SliceItem, StoredBroadcast, StoredRun } from "../../store/broadcast-commands.ts";
@@ -14,7 +14,7 @@ import { type Accept, DEFAULT_VALIDITY_SECONDS, type Rate } from "../outbound/ac
 import { failedEvent, finishedEvent, skippedEvent, startedEvent, textEvent } from "./broadcast-events.ts";
 import { foresee } from "./foresee.ts";
 import { deadlineOf } from "./judge-due.ts";
-import { endOfQuiet, isQuiet, localText, nextQuiet } from "./local-time.ts";
+import { endOfQuiet, isQuiet, localText } from "./local-time.ts";
 import { requestFrom, type Sender, senderFor } from "./senders.ts";
 import { type SurveyDeps, survey, whyNothing } from "./survey.ts";
 import { type TextDeps, textOfMember, textOfRun } from "./texts.ts";
@@ -25,11 +25,16 @@ export type Step = "again" | "soon" | "later" | "over";
 export type RunDeps = SurveyDeps & {
   readonly store: Store;
   readonly prepare: Accept["prepare"];
+  /** Segments per second of the Line that serves a Number now, as measured and throttled; null: nobody knows. */
+  readonly paceOf: (number: string) => number | null;
 };
 
 const SLICE_SECONDS = 10;
-const LEAST_SLICE = 10;
+/** One on the air, one behind it. */
+const LEAST_SLICE = 2;
 const MOST_SLICE = 500;
+/** Of a Number without a rate, on a Line that was not measured yet. */
+const UNMEASURED_SLICE = 100;
 /** Members whose turn has passed are written down so many at a time. */
 const LATE_AT_ONCE = 500;
 /** Apps are asked so many texts at once. */
@@ -38,19 +43,24 @@ const ASKED_AT_ONCE = 4;
 export async function stepOf(run: StoredRun, broadcast: StoredBroadcast, deps: RunDeps): Promise<Step> {
   const { store } = deps;
   const now = deps.texts.now();
-  if (broadcast.state === "paused") return wait(run, "the broadcast is paused", deps);
+  if (broadcast.state === "paused") {
+    await store.holdRun(run.sid, pauseOf(run, now));
+    return "later";
+  }
   const isLate = now >= deadlineOf(run);
   if (isLate && run.status === "planned") return skip(run, run.reason ?? "its deadline has passed", deps);
   if (isLate) return endLate(run, deps);
   const { quietHours, timeZone } = run.definition;
   if (isQuiet(quietHours, now, timeZone)) {
-    const until = localText(endOfQuiet(quietHours, now, timeZone), timeZone);
-    return wait(run, `quiet hours until ${until}`, deps);
+    const until = endOfQuiet(quietHours, now, timeZone);
+    const reason = `quiet hours until ${localText(until, timeZone)}`;
+    await store.holdRun(run.sid, { until, reason, at: now });
+    return "later";
   }
   if (run.status === "planned") return begin(run, deps);
   const sender = senderFor(run.definition, deps);
   if (sender.is === "no") return wait(run, sender.why, deps);
-  if (run.reason !== null) await store.explainRun(run.sid, null);
+  if (run.reason !== null) await store.releaseRun(run.sid, now);
   return slice(run, sender, deps);
 }
 
@@ -68,6 +78,8 @@ async function begin(run: StoredRun, deps: RunDeps): Promise<Step> {
   const surveyed = await survey({ ...run, text: text?.text ?? null }, deps);
   if (surveyed.is === "no") return fail(run, surveyed.why, deps);
   const why = whyNothing(surveyed.survey);
+  // People may still join when it is made: an audience without any is no fault.
+  if (surveyed.survey.members === 0) return skip(run, "the audience is empty", deps);
   if (why !== null) return fail(run, why, deps);
   const { members, segments, recipients, instead, why: troubled } = surveyed.survey;
   const reason = text?.instead ?? (instead > 0 ? troubled : null);
@@ -93,7 +105,7 @@ async function slice(run: StoredRun, sender: Sender, deps: RunDeps): Promise<Ste
   if (most <= 0) return "soon";
   const page = { after: run.cursor, limit: Math.min(most, MOST_SLICE) };
   const members = await store.listMembers(run.definition.audienceSid, page);
-  if (members.length === 0) return finish(run, deps);
+  if (members.length === 0) return (await store.isRunWaiting(run.sid)) ? "soon" : finish(run, deps);
   const { items, why } = await itemsFor(run, members, { sender, room, deps });
   if (items.length > 0) {
     const result = await store.acceptSlice(run.sid, items);
@@ -140,31 +152,35 @@ async function itemsFor(
 }
 
 /** Segments that each of the sender's queues may take now: a slice, but nothing while more than half of one waits. */
-async function roomOf(sender: Sender, { store, rateOf }: RunDeps): Promise<Map<string, number>> {
+async function roomOf(sender: Sender, { store, rateOf, paceOf }: RunDeps): Promise<Map<string, number>> {
   const depths = new Map((await store.queueDepths()).map(({ queue, segments }) => [queue, segments]));
   return new Map(
     sender.queues.map((queue) => {
-      const whole = sliceOf(rateOf(queue));
+      const whole = sliceOf(rateOf(queue), paceOf(queue));
       const waiting = depths.get(queue) ?? 0;
       return [queue, waiting > whole / 2 ? 0 : whole - waiting];
     }),
   );
 }
 
-/** In Segments. */
-export function sliceOf(rate: Rate): number {
-  if (rate === "unlimited") return MOST_SLICE;
-  return Math.min(MOST_SLICE, Math.max(LEAST_SLICE, Math.ceil(rate * SLICE_SECONDS)));
+/** In Segments; of the Number's rate, and what its Line does in a second (null: nobody knows). */
+export function sliceOf(rate: Rate, pace: number | null): number {
+  const perSecond = Math.min(rate === "unlimited" ? Infinity : rate, pace ?? Infinity);
+  if (perSecond === Infinity) return UNMEASURED_SLICE;
+  return Math.min(MOST_SLICE, Math.max(LEAST_SLICE, Math.ceil(perSecond * SLICE_SECONDS)));
 }
 
-/** Not after the deadline, and not into the quiet hours: what a line has not taken by then fails with 30036. */
+/** Of a pause: until it is over, or what is held has expired. */
+export function pauseOf(run: StoredRun, at: number): { until: number; reason: string; at: number } {
+  return { until: deadlineOf(run), reason: "the broadcast is paused", at };
+}
+
+/** Not after the deadline: what a line has not taken by then fails with 30036. */
 function expiryOf(
   run: StoredRun,
   { createdAt, expiresAt }: { createdAt: number; expiresAt: number },
 ): number {
-  const { quietHours, timeZone } = run.definition;
-  const latest = createdAt + DEFAULT_VALIDITY_SECONDS * 1000;
-  return Math.min(expiresAt, latest, deadlineOf(run), nextQuiet(quietHours, createdAt, timeZone) ?? latest);
+  return Math.min(expiresAt, createdAt + DEFAULT_VALIDITY_SECONDS * 1000, deadlineOf(run));
 }
 
 async function endLate(run: StoredRun, deps: RunDeps): Promise<Step> {

@@ -1,12 +1,13 @@
 /**
  * When a broadcast is due: a cron expression of five fields read in an IANA zone, or one instant. Pure, and the door of
- * `croner`, which computes instants here and never runs a timer.
+ * `croner`, which finds the wall times that an expression names and never runs a timer. It is asked in UTC, as if the
+ * wall's clock were never changed.
  *
- * The clocks change by one rule: every wall time that the expression names runs once. One that does not exist runs at the
- * first instant after the gap; one that exists twice runs the first time. An expression that names each hour or minute
- * (`*`) goes by elapsed time instead, so it runs in both.
+ * The clocks change by one rule: every wall time that the expression names runs once. One that exists twice runs the first
+ * time; those that do not exist run when the gap is over, all of them as one.
  */
 import { Cron } from "croner";
+import { instantOf, wallAt } from "./local-time.ts";
 
 export type Schedule = {
   /** Strictly after `after`, in order, at most `count`. Epoch milliseconds throughout. */
@@ -33,12 +34,21 @@ export function readCron(expression: string, timeZone: string, now: number): Rea
   }
   let cron: Cron;
   try {
-    cron = new Cron(fields.join(" "), { timezone: timeZone, mode: "5-part" });
+    cron = new Cron(fields.join(" "), { timezone: "UTC", mode: "5-part" });
   } catch (error) {
     return wrong(error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "it cannot be read");
   }
-  const next = (after: number, count: number) =>
-    cron.nextRuns(count, new Date(after)).map((date) => date.getTime());
+  const next = (after: number, count: number) => {
+    const instants: number[] = [];
+    let wall: Date | null = new Date(wallAt(after, timeZone));
+    while (instants.length < count) {
+      wall = cron.nextRun(wall);
+      if (wall === null) break;
+      const at = instantOf(wall.getTime(), timeZone);
+      if (at > (instants.at(-1) ?? after)) instants.push(at);
+    }
+    return instants;
+  };
   if (next(now, 1).length === 0) return wrong("no day there is ever fits it");
   return { is: "schedule", schedule: { next, newestIn: (after, until) => newestIn(next, after, until) } };
 }

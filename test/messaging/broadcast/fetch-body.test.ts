@@ -72,6 +72,17 @@ describe("a text", () => {
     expect(request?.headers["x-twilio-signature"]).toBe(signature({ authToken: TOKEN, requested, form: [] }));
   });
 
+  it.each(["<!DOCTYPE html><p>Sign in</p>", "\n <HTML lang=en>", "<!-- proxy --><!doctype HTML>"])(
+    "is no page of HTML that is called plain text: %s",
+    async (page) => {
+      expect(await ask(says(200, "text/plain", page))).toEqual({
+        is: "trouble",
+        why: "the answer was a page of HTML, not text/plain or TwiML",
+      });
+      expect(await ask(says(200, "text/plain", "<htmlet> & wind"))).toMatchObject({ is: "text" });
+    },
+  );
+
   it("may be where a redirect leads", async () => {
     sink.at("/elsewhere", says(200, "text/plain", "from elsewhere"));
     expect(await ask(redirects(302, "/elsewhere"))).toEqual({ is: "text", text: "from elsewhere" });

@@ -92,11 +92,68 @@ describe("an hour that exists twice", () => {
     expect(read("30 2 * * *", "Europe/Paris").newestIn(between, between + 3_600_000)).toBeNull();
   });
 
-  it("has every minute of elapsed time where each is named", () => {
-    const from = Date.parse("2026-10-24T23:30Z");
-    expect(read("*/30 * * * *", "Europe/Paris").next(from, 4)).toEqual(
-      [1, 2, 3, 4].map((half) => from + half * 1_800_000),
-    );
+  it.each(["0,30 2 * * *", "*/30 2 * * *", "*/30 2-2 * * *"])("runs once for %s too", (expression) => {
+    expect(walls(expression, "Europe/Paris", "2027-10-30T12:00Z", 3)).toEqual([
+      "2027-10-31 02:00 GMT+2 = 00:00Z",
+      "2027-10-31 02:30 GMT+2 = 00:30Z",
+      "2027-11-01 02:00 GMT+1 = 01:00Z",
+    ]);
+  });
+
+  it("is passed over the second time where each hour is named", () => {
+    expect(walls("*/30 * * * *", "Europe/Paris", "2026-10-25T00:10Z", 2)).toEqual([
+      "2026-10-25 02:30 GMT+2 = 00:30Z",
+      "2026-10-25 03:00 GMT+1 = 02:00Z",
+    ]);
+  });
+});
+
+/** The zones' clocks read minute by minute: what the schedule computes is found here by looking. */
+describe("every wall time that is named runs once", () => {
+  const MINUTE = 60_000;
+  const DAYS = [
+    { zone: "Europe/Paris", around: ["2027-03-28", "2027-10-31"] },
+    { zone: "America/New_York", around: ["2027-03-14", "2027-11-07"] },
+    { zone: "Australia/Lord_Howe", around: ["2027-04-04", "2027-10-03"] },
+    { zone: "Africa/Cairo", around: ["2027-04-30", "2027-10-29"] },
+    { zone: "Antarctica/Troll", around: ["2027-03-28", "2027-10-31"] },
+    { zone: "Asia/Kolkata", around: ["2027-03-28"] },
+  ].flatMap(({ zone, around }) => around.map((day) => ({ zone, day })));
+  const PATTERNS: [string, (hour: number, minute: number) => boolean][] = [
+    ["*/30 1-3 * * *", (hour, minute) => hour >= 1 && hour <= 3 && minute % 30 === 0],
+    ["0,30 2 * * *", (hour, minute) => hour === 2 && minute % 30 === 0],
+    ["15 0,2,23 * * *", (hour, minute) => [0, 2, 23].includes(hour) && minute === 15],
+    ["*/7 * * * *", (_hour, minute) => minute % 7 === 0],
+    ["59 * * * *", (_hour, minute) => minute === 59],
+  ];
+
+  it.each(DAYS)("in $zone around $day", ({ zone, day }) => {
+    const format = new Intl.DateTimeFormat("en", {
+      timeZone: zone,
+      dateStyle: "short",
+      timeStyle: "short",
+      hourCycle: "h23",
+    });
+    const from = Date.parse(`${day}T00:00Z`) - 1440 * MINUTE;
+    const minutes = Array.from({ length: 3 * 1440 }, (_, at) => from + at * MINUTE);
+    const shown = minutes.map((at) => Date.parse(`${format.format(at)} Z`));
+    for (const [expression, isNamed] of PATTERNS) {
+      const fits = (wall: number) => isNamed(new Date(wall).getUTCHours(), new Date(wall).getUTCMinutes());
+      let latest = (shown[0] ?? 0) - MINUTE;
+      const expected: number[] = [];
+      for (const [index, at] of minutes.entries()) {
+        const wall = shown[index] ?? 0;
+        let isDue = false;
+        for (; latest < wall; latest += MINUTE) isDue ||= fits(latest + MINUTE);
+        if (isDue) expected.push(at);
+      }
+      const until = from + minutes.length * MINUTE;
+      const runs = read(expression, zone).next(from - 1, expected.length + 1);
+      expect(
+        runs.filter((at) => at < until),
+        expression,
+      ).toEqual(expected);
+    }
   });
 });
 

@@ -128,6 +128,10 @@ export class Life {
       receiveOnly: new Set(),
       rateOf: () => rate,
       prepare: this.accept.prepare,
+      paceOf: () => {
+        const measured = this.#dispatcher.secondsPerSegment(town.line.name);
+        return measured === null ? null : 1 / measured;
+      },
       whyClockUntrusted: () => town.whyClockUntrusted,
       texts: { fetchBody, now: () => clock.now() },
       forecast: createForecast({
