@@ -63,6 +63,8 @@ async function mayWrite(file: string, force: boolean): Promise<void> {
 
 /** What is there or not yet is the start's business; what may not be looked at is a person's. */
 const absent = (dataDir: string) => (error: NodeJS.ErrnoException) => {
+  // A disk that takes no writes is copied as it is.
+  if (error.code === "EROFS") return;
   if (error.code !== "ENOENT") throw error;
   throw new Failure(EXIT.noInput, `there is nothing in ${dataDir} yet`);
 };
