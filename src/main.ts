@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** argv → one command. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from "./cli/command-line.ts";
-import { Failure } from "./cli/failure.ts";
+import { Failure, jsonError } from "./cli/failure.ts";
+import { codeOf, fileFailure } from "./cli/files.ts";
 import type { Surroundings } from "./cli/surroundings.ts";
 import { EXIT, exitCodeOf } from "./daemon/exit-codes.ts";
 import { Fault, reasonOf } from "./runtime/fault.ts";
@@ -28,12 +29,19 @@ async function run(): Promise<number> {
       surroundings.print(command.json ? `${JSON.stringify({ version: version() })}\n` : `${version()}\n`);
       return EXIT.ok;
     case "misused":
-      surroundings.complain(command.text);
+      complainOf(command.text.replace(/^pylone: /, ""), EXIT.usage, command.text);
       return EXIT.usage;
   }
 }
 
-/** A Fault is written for a person; anything else is a defect, whose place in the program matters. */
+/** What comes behind `--` is text. */
+const isJson = process.argv.slice(2).join("\0").split("\0--\0", 1).join().split("\0").includes("--json");
+
+function complainOf(message: string, status: number, text = `pylone: ${message}\n`): void {
+  surroundings.complain(isJson ? jsonError(message.trimEnd(), status) : text);
+}
+
+/** A Fault is written for a person, and so is what the system refuses; else it is a defect: its place matters. */
 function explain(error: unknown): string {
   if (error instanceof Fault || error instanceof Failure || !(error instanceof Error)) return reasonOf(error);
   return error.stack ?? error.message;
@@ -46,7 +54,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 try {
   process.exit(await run());
-} catch (error) {
-  surroundings.complain(`pylone: ${explain(error)}\n`);
-  process.exit(error instanceof Failure ? error.exitCode : exitCodeOf(error));
+} catch (thrown) {
+  const error = codeOf(thrown) === null ? thrown : fileFailure(reasonOf(thrown), thrown);
+  const status = error instanceof Failure ? error.exitCode : exitCodeOf(error);
+  complainOf(explain(error), status);
+  process.exit(status);
 }

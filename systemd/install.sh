@@ -2,24 +2,31 @@
 # Installs pylone from this checkout on Debian or Raspberry Pi OS, upgrades it, goes back, takes it away:
 #
 #   sudo npm run install:system                  install, or upgrade to what is checked out here
-#   sudo npm run install:system -- --rollback    back to the version before; the data stays as it is
+#   sudo npm run install:system -- --rollback    back to what ran before; the data stays as it is
 #   sudo npm run install:system -- --uninstall   asks before it touches configuration and data
 #
 # A version is a folder of its own under /opt/pylone/releases and `current` a link to one: it is put in place whole or
-# not at all. With DESTDIR=FOLDER everything goes below that folder and nothing of this machine is touched.
+# not at all; `previous` is what ran before. With DESTDIR=FOLDER, an absolute path, everything goes below that folder and
+# nothing of this machine is touched.
 set -euo pipefail
 
 source_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 root=${DESTDIR:-}
+root=${root%/}
 opt=$root/opt/pylone
 etc=$root/etc
 units=$etc/systemd/system
 backups=$root/var/backups/pylone
 config=$etc/pylone/pylone.yaml
+STATE=/var/lib/pylone # StateDirectory= of the unit
 KEPT_RELEASES=3
 KEPT_BACKUPS=2
 UNITS=(pylone.service pylone-reset.path pylone-reset.service pylone-backup.service pylone-backup.timer)
+OPENED=(pylone.service pylone-backup.service)
 ENABLED=(pylone.service pylone-reset.path)
+
+# shellcheck source=systemd/install-data.sh
+. "$source_folder/systemd/install-data.sh"
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -30,6 +37,14 @@ die() {
 for_real() { [ -z "$root" ]; }
 
 # ── what has to be there ─────────────────────────────────────────────────────────────────────────────────────────
+
+# npm changes the folder that a relative one would be relative to.
+need_absolute_root() {
+  case ${DESTDIR:-/} in
+  /*) ;;
+  *) die "DESTDIR must be an absolute path: DESTDIR=\"\$PWD/$DESTDIR\"" ;;
+  esac
+}
 
 need_root() {
   for_real || return 0
@@ -125,20 +140,36 @@ make_release() {
 
 releases() { find "$opt/releases" -mindepth 1 -maxdepth 1 -type d -not -name '.*' -printf '%f\n' | sort; }
 
-current() { basename "$(readlink "$opt/current" 2>/dev/null)" 2>/dev/null || true; }
-
-# One rename: there is no moment without a program.
-switch_to() {
-  ln -sfn "releases/$1" "$opt/current.new"
-  mv -T "$opt/current.new" "$opt/current"
+# The release behind a link (`current`, `previous`); nothing where there is none.
+linked() {
+  local name
+  name=$(readlink "$opt/$1") || return 0
+  name=$(basename "$name")
+  if [ -d "$opt/releases/$name" ]; then printf '%s\n' "$name"; fi
 }
 
-# The newest one, what runs and the one before it stay.
-forget_old_releases() {
+# One rename: there is no moment without a program. No name: no link.
+set_link() {
+  if [ -z "$2" ]; then
+    rm -f "$opt/$1"
+    return
+  fi
+  ln -sfn "releases/$2" "$opt/$1.new"
+  mv -T "$opt/$1.new" "$opt/$1"
+}
+
+# The newest ones stay, and whatever their age what runs and what ran before.
+forget_old_ones() {
   local name
   for name in $(releases | head -n "-$KEPT_RELEASES"); do
-    [ "$name" = "$(current)" ] || rm -rf "${opt:?}/releases/$name"
+    case $name in
+    "$(linked current)" | "$(linked previous)") ;;
+    *) rm -rf "${opt:?}/releases/$name" ;;
+    esac
   done
+  if [ -d "$backups" ]; then
+    find "$backups" -mindepth 1 -maxdepth 1 -name 'before-*' | sort | head -n "-$KEPT_BACKUPS" | xargs -r rm -rf
+  fi
 }
 
 # ── what lies around the program ─────────────────────────────────────────────────────────────────────────────────
@@ -172,16 +203,6 @@ put_config() {
   say "Wrote $config"
 }
 
-# By the program that is to run with it.
-check_config() {
-  local status=0 words
-  [ -e "$config" ] || return 0
-  words=$("$node" "$source_folder/dist/main.js" config check --config "$config" 2>&1) || status=$?
-  [ "$status" -ne 0 ] || return 0
-  printf '%s: %s\n' "$config" "$words" >&2
-  die "the configuration is not good for this version; mend it and run this again. Nothing was changed"
-}
-
 announce_to_system() {
   systemd-sysusers "$etc/sysusers.d/pylone.conf"
   systemd-tmpfiles --create "$etc/tmpfiles.d/pylone.conf"
@@ -193,24 +214,6 @@ announce_to_system() {
     udevadm trigger --subsystem-match=usb --subsystem-match=tty
   fi
   systemctl daemon-reload
-}
-
-# ── data ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-data_folder() { printf '%s\n' "$root/var/lib/pylone"; }
-
-# The daemon does not run meanwhile: its files are whole.
-back_up() {
-  local data to
-  data=$(data_folder)
-  [ -e "$data/pylone.db" ] || return 0
-  to=$backups/before-$release
-  mkdir -p "$backups"
-  chmod 700 "$backups"
-  say "Backing up $data and $config to $to"
-  cp -a --reflink=auto "$data" "$to"
-  cp -a "$config" "$to/pylone.yaml"
-  find "$backups" -mindepth 1 -maxdepth 1 -name 'before-*' | sort | head -n "-$KEPT_BACKUPS" | xargs -r rm -rf
 }
 
 # ── running it ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -233,68 +236,94 @@ tell_where() {
   say "  what it does            journalctl -fu pylone"
 }
 
+# What ends before anything is stopped leaves nothing.
+forget_new() { rm -rf "${opt:?}/releases/.new" "${opt:?}/releases/${release:-.new}"; }
+
+# What ends half way, whatever the reason, leaves things as they were: `before` runs, `was` is what ran before that.
+take_back() {
+  trap - EXIT
+  set +e
+  set_link current "$before"
+  set_link previous "$was"
+  put_system_files "$before"
+  [ -z "${release-}" ] || forget_new
+  if for_real; then
+    systemctl daemon-reload
+    if ! run_it; then
+      why_not
+      say "install: and $before does not start either; the lines above say why" >&2
+      return
+    fi
+  fi
+  say "install: $before runs again" >&2
+}
+
 install_it() {
-  local before
   need_root
   need_systemd
   find_node
+  before=$(linked current)
+  was=$(linked previous)
   build
   check_config
   mkdir -p "$opt/releases"
-  before=$(current)
+  trap forget_new EXIT
   make_release
+  need_room
+  if [ -n "$before" ]; then trap take_back EXIT; fi
   if for_real; then systemctl stop pylone.service 2>/dev/null || true; fi
   back_up
   put_system_files "$release"
+  put_folders
   if for_real; then announce_to_system; fi
   put_config
-  switch_to "$release"
-  forget_old_releases
-  if ! for_real; then
-    say "Installed $release below $root"
-    return
+  if for_real && [ ! -d "$data" ]; then install -d -o pylone -g pylone -m 700 "$data"; fi
+  set_link previous "$before"
+  set_link current "$release"
+  if [ -z "$before" ]; then trap - EXIT; fi
+  if for_real; then
+    systemctl enable --quiet "${ENABLED[@]}"
+    systemctl restart pylone-reset.path
+    run_it || { why_not && die "$release does not start; the lines above say why"; }
   fi
-  systemctl enable --quiet "${ENABLED[@]}"
-  systemctl restart pylone-reset.path
-  if run_it; then
-    tell_where
-    return
-  fi
-  why_not
-  [ -n "$before" ] || die "it is installed and does not start; the lines above say why"
-  # As if it had never been here.
-  rm -rf "${opt:?}/releases/$release"
-  switch_to "$before"
-  put_system_files "$before"
-  systemctl daemon-reload
-  run_it || why_not
-  die "$release does not start, so $before runs again; the lines above say why"
+  trap - EXIT
+  forget_old_ones
+  if for_real; then tell_where; else say "Installed $release below $root"; fi
 }
 
 roll_back() {
-  local now target
+  local target
   need_root
-  [ -e "$opt/current" ] || die "nothing is installed below $opt"
-  now=$(current)
-  target=$(releases | sed "/^$now\$/,\$d" | tail -n 1)
-  [ -n "$target" ] || die "there is no version before $now; ls $opt/releases shows those that are kept"
-  switch_to "$target"
+  before=$(linked current)
+  was=$(linked previous)
+  target=$was
+  [ -n "$before" ] || die "nothing is installed below $opt"
+  [ -n "$target" ] || die "there is no version before $before; ls $opt/releases shows those that are kept"
+  trap take_back EXIT
+  set_link previous "$before"
+  set_link current "$target"
   if for_real; then
     put_system_files "$target"
     systemctl daemon-reload
     run_it || { why_not && die "$target does not start; the lines above say why"; }
   fi
-  say "Back from $now to $target. The data is as it was left: versions of one major number read each other's."
+  trap - EXIT
+  say "Back from $before to $target; once more goes to $before again. The data is as it was left: versions of one major number read each other's."
 }
 
 uninstall() {
-  local unit answer=no data
+  local unit answer=no
   need_root
-  data=$(data_folder)
+  node=$opt/current/bin/node
+  read_folders "$opt/current" || say "$config cannot be read: where its dataDir and backup.folder are is not known."
   if for_real; then
     for unit in "${ENABLED[@]}" pylone-backup.timer; do systemctl disable --now --quiet "$unit" 2>/dev/null || true; done
   fi
   for unit in "${UNITS[@]}"; do rm -f "$units/$unit"; done
+  for unit in "${OPENED[@]}"; do
+    rm -f "$units/$unit.d/50-folders.conf"
+    rmdir --ignore-fail-on-non-empty "$units/$unit.d" 2>/dev/null || true
+  done
   rm -rf "$opt"
   rm -f "$etc"/{sysusers,tmpfiles,modules-load}.d/pylone.conf "$etc/udev/rules.d/60-pylone-modems.rules"
   rm -f "$root"/usr/local/bin/{pylone,pylone-reset}
@@ -303,24 +332,34 @@ uninstall() {
     if command -v udevadm >/dev/null; then udevadm control --reload 2>/dev/null || true; fi
   fi
   say "The program is gone."
-  say "Left: $data (messages, accounts), $etc/pylone, $backups."
+  say "Left: $root$data (messages, accounts), $etc/pylone, $backups."
+  is_in "$nightly" "$data" || say "Left in any case: the backups in $root$nightly."
   # Nobody there to ask means no.
   read -r -p 'Delete those too, for ever? Type yes: ' answer || true
   if [ "$answer" != yes ]; then
     say "Kept."
     return
   fi
-  rm -rf "$data" "$etc/pylone" "$backups"
+  rm -rf "$root$STATE" "$etc/pylone" "$backups"
+  # One that the configuration names may be more than pylone's.
+  if [ -d "$root$data" ]; then
+    if for_real && [ "$(stat -c %U "$data")" != pylone ]; then
+      say "$data is not the user pylone's, and is left."
+    else
+      rm -rf --one-file-system "$root$data"
+    fi
+  fi
   if for_real && id pylone >/dev/null 2>&1; then userdel pylone; fi
   say "Deleted."
 }
 
+need_absolute_root
 case ${1-} in
 '') install_it ;;
 --rollback) roll_back ;;
 --uninstall) uninstall ;;
 *)
-  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+  sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
   [ "$1" = --help ] || exit 64
   ;;
 esac

@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ["test/system/**"],
     globalSetup: ["test/harness/build-once.ts"],
     pool: "forks",
+    // Two cores are the least there is; left to itself, vitest leaves one of them idle.
+    maxWorkers: 2,
     testTimeout: 20_000,
     // A box opened beforehand starts threads and syncs its disk.
     hookTimeout: 30_000,

@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["test/system/**/*.test.ts"],
     globalSetup: ["test/harness/build-once.ts"],
     pool: "forks",
+    // Most of their time they wait for a real time-out.
+    maxWorkers: 3,
     testTimeout: 60_000,
   },
 });

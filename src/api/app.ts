@@ -73,7 +73,7 @@ export function createApp(deps: ApiDeps): Koa {
   app.on("error", (error: Error) =>
     deps.log.debug({ reason: error.message }, "an answer did not get through"),
   );
-  app.use(answerErrors(deps.log));
+  app.use(answerErrors(deps));
   app.use(answerHealth(deps.health));
   app.use(authenticate(deps, new Lockout(deps.clock)));
   app.use(testMode(deps));

@@ -1,11 +1,14 @@
 /**
- * `/appliance/v1/Backups`: POST begins one (or tells of the one that is being made), GET lists them and says when one
+ * `/appliance/v1/Backups`: POST begins one (or tells of the one that is being made; `Keep=false` for a caller on this
+ * machine, that copies it and deletes it), GET lists them and says when one
  * is `complete`, `…/{name}/File` is the file. It holds every secret of the box, so a standard key does not get it.
  */
 import { createReadStream } from "node:fs";
 import { type ApiContext, type ApiRouter, answer, notFound, refuseStandardKey } from "./context.ts";
 import type { ApiDeps, BackupView } from "./deps.ts";
-import { listFrom, pageOf } from "./page.ts";
+import { pageOf } from "./page.ts";
+import { flagOf } from "./parameter.ts";
+import { readForm } from "./read-body.ts";
 import { dateText } from "./views.ts";
 
 export function routeBackups(router: ApiRouter, { backups }: Pick<ApiDeps, "backups">): void {
@@ -16,12 +19,12 @@ export function routeBackups(router: ApiRouter, { backups }: Pick<ApiDeps, "back
   };
 
   router.get("/appliance/v1/Backups", async (ctx) => {
-    const cursorOf = ({ name }: BackupView) => name;
     const page = await pageOf<BackupView>(ctx, {
       key: "backups",
-      cursor: /^pylone-[0-9TZ-]+\.backup$/,
-      cursorOf,
-      list: listFrom(await backups.list(), cursorOf),
+      cursor: /^pylone-[0-9TZ-]+\.(backup|passing)$/,
+      cursorOf: ({ name }) => name,
+      list: async (after, limit) =>
+        (await backups.list()).filter(({ name }) => after === null || name < after).slice(0, limit),
       view: backupView,
     });
     answer(ctx, 200, page);
@@ -29,7 +32,8 @@ export function routeBackups(router: ApiRouter, { backups }: Pick<ApiDeps, "back
 
   router.post("/appliance/v1/Backups", async (ctx) => {
     refuseStandardKey(ctx);
-    answer(ctx, 201, backupView(backups.begin()));
+    const keep = flagOf(await readForm(ctx), "Keep") ?? true;
+    answer(ctx, 201, backupView(await backups.begin({ keep })));
   });
 
   router.get("/appliance/v1/Backups/:name", async (ctx) => {

@@ -93,9 +93,10 @@ export type ApiDeps = {
   readonly countries: readonly string[] | null;
   readonly health: () => Promise<HealthReport>;
   readonly backups: {
-    /** Newest first. */
+    /** The last one first, which is the order of their names. */
     list(): Promise<readonly BackupView[]>;
-    begin(): BackupView;
+    /** `keep`: false for one that is copied elsewhere and deleted at once. */
+    begin(how: { readonly keep: boolean }): Promise<BackupView>;
     /** The path of a complete one's file; null when there is none. */
     fileOf(name: string): Promise<string | null>;
   };

@@ -33,3 +33,13 @@ export function friendlyNameOf(form: URLSearchParams): string | null {
   if (name !== null && (name === "" || name.length > 64)) throw new ApiError(20002);
   return name;
 }
+
+/** Throws 20422 for what is neither. */
+export function flagOf(form: URLSearchParams, name: string): boolean | null {
+  const value = form.get(name)?.trim().toLowerCase();
+  if (value === undefined || value === "") return null;
+  if (value !== "true" && value !== "false") {
+    throw new ApiError(20422, `The '${name}' is not valid: it must be one of true, false.`);
+  }
+  return value === "true";
+}

@@ -9,7 +9,7 @@ import {
 } from "../accounts/audience/member-fields.ts";
 import type { AudiencePatch, MemberPatch } from "../store/audience-commands.ts";
 import { ApiError } from "./api-error.ts";
-import { addressOf, friendlyNameOf } from "./parameter.ts";
+import { addressOf, flagOf, friendlyNameOf } from "./parameter.ts";
 import { MAX_BODY_LENGTH } from "./read-send.ts";
 
 const MAX_KEYWORDS = 10;
@@ -19,8 +19,8 @@ export function readAudience(form: URLSearchParams): AudiencePatch {
   const friendlyName = friendlyNameOf(form);
   const language = form.get("Language");
   const keywords = form.getAll("Keyword");
-  const confirm = readFlag(form, "Confirm");
-  const forwardKeywords = readFlag(form, "ForwardKeywords");
+  const confirm = flagOf(form, "Confirm");
+  const forwardKeywords = flagOf(form, "ForwardKeywords");
   return {
     ...(friendlyName === null ? {} : { friendlyName }),
     ...(language === null ? {} : { language: languageOf(language) }),
@@ -91,15 +91,6 @@ function readText<Name extends "welcomeText" | "goodbyeText">(
     throw new ApiError(21617, `The '${parameter}' exceeds the ${MAX_BODY_LENGTH} character limit.`);
   }
   return { [name]: text.trim() === "" ? null : text } as { [Key in Name]?: string | null };
-}
-
-function readFlag(form: URLSearchParams, name: string): boolean | null {
-  const value = form.get(name)?.trim().toLowerCase();
-  if (value === undefined || value === "") return null;
-  if (value !== "true" && value !== "false") {
-    throw new ApiError(20422, `The '${name}' is not valid: it must be one of true, false.`);
-  }
-  return value === "true";
 }
 
 function readAttributes(text: string): Readonly<Record<string, string | null>> {

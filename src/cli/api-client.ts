@@ -114,12 +114,12 @@ export class ApiClient {
     } catch (error) {
       if (error instanceof Failure) throw error;
       const code = error instanceof Error && "code" in error ? error.code : null;
-      const why = code === "ECONNREFUSED" ? "nothing listens there" : reasonOf(error);
-      throw new Failure(
-        EXIT.unavailable,
-        `the daemon does not answer at ${url} (${why}); ${START_IT}`,
-        error,
-      );
+      // Whoever has left its address runs: what does not answer is there, stopped or busy.
+      const [why, mend] =
+        code === "ECONNREFUSED"
+          ? ["nothing listens there", START_IT]
+          : [reasonOf(error), "`journalctl -u pylone -e` says what it does; `systemctl restart pylone`"];
+      throw new Failure(EXIT.unavailable, `the daemon does not answer at ${url} (${why}); ${mend}`, error);
     }
   }
 
@@ -132,8 +132,11 @@ export class ApiClient {
         socket.destroy();
         reject(error);
       };
+      const late = () => fail(new Error(`no connection within ${this.#patienceMs / 1000} s`));
       const ready = () => {
+        // From here on it is the request's.
         socket.off("error", fail);
+        socket.off("timeout", late);
         if (certificate === null || isOf(certificate, socket)) resolve(socket);
         else fail(new Failure(EXIT.unavailable, notTheCertificate(url)));
       };
@@ -143,7 +146,7 @@ export class ApiClient {
           : // The certificate itself is compared, before a byte of ours is sent.
             connectTls({ ...at, rejectUnauthorized: false }, ready);
       socket.once("error", fail);
-      socket.once("timeout", () => fail(new Error(`no connection within ${this.#patienceMs / 1000} s`)));
+      socket.once("timeout", late);
     });
   }
 }

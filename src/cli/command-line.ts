@@ -17,6 +17,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     return { is: "help", text: commandOf(rest)?.help ?? USAGE };
   }
   const command = commandOf(argv);
+  if (command === null && rest.some((word) => word === "--help" || word === "-h")) {
+    const under = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
+    if (under.length > 0) return { is: "help", text: under.map(({ help }) => help).join("\n") };
+  }
   if (command === null) return { is: "misused", text: noSuchCommand(argv) };
   try {
     return command.parse(argv.slice(command.name.split(" ").length));
@@ -33,6 +37,7 @@ function commandOf(argv: readonly string[]): Command | null {
 
 function noSuchCommand(argv: readonly string[]): string {
   const [first = "", second] = argv;
+  if (first.startsWith("-")) return `pylone: the command comes first, its options behind it\n\n${USAGE}`;
   const under = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
   if (under.length > 0 && (second === undefined || second.startsWith("-")))
     return `pylone: \`${first}\` alone is no command; there is \`${under.join("`, `")}\`\n`;

@@ -1,6 +1,7 @@
 /** `pylone config check`: everything that is wrong with the configuration, at once, without starting anything. */
 import { existsSync } from "node:fs";
-import { type LoadedConfig, loadConfig, WrongConfig } from "../daemon/config.ts";
+import { backupFolderOf, type LoadedConfig, loadConfig, WrongConfig } from "../daemon/config.ts";
+import type { Config } from "../daemon/config-schema.ts";
 import { EXIT, exitCodeOf } from "../daemon/exit-codes.ts";
 import { checkPemFiles } from "../daemon/read-pem.ts";
 import { Fault, reasonOf } from "../runtime/fault.ts";
@@ -30,7 +31,8 @@ export async function configCheck(
   const { loaded, file, problems, warnings, isUnreadable } = checkConfiguration(config, surroundings);
   const code = isUnreadable ? EXIT.noPermission : problems.length > 0 ? EXIT.config : EXIT.ok;
   if (json) {
-    print(jsonDocument({ file, ok: problems.length === 0, problems, warnings }));
+    const folders = loaded === null ? { dataDir: null, backupFolder: null } : foldersOf(loaded.config);
+    print(jsonDocument({ file, ok: problems.length === 0, problems, warnings, ...folders }));
     return code;
   }
   for (const problem of problems) complain(`${problem}\n`);
@@ -41,6 +43,11 @@ export async function configCheck(
     print(`${where}: in order, ${lines.length} ${lines.length === 1 ? "line" : "lines"}\n`);
   }
   return code;
+}
+
+/** Absolute; what is installed around the program (systemd/) has to allow them. */
+function foldersOf(config: Config): { readonly dataDir: string; readonly backupFolder: string } {
+  return { dataDir: config.dataDir, backupFolder: backupFolderOf(config) };
 }
 
 export function checkConfiguration(config: string | null, surroundings: Surroundings): ConfigFindings {
@@ -54,7 +61,7 @@ export function checkConfiguration(config: string | null, surroundings: Surround
     return {
       loaded: null,
       file: found?.file ?? null,
-      problems: found?.problems ?? [reasonOf(error)],
+      problems: found === null ? [reasonOf(error)] : [...found.problems, ...found.beyond(checkPemFiles)],
       warnings: [],
       isUnreadable: exitCodeOf(error.cause) === EXIT.noPermission,
     };

@@ -82,6 +82,7 @@ export async function reading<T>(what: string, read: () => Promise<T>): Promise<
   try {
     return await read();
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const code = exitCodeOf(error);
     if (code === EXIT.noPermission)
       throw new Failure(code, `${what} may not be read by this user${WITH_SUDO}`, error);

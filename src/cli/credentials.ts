@@ -7,11 +7,13 @@
  * that none starts meanwhile on the old one.
  */
 import { Accounts } from "../accounts/accounts.ts";
+import { backupPlaceOf } from "../daemon/compose-backups.ts";
 import type { LoadedConfig } from "../daemon/config.ts";
 import type { Config } from "../daemon/config-schema.ts";
 import { EXIT, exitCodeOf } from "../daemon/exit-codes.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
+import type { BackupPlace } from "../store/backup-folder.ts";
 import { openStore } from "../store/open-store.ts";
 import { openSettings, readSettings } from "../store/settings.ts";
 import type { SettingsDocument } from "../store/settings-document.ts";
@@ -47,7 +49,8 @@ async function testCredentialsOf({ dataDir }: Config): Promise<Credentials | nul
   return (await reading(dataDir, () => readSettings(dataDir)))?.accounts[0]?.test ?? null;
 }
 
-async function rotated({ config, file }: LoadedConfig): Promise<Credentials> {
+async function rotated(loaded: LoadedConfig): Promise<Credentials> {
+  const { config, file } = loaded;
   if (config.account !== undefined)
     throw new Failure(
       EXIT.config,
@@ -62,15 +65,19 @@ async function rotated({ config, file }: LoadedConfig): Promise<Credentials> {
     return { sid, authToken };
   } catch (error) {
     if (!(error instanceof Failure && error.exitCode === EXIT.unavailable)) throw error;
-    return rotatedBeside(config.dataDir);
+    return rotatedBeside({ dataDir: config.dataDir, backups: backupPlaceOf(loaded) });
   }
 }
 
 /** No daemon answers. One that starts or hangs holds the folder: then this fails with 75. */
-async function rotatedBeside(dataDir: string): Promise<Credentials> {
+async function rotatedBeside(place: {
+  readonly dataDir: string;
+  readonly backups: BackupPlace;
+}): Promise<Credentials> {
+  const { dataDir } = place;
   try {
     await becomeOwnerOf(dataDir);
-    const store = await openStore({ dataDir, onFatal: () => undefined });
+    const store = await openStore({ ...place, onFatal: () => undefined });
     try {
       const account = await new Accounts(await openSettings(dataDir), systemClock).rotateToken();
       await store.addEvent({

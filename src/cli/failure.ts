@@ -8,3 +8,8 @@ export class Failure extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** With `--json`: the one line on standard error. `status`: the exit status. */
+export function jsonError(message: string, status: number): string {
+  return `${JSON.stringify({ error: { message, status } })}\n`;
+}

@@ -56,13 +56,20 @@ export async function modems(asked: Modems, surroundings: Surroundings): Promise
   const places = asked.ports.length > 0 ? asked.ports.map((port) => [port]) : await usbModems();
   for (const ports of places) found.push(...(await look(ports, lines, { ...asked, names })));
   surroundings.print(asked.json ? jsonDocument(found) : found.map(shown).join("\n"));
-  if (found.length > 0) return EXIT.ok;
-  surroundings.complain(NONE);
-  return EXIT.noInput;
+  if (found.length === 0) throw new Failure(EXIT.noInput, NONE);
+  const missed = found.filter(
+    ({ port, held_by, imei }) => asked.ports.includes(port) && held_by === null && imei === null,
+  );
+  if (missed.length > 0)
+    throw new Failure(
+      EXIT.noInput,
+      `no modem answers at ${missed.map(({ port }) => port).join(", ")}: \`pylone modems\` alone shows what is there`,
+    );
+  return EXIT.ok;
 }
 
 const NONE =
-  "pylone: there is no USB serial port: plug the modem in, see `lsusb` and `dmesg` (usb_modeswitch for sticks); a UART or a ser2net is named: pylone modems /dev/serial0 tcp://192.168.1.20:3001\n";
+  "there is no USB serial port: plug the modem in, see `lsusb` and `dmesg` (usb_modeswitch for sticks); a UART or a ser2net is named: pylone modems /dev/serial0 tcp://192.168.1.20:3001";
 
 /** Empty where no daemon runs, or it is not ours to ask. */
 async function linesOf({ config }: LoadedConfig): Promise<readonly LineView[]> {

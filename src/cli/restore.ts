@@ -2,7 +2,8 @@
  * `pylone restore FILE`: puts a backup in the place of the data folder, which no daemon may hold. The configuration in
  * it is written only where there is none: what stands in a file somebody may have changed on purpose.
  */
-import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { access, constants } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { LoadedConfig } from "../daemon/config.ts";
 import { EXIT } from "../daemon/exit-codes.ts";
@@ -12,6 +13,7 @@ import { type Restored, restore as restoreInto } from "../store/restore.ts";
 import { toOwnerOf } from "../store/swap-in.ts";
 import { configurationOf } from "./connection.ts";
 import { Failure } from "./failure.ts";
+import { fileFailure, placeOf } from "./files.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { jsonDocument } from "./table.ts";
 
@@ -25,11 +27,30 @@ export type AskedRestore = {
 
 export async function restore(asked: AskedRestore, surroundings: Surroundings): Promise<number> {
   const file = resolve(surroundings.workingFolder, asked.file);
-  if (!existsSync(file)) throw new Failure(EXIT.noInput, `there is no file ${file}`);
-  const newConfig = configFromBackup(file, asked.config, surroundings);
+  const { isThere, isFolder } = await placeOf(file);
+  if (!isThere) throw new Failure(EXIT.noInput, `there is no file ${file}`);
+  if (isFolder) throw new Failure(EXIT.refused, `${file} is a folder: name a backup in it`);
+  await access(file, constants.R_OK).catch((error: unknown) => {
+    throw fileFailure(`${file} cannot be read`, error);
+  });
+  const newConfig = await configFromBackup(file, asked.config, surroundings);
+  try {
+    return await restoreWith(newConfig, { ...asked, file }, surroundings);
+  } catch (error) {
+    if (newConfig !== null) rmSync(newConfig, { force: true });
+    throw error;
+  }
+}
+
+/** `newConfig`: the path of the one from the backup that was written; null: none was. */
+async function restoreWith(
+  newConfig: string | null,
+  asked: AskedRestore,
+  surroundings: Surroundings,
+): Promise<number> {
   const loaded = configurationOf(asked.config, surroundings);
   const { dataDir } = loaded.config;
-  const { queued, force } = asked;
+  const { file, queued, force } = asked;
   const restored = restoreInto({ file, dataDir, at: systemClock.now(), queued, force });
   if (newConfig !== null) letRead(newConfig, dataDir);
   const otherConfig = newConfig === null ? keepOther(restored, loaded) : null;
@@ -40,17 +61,21 @@ export async function restore(asked: AskedRestore, surroundings: Surroundings): 
 }
 
 /** A machine that has none yet gets the one of the backup; its path, else null. */
-function configFromBackup(
+async function configFromBackup(
   file: string,
   argument: string | null,
   { workingFolder }: Surroundings,
-): string | null {
+): Promise<string | null> {
   if (argument === null) return null;
   const path = resolve(workingFolder, argument);
-  if (existsSync(path)) return null;
+  if ((await placeOf(path)).isThere) return null;
   const { config } = readBackup(file);
   if (config === null) return null;
-  writeFileSync(path, config, { mode: 0o600, flag: "wx" });
+  try {
+    writeFileSync(path, config, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    throw fileFailure(`${path} cannot be written`, error);
+  }
   return path;
 }
 

@@ -11,20 +11,20 @@ import { shownSmppUrl } from "../daemon/smpp-url.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import { createLog } from "../runtime/log.ts";
+import { Failure } from "./failure.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export async function serve(
   command: { readonly config: string | null; readonly json: boolean },
   surroundings: Surroundings,
 ): Promise<number> {
-  const { environment, workingFolder, print, complain } = surroundings;
+  const { environment, workingFolder, print } = surroundings;
   const isForPerson = surroundings.isTerminal && !command.json;
   let loaded: LoadedConfig;
   try {
     loaded = loadConfig({ argument: command.config, environment, workingFolder });
   } catch (error) {
-    complain(`pylone: ${reasonOf(error)}\n`);
-    return exitCodeOf(error);
+    throw new Failure(exitCodeOf(error), reasonOf(error), error);
   }
   const log = createLog({ readable: isForPerson });
   return runDaemon({

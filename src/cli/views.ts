@@ -38,7 +38,10 @@ export type LineView = {
   readonly operator: string | null;
   readonly technology: string | null;
   readonly signal_dbm: number | null;
+  /** When operator, technology and signal were asked last. */
+  readonly network_asked: string | null;
   readonly smsc: string | null;
+  readonly smsc_asked: string | null;
   readonly own_number: string | null;
   readonly storage: { readonly name: string; readonly used: number; readonly total: number } | null;
   readonly recovery: {

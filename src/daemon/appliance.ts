@@ -109,9 +109,11 @@ export class Appliance {
     simulated?.stop();
     await pending.drain();
     try {
-      await store.addEvent({ type: "daemon.stopped", level: "info", at: clock.now(), text: reason });
+      // Whoever stops a box with a full disk gets what was asked for: all that was acknowledged is on it.
+      await store
+        .addEvent({ type: "daemon.stopped", level: "info", at: clock.now(), text: reason })
+        .catch(unlessRefused);
     } finally {
-      // A full disk keeps no event; what it has is closed all the same.
       await store.close();
     }
   }

@@ -1,6 +1,9 @@
 /**
- * The backups of this box: made one at a time, the newest so many kept, nightly by themselves. They are files of a
+ * The backups of this box: made one at a time, the last so many kept, nightly by themselves. They are files of a
  * folder and nothing else is known of them, so that whoever copies or deletes one is right.
+ *
+ * They are numbered, and the number is their order: by its date, one that was made while the clock was ahead would be the
+ * newest for years, and each made since the first to go.
  */
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,6 +13,7 @@ import type { NewEvent } from "../runtime/event.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
 import type { BackupFacts } from "../store/backup-file.ts";
+import { BACKUP_FILE, instantOf } from "../store/backup-folder.ts";
 import { markDamaged } from "../store/damage.ts";
 import { makeBackup } from "../store/make-backup.ts";
 import { settingsText } from "../store/settings.ts";
@@ -18,14 +22,20 @@ import type { Store } from "../store/store.ts";
 import type { Config } from "./config-schema.ts";
 import { makeFolder } from "./data-folder.ts";
 
-const FILE = /^pylone-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.backup$/;
+/** Of whoever copies it elsewhere at once and deletes it: no night's, and not one of those that are kept. */
+const PASSING = /^pylone-(\d{6})-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)Z\.passing$/;
+/** One that nobody has come for by then is deleted before the next is made. */
+const PASSING_MS = 3_600_000;
 /** A night that failed is tried again so often. */
 const TRY_AGAIN_MS = 3_600_000;
+/** A clock in doubt may make a night of an hour: so many times as many are kept meanwhile. */
+const KEPT_IN_DOUBT = 2;
 
 export type BackupsDeps = {
   readonly store: Store;
   readonly settings: { readonly document: SettingsDocument };
   readonly clock: Clock;
+  readonly whyClockUntrusted: () => string | null;
   readonly log: Log;
   readonly config: Config["backup"] & { readonly folder: string };
   readonly dataDir: string;
@@ -40,7 +50,7 @@ export class Backups {
   readonly #deps: BackupsDeps;
   /** What is being made, or was not made; a file knows nothing of that. */
   #last: BackupView | null = null;
-  #making: Promise<void> | null = null;
+  #making: { readonly view: Promise<BackupView>; readonly done: Promise<void> } | null = null;
   readonly #stop = new AbortController();
   #triedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -48,10 +58,10 @@ export class Backups {
     this.#deps = deps;
   }
 
-  /** Newest first. */
+  /** The last one first. */
   async list(): Promise<readonly BackupView[]> {
     const { folder } = this.#deps.config;
-    const names = (await readdir(folder).catch(() => [])).filter((name) => FILE.test(name));
+    const names = await namesIn(folder, [BACKUP_FILE, PASSING]).catch((): string[] => []);
     const made = await Promise.all(
       names.map(async (name): Promise<BackupView[]> => {
         const about = await stat(join(folder, name)).catch(() => null);
@@ -72,18 +82,17 @@ export class Backups {
     return known === undefined ? null : join(this.#deps.config.folder, name);
   }
 
-  /** Begins one, or tells of the one that is being made. */
-  begin(): BackupView {
-    if (this.#making !== null && this.#last !== null) return this.#last;
-    const { clock } = this.#deps;
-    const createdAt = clock.now();
-    this.#triedAtMs = clock.monotonicMs();
-    const name = `pylone-${new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-")}Z.backup`;
-    const view: BackupView = { name, status: "making", reason: null, octets: null, createdAt };
-    this.#last = view;
-    this.#making = this.#make(view).finally(() => {
-      this.#making = null;
-    });
+  /** Begins one, or tells of the one that is being made. `keep`: false for one that is copied elsewhere and deleted. */
+  begin({ keep = true } = {}): Promise<BackupView> {
+    if (this.#making !== null) return this.#making.view;
+    this.#triedAtMs = this.#deps.clock.monotonicMs();
+    const view = this.#name(keep ? "backup" : "passing");
+    const done = view
+      .then((named) => this.#make(named))
+      .finally(() => {
+        this.#making = null;
+      });
+    this.#making = { view, done };
     return view;
   }
 
@@ -93,9 +102,11 @@ export class Backups {
     if (config.at === "never" || clock.monotonicMs() - this.#triedAtMs < TRY_AGAIN_MS) return;
     const now = localTime(clock.now(), timeZone);
     if (now.time < config.at) return;
-    const newest = (await this.list()).find(({ status }) => status === "complete");
+    const newest = (await this.list()).find(
+      ({ name, status }) => status === "complete" && BACKUP_FILE.test(name),
+    );
     if (newest !== undefined && localTime(newest.createdAt, timeZone).day === now.day) return;
-    this.begin();
+    await this.begin();
     await this.settled();
   }
 
@@ -107,7 +118,21 @@ export class Backups {
 
   /** When what is being made has come to its end. */
   async settled(): Promise<void> {
-    await this.#making;
+    await this.#making?.done;
+  }
+
+  async #name(kind: "backup" | "passing"): Promise<BackupView> {
+    const createdAt = this.#deps.clock.now();
+    const { folder } = this.#deps.config;
+    const names = await namesIn(folder, [BACKUP_FILE, PASSING]).catch((): string[] => []);
+    const last = Math.max(
+      0,
+      ...names.map((name) => Number(name.slice("pylone-".length, "pylone-".length + 6))),
+    );
+    const date = new Date(createdAt).toISOString().slice(0, 19).replaceAll(":", "-");
+    const name = `pylone-${String(last + 1).padStart(6, "0")}-${date}Z.${kind}`;
+    this.#last = { name, status: "making", reason: null, octets: null, createdAt };
+    return this.#last;
   }
 
   async #make(view: BackupView): Promise<void> {
@@ -156,16 +181,21 @@ export class Backups {
   }
 
   async #removeOld(): Promise<void> {
-    const { folder, keep } = this.#deps.config;
-    const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort();
-    for (const name of names.slice(0, -keep)) await rm(join(folder, name), { force: true });
+    const { config, whyClockUntrusted } = this.#deps;
+    const { folder, keep } = config;
+    const kept = whyClockUntrusted() === null ? keep : keep * KEPT_IN_DOUBT;
+    for (const name of (await backupNames(folder)).slice(0, -kept))
+      await rm(join(folder, name), { force: true });
   }
 
   /** Of a process that was killed. */
   async #removeUnfinished(): Promise<void> {
     const { folder } = this.#deps.config;
+    const forgotten = (name: string) =>
+      PASSING.test(name) && this.#deps.clock.now() - instantOf(name) > PASSING_MS;
     for (const name of await readdir(folder))
-      if (/^pylone-.*\.backup\.part/.test(name)) await rm(join(folder, name), { force: true });
+      if (/^pylone-.*\.(backup|passing)\.part/.test(name) || forgotten(name))
+        await rm(join(folder, name), { force: true });
   }
 
   async #tell(event: Omit<NewEvent, "at">): Promise<void> {
@@ -175,9 +205,17 @@ export class Backups {
   }
 }
 
-function instantOf(name: string): number {
-  const [day = "", time = ""] = name.slice("pylone-".length, -"Z.backup".length).split("T");
-  return Date.parse(`${day}T${time.replaceAll("-", ":")}Z`);
+/** Those of a folder that are kept, in the order in which they were made; none where it is not there yet. */
+export function backupNames(folder: string): Promise<string[]> {
+  return namesIn(folder, [BACKUP_FILE]);
+}
+
+async function namesIn(folder: string, kinds: readonly RegExp[]): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names.filter((name) => kinds.some((kind) => kind.test(name))).sort();
 }
 
 /** `2026-11-28` and `03:30`, where the box stands. */

@@ -5,6 +5,8 @@
  * - A clock that nothing vouched for is followed at once: it has most likely found the time.
  * - One that something vouched for does not leap. It is followed when it has stood there for an hour: an NTP service puts
  *   right within that what somebody's slip did.
+ * - What waits moves with it. What waited before this start is judged by a time that is vouched for, when the one before
+ *   was not: then it has really waited that long. Nothing expires because somebody's slip says so.
  * - A time in which this program cannot be running is not followed at all.
  *
  * The operator may vouch for it: until this process ends, or for good where the board's clock has a battery. Then the
@@ -104,9 +106,9 @@ export class ClockWatch {
   async vouch(vouching: Vouching): Promise<void> {
     const { clock, memory } = this.#options;
     // What the operator vouches for is what the system shows: it is taken over before it counts as right.
-    if (vouching !== "never") this.#wasVouched = false;
-    this.#follow();
     const isShown = vouching !== "never" && clock.isBelievable;
+    if (isShown) this.#wasVouched = false;
+    this.#follow(isShown);
     this.#vouched = isShown ? { epochMs: clock.now(), at: clock.monotonicMs() } : null;
     const hasBattery = vouching === "always";
     if (hasBattery !== this.#hasBattery) await memory.put(hasBattery ? HAS_BATTERY : "");
@@ -129,6 +131,8 @@ export class ClockWatch {
   async look(): Promise<void> {
     const { clock, ntp, onEvent } = this.#options;
     this.#ntp = await ntp();
+    // The service sets the clock first and shows a moment later that it has.
+    if (clock.stepMs !== 0) this.#ntp = await ntp();
     this.#follow();
     const isSteady = clock.stepMs === 0;
     if (isSteady) this.#wasVouched = this.#isVouched(clock.now());
@@ -157,7 +161,7 @@ export class ClockWatch {
     return isSameTime(this.#networkNow, now) || isVouchedFor(this.#goneOn(this.#vouched), now);
   }
 
-  #follow(): void {
+  #follow(isVouchedByOperator = false): void {
     const { clock, onStep, onEvent } = this.#options;
     const step = clock.stepMs;
     if (step === 0 || !clock.isBelievable) {
@@ -174,9 +178,13 @@ export class ClockWatch {
     this.#steppedMs = now;
     const byMs = clock.follow();
     const at = clock.now();
-    onStep({ byMs, at, wasRight });
+    const judgesOld = !wasRight && (isVouchedByOperator || this.#isVouched(at));
+    onStep({ byMs, at, judgesOld });
     const way = byMs > 0 ? "ahead" : "back";
-    const text = `The wall clock was set ${way} by ${durationOf(Math.abs(byMs))}. What waits keeps its time: nothing expires for that, and nothing is held up.`;
+    const kept = judgesOld
+      ? "What came in since the start keeps its time. What waited before the start has waited until now, and fails where its validity is over."
+      : "What waits keeps its time: nothing expires for that, and nothing is held up.";
+    const text = `The wall clock was set ${way} by ${durationOf(Math.abs(byMs))}. ${kept}`;
     onEvent({ type: "clock.set", level: "info", at, text, detail: { byMs } });
   }
 }

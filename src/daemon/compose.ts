@@ -23,6 +23,7 @@ import { ReplyLoop } from "../messaging/inbound/reply-loop.ts";
 import { routeThrough } from "../messaging/inbound/route.ts";
 import { createAccept } from "../messaging/outbound/accept.ts";
 import { createEndQueued, createEndQueueOf } from "../messaging/outbound/end-queued.ts";
+import { FullQueues } from "../messaging/outbound/full-queues.ts";
 import { LineRoster } from "../messaging/outbound/line-roster.ts";
 import { Pending } from "../messaging/outbound/pending.ts";
 import { PhoneTurns } from "../messaging/outbound/phone-turns.ts";
@@ -41,7 +42,7 @@ import type { Store } from "../store/store.ts";
 import { Appliance } from "./appliance.ts";
 import { Chores } from "./chores.ts";
 import { composeAudiences } from "./compose-audiences.ts";
-import { composeBackups } from "./compose-backups.ts";
+import { backupPlaceOf, composeBackups, settingsMend } from "./compose-backups.ts";
 import { composeBroadcasts } from "./compose-broadcasts.ts";
 import { type SiteClock, steadyClockOver, watchOf } from "./compose-clock.ts";
 import { composeNetwork } from "./compose-network.ts";
@@ -89,6 +90,7 @@ export async function compose(options: {
   const metrics = new Metrics({ clock, version: version() });
   const store = await openStore({
     dataDir,
+    backups: backupPlaceOf(options.loaded),
     onFatal: options.onFatal,
     clock,
     onCommit: metrics.committed,
@@ -115,7 +117,7 @@ async function composeOn(
   const { siteClock, log, container } = options;
   const { config, file } = options.loaded;
   const { clock } = siteClock;
-  const stored = await openSettings(config.dataDir);
+  const stored = await openSettings(config.dataDir, settingsMend(store, options.loaded));
   const { account, created } = await ensureMainAccount(stored, config.account ?? null, clock);
   const settings = followRoutes({
     settings: stored,
@@ -138,11 +140,13 @@ async function composeOn(
       line.type === "smpp" && line.longMessages === "payload" ? [line.name] : [],
     ),
   );
+  const full = new FullQueues(clock, (event) => pending.own("keep an event", store.addEvent(event)));
   const accept = createAccept({
     store,
     keys,
     clock,
     limits: { maxQueued: config.outbound.maxQueued },
+    onFull: (queue, segments) => full.refused(queue, segments),
     isWhole: (queue) => whole.has(numbers.byNumber(queue)?.line ?? ""),
   });
 
@@ -237,6 +241,7 @@ async function composeOn(
   });
 
   const clockWatch = watchOf(siteClock, { store, pending });
+  const whyClockUntrusted = () => clockWatch.whyUntrusted;
   const isOwnAddress = ownAddresses(() => [server.port]);
   const broadcasts = composeBroadcasts({
     store,
@@ -253,7 +258,7 @@ async function composeOn(
     prepare: accept.prepare,
     forecast,
     paceOf,
-    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    whyClockUntrusted,
     config,
     isOwnAddress,
   });
@@ -267,10 +272,10 @@ async function composeOn(
     plans: () => plans.views(),
     clock,
     webhooks: () => deliverer.backlog(),
-    whyClockUntrusted: () => clockWatch.whyUntrusted,
+    whyClockUntrusted,
     certificate: () => network.tls?.check ?? null,
   });
-  const backups = composeBackups({ store, settings, clock, log, loaded: options.loaded });
+  const backups = composeBackups({ store, settings, clock, whyClockUntrusted, log, loaded: options.loaded });
   const app = createApp({
     backups,
     accounts,

@@ -1,9 +1,10 @@
 /** What is wrong with a configuration though each of its keys is well formed: what they say of each other. */
 import { normalize } from "node:path";
-import { parseAddress } from "../accounts/address.ts";
+import { countryName, parseAddress } from "../accounts/address.ts";
 import { BUILT_IN_LANGUAGES } from "../accounts/opt-out.ts";
 import type { KeyPath } from "./config-problems.ts";
 import type { Config, LineConfig, ModemLineConfig, SmppLineConfig } from "./config-schema.ts";
+import { isHost, WRONG_HOST } from "./host.ts";
 import { wrongInInit } from "./init-command.ts";
 import { readSmppUrl } from "./smpp-url.ts";
 
@@ -20,6 +21,8 @@ export function checkConfig(config: Config, refuse: Refuse): void {
     if (line.type === "modem") checkModem(line, config, at, refuse);
     else checkSmpp(line, at, refuse);
   });
+  if (!isHost(config.http.host)) refuse(["http", "host"], WRONG_HOST);
+  checkCountries(config, refuse);
   if (!isTimeZone(config.site.timezone))
     refuse(
       ["site", "timezone"],
@@ -29,6 +32,19 @@ export function checkConfig(config: Config, refuse: Refuse): void {
   const known = ["auto", ...Object.keys(BUILT_IN_LANGUAGES), ...Object.keys(languages)];
   if (!known.includes(language))
     refuse(["optOut", "language"], "no texts are known in this language; give them in optOut.languages");
+}
+
+function checkCountries({ site, outbound }: Config, refuse: Refuse): void {
+  const check = (code: string, path: KeyPath) => {
+    if (countryName(code) === null)
+      refuse(
+        path,
+        `no country with phone numbers has this code; ${code === "UK" ? "the United Kingdom is GB" : "write it as in FR, DE or GB (ISO 3166)"}`,
+      );
+  };
+  check(site.country, ["site", "country"]);
+  for (const [index, code] of outbound.countries?.entries() ?? [])
+    check(code, ["outbound", "countries", index]);
 }
 
 function checkNames(config: Config, refuse: Refuse): void {

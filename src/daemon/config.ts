@@ -6,11 +6,13 @@
  * mean the same folder from wherever they are started; those in the environment are relative to where one stands.
  */
 import { readFileSync } from "node:fs";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { Fault, reasonOf } from "../runtime/fault.ts";
-import { checkConfig } from "./config-checks.ts";
+import { checkConfig, type Refuse } from "./config-checks.ts";
+import { type ConfigPart, readablePart } from "./config-part.ts";
 import { type Problem, problemsOf, readYaml, report, type Source, sentenceOf } from "./config-problems.ts";
 import { type Config, configSchema, type SmppLineConfig } from "./config-schema.ts";
+import { isHost, WRONG_HOST } from "./host.ts";
 
 export const SYSTEM_CONFIG_FILE = "/etc/pylone/pylone.yaml";
 
@@ -34,12 +36,34 @@ export type LoadedConfig = {
 export class WrongConfig extends Fault {
   readonly file: string;
   readonly problems: readonly string[];
+  /** What can be looked at further; null when nothing can. Its paths are as in the file. */
+  readonly #part: ConfigPart | null;
+  readonly #source: Source | null;
 
-  constructor(file: string, problems: readonly Problem[]) {
+  constructor(
+    file: string,
+    problems: readonly Problem[],
+    part: ConfigPart | null = null,
+    source: Source | null = null,
+  ) {
     const sentences = problems.map(sentenceOf);
     super({ code: "config.invalid", disposition: "reject", message: report(file, sentences) });
     this.file = file;
     this.problems = sentences;
+    this.#part = part;
+    this.#source = source;
+  }
+
+  /** What `check` finds wrong with the part that can be read, a sentence each. Paths of files are absolute. */
+  beyond(check: (config: Config, refuse: Refuse) => void): readonly string[] {
+    const found: string[] = [];
+    const part = this.#part;
+    if (part === null) return found;
+    check(inFolder(part.config, dirname(this.file)), (path, text) => {
+      const place = this.#source?.placeOf(path) ?? null;
+      if (!part.isDoubtful(path)) found.push(sentenceOf({ path, text, place }));
+    });
+    return found;
   }
 }
 
@@ -75,13 +99,17 @@ export function parseConfig(text: string, file: string): Config {
   if (source.syntax.length > 0) throw new WrongConfig(file, source.syntax);
   if (source.value === null) throw invalid(`${file}: the file is empty; it needs at least \`lines\``);
   const parsed = configSchema.safeParse(source.value);
-  if (!parsed.success)
-    throw new WrongConfig(
-      file,
-      parsed.error.issues.flatMap((issue) => problemsOf(issue, source)),
-    );
+  if (!parsed.success) {
+    const part = readablePart(source.value);
+    const problems = [
+      ...parsed.error.issues.flatMap((issue) => problemsOf(issue, source)),
+      ...(part === null ? [] : crossCheck(part.config, source).filter(({ path }) => !part.isDoubtful(path))),
+    ];
+    throw new WrongConfig(file, problems, part, source);
+  }
   const problems = crossCheck(parsed.data, source);
-  if (problems.length > 0) throw new WrongConfig(file, problems);
+  if (problems.length > 0)
+    throw new WrongConfig(file, problems, { config: parsed.data, isDoubtful: () => false }, source);
   return parsed.data;
 }
 
@@ -128,6 +156,11 @@ function inFolder(config: Config, folder: string): Config {
   };
 }
 
+/** Absolute, as the configuration's paths are once it is loaded. */
+export function backupFolderOf({ backup, dataDir }: Config): string {
+  return backup.folder ?? join(dataDir, "backups");
+}
+
 function withTlsIn(line: SmppLineConfig, at: (path: string) => string): SmppLineConfig {
   if (line.tls === undefined) return line;
   const { ca, cert, key, verify } = line.tls;
@@ -141,6 +174,7 @@ function withEnvironment(config: Config, search: ConfigSearch): Config {
   const dataDir = given(search.environment["PYLONE_DATA_DIR"]);
   const host = given(search.environment["PYLONE_HTTP_HOST"]);
   const port = given(search.environment["PYLONE_HTTP_PORT"]);
+  if (host !== null && !isHost(host)) throw invalid(`PYLONE_HTTP_HOST (environment): ${WRONG_HOST}`);
   if (port !== null && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
     throw invalid("PYLONE_HTTP_PORT (environment): must be a whole number from 0 to 65535");
   return {

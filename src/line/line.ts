@@ -63,7 +63,11 @@ export type LineFacts = {
   readonly operator: string | null;
   readonly technology: string | null;
   readonly signalDbm: number | null;
+  /** Epoch milliseconds: when operator, technology and signal were asked last; absent or null: never. */
+  readonly networkAskedAt?: number | null;
   readonly smsc: string | null;
+  /** Epoch milliseconds: the SIM is asked when the line is set up. */
+  readonly smscAskedAt?: number | null;
   /** The SIM's own number where it tells (`+CNUM`). */
   readonly ownNumber: string | null;
   readonly lastSentAt: number | null;

@@ -18,6 +18,7 @@ export type EventType =
   | "line.power" // the modem's supply is too weak, or looks so
   | "plan.near" // a line has used most of what a cap of its SIM plan allows; once in a period
   | "plan.reached" // and all of it: broadcasts wait
+  | "queue.full" // a number's queue has come to its bound: what is posted is refused; told once an hour
   | "message.failed" // an outbound message ended failed or undelivered
   | "message.unknown" // its outcome is unknown: the link broke after the point of no return
   | "message.settled" // its outcome was unknown: a delivery report or a late answer shows that the network had it
@@ -37,7 +38,7 @@ export type EventType =
   | "backup.failed" // none was made; `text` says why, and it is tried again
   | "store.damaged" // the backup shows that the database is damaged, or this event itself is
   | "store.restored" // this data folder comes from a backup; `text` says what became of what waited
-  | "store.salvaged" // the database was damaged: what could be read was saved; `text` says what, and what is lost
+  | "store.salvaged" // the database was damaged or gone; `text` says what was saved, what is lost, and what was done
   | "account.rotated" // the main account's auth token was made anew
   | "clock.untrusted" // the wall clock is in doubt: dates may be wrong
   | "clock.trusted" // and is no longer

@@ -3,8 +3,11 @@
  * meanwhile goes to the log alone, so nobody waits for the copy.
  */
 export interface BackupCommands {
-  /** Everything that was committed is in `pylone.db`, and it stays as it is. Rejects when the disk does not take it. */
-  holdFile(): Promise<void>;
+  /**
+   * `pylone.db` stays as it is. True: everything that was committed is in it; false: part of it is in its log alone, as
+   * the disk does not take it, and the log only grows.
+   */
+  holdFile(): Promise<boolean>;
   /** False: the log grew beyond its bound and was copied back, so that the copy is worth nothing. */
   releaseFile(): Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 /**
  * A backup is one file: the database itself, and in a table of its own the settings document, the configuration and
- * when it was made. Any SQLite opens it, and says whether it is whole. It holds every secret of the box: 0600.
+ * when it was made. Any SQLite opens it. Behind its last page stands the SHA-256 of all before (`backup-digest.ts`). It
+ * holds every secret of the box: 0600.
  */
 import {
   chmodSync,
@@ -15,6 +16,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { Fault, reasonOf } from "../runtime/fault.ts";
+import { appendDigest, hasItsDigest } from "./backup-digest.ts";
 import { type Database, openDatabase, openFinished } from "./database.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 
@@ -33,6 +35,8 @@ export type BackupContents = {
 export type BackupJob = BackupContents & {
   /** The database file. It holds still until `onCopied`. */
   readonly from: string;
+  /** Its log, where that could not be copied back into the file: nothing but new frames is written to it meanwhile. */
+  readonly log: string | null;
   readonly to: string;
 };
 
@@ -56,6 +60,8 @@ export function writeBackup(job: BackupJob, onCopied: () => void, mayKeep: () =>
     closeSync(openSync(unfinished, "wx", 0o600));
     copyFileSync(job.from, unfinished, constants.COPYFILE_FICLONE);
     chmodSync(unfinished, 0o600);
+    // After the file: what it says in the log is of the file as it was copied, or newer and whole.
+    if (job.log !== null) copyFileSync(job.log, `${unfinished}-wal`);
     onCopied();
     const db = openDatabase(unfinished);
     let facts: Omit<BackupFacts, "octets">;
@@ -64,6 +70,7 @@ export function writeBackup(job: BackupJob, onCopied: () => void, mayKeep: () =>
     } finally {
       db.close();
     }
+    appendDigest(unfinished);
     sync(unfinished);
     if (!mayKeep()) throw new Error("nobody vouches for the copy any more");
     renameSync(unfinished, job.to);
@@ -109,6 +116,8 @@ function damageOf(db: Database): string | null {
 export function readBackup(
   file: string,
 ): BackupContents & { readonly messages: number; readonly waiting: number } {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw invalid(`${file} is a folder, no backup: name a file in it`);
   try {
     const db = openFinished(file);
     try {
@@ -135,6 +144,10 @@ function contentsOf(db: Database, file: string): ReturnType<typeof readBackup> {
       disposition: "reject",
       message: `${file} was made by a newer pylone (schema ${schema}, this one knows ${SCHEMA_VERSION}): install that version or a later one`,
     });
+  if (!hasItsDigest(file))
+    throw invalid(
+      `${file} is not what was written (its end is missing, or its SHA-256 is another): take another one`,
+    );
   const damage = damageOf(db);
   if (damage !== null) throw invalid(`${file} is damaged (${damage}): take another one`);
   return {

@@ -152,13 +152,8 @@ export class StoreClient implements Store {
   readonly prune: Store["prune"] = (...args) => this.#call("prune", args);
   readonly pruneBeyond: Store["pruneBeyond"] = (...args) => this.#call("pruneBeyond", args);
   readonly redactBefore: Store["redactBefore"] = (...args) => this.#call("redactBefore", args);
-  async holdFile(): Promise<void> {
-    if (await this.#askFile("hold")) return;
-    throw new Fault({
-      code: "backup.failed",
-      disposition: "retry",
-      message: "the log cannot be copied into pylone.db: the disk is full or read-only",
-    });
+  holdFile(): Promise<boolean> {
+    return this.#askFile("hold");
   }
 
   releaseFile(): Promise<boolean> {

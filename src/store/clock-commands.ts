@@ -6,10 +6,10 @@ export type ClockStep = {
   /** What it shows now. */
   readonly at: number;
   /**
-   * The clock was right until then, so that everything that waits was written by it. Otherwise only what was made since
-   * this start is known to be: the box may have been off for as long as the clock was behind.
+   * What was written before this start has waited as long as the new time says: it is vouched for, and the box may have
+   * been off for as long as the clock was behind. Otherwise that moves as well: nothing expires on anybody's slip.
    */
-  readonly wasRight: boolean;
+  readonly judgesOld: boolean;
 };
 
 export interface ClockCommands {

@@ -38,9 +38,12 @@ type Stretch = {
   readonly fromKey: number;
   readonly toKey: number;
 };
+type Range = { readonly after: number; readonly to: number };
 type Move = {
   readonly keys: Sequence;
-  readonly statement: Statement<[{ readonly by: number; readonly after: number }]>;
+  readonly statement: Statement<[Range & { readonly by: number }]>;
+  /** When the newest row of a range was made. */
+  readonly newest: Statement<[Range], number | null>;
 };
 
 export class ClockSteps {
@@ -56,6 +59,8 @@ export class ClockSteps {
   readonly #bringForward: Statement<[{ latest: number }]>;
   readonly #keep: Statement<[Stretch]>;
   #stretches: readonly Stretch[];
+  /** What was written before this start has moved with a step that nobody vouched for: it goes on with the rest. */
+  #hasMovedOld = false;
 
   constructor(
     db: Database,
@@ -67,10 +72,15 @@ export class ClockSteps {
     this.#horizon = options.horizon;
     this.#openedAt = options.openedAt;
     this.#atOpen = new Map(NAMES.map((keys) => [keys, this.#newest(keys)]));
-    const move = (keys: Sequence, table: string, assignments: string, key = "key"): Move => ({
-      keys,
-      statement: db.prepare(`UPDATE ${table} SET ${assignments} WHERE ${key} > @after`),
-    });
+    const move = (keys: Sequence, table: string, assignments: string, key = "key"): Move => {
+      const range = `WHERE ${key} > @after AND ${key} <= @to`;
+      const [made = ""] = assignments.split(" ", 1);
+      return {
+        keys,
+        statement: db.prepare(`UPDATE ${table} SET ${assignments} ${range}`),
+        newest: db.prepare<[Range], number | null>(`SELECT max(${made}) FROM ${table} ${range}`).pluck(),
+      };
+    };
     this.#moves = [
       move(
         "message",
@@ -100,11 +110,17 @@ export class ClockSteps {
     this.#bringForward.run({ latest: options.openedAt + LONGEST_BACKOFF_MS });
   }
 
-  step({ byMs, at, wasRight }: ClockStep): void {
-    const after = (keys: Sequence) => (wasRight ? 0 : (this.#atOpen.get(keys) ?? 0));
-    for (const { keys, statement } of this.#moves) statement.run({ by: byMs, after: after(keys) });
-    const from = wasRight ? 0 : this.#openedAt;
-    this.#moveFingerprints.run({ by: byMs, from, to: at - byMs });
+  step({ byMs, at, judgesOld }: ClockStep): void {
+    const movesOld = this.#hasMovedOld || !judgesOld;
+    const old = (keys: Sequence) => ({ after: 0, to: this.#atOpen.get(keys) ?? 0 });
+    const after = (keys: Sequence) => (movesOld ? 0 : old(keys).to);
+    const oldBy = movesOld && !this.#hasMovedOld ? byMs - this.#startedLate(old) : byMs;
+    for (const { keys, statement } of this.#moves) {
+      statement.run({ by: byMs, after: old(keys).to, to: Number.MAX_SAFE_INTEGER });
+      if (movesOld) statement.run({ by: oldBy, ...old(keys) });
+    }
+    this.#hasMovedOld = movesOld;
+    this.#moveFingerprints.run({ by: byMs, from: movesOld ? 0 : this.#openedAt, to: at - byMs });
     this.#bringForward.run({ latest: at + LONGEST_BACKOFF_MS });
     if (Math.abs(byMs) >= SMALL_MS) {
       for (const keys of NAMES) {
@@ -131,6 +147,15 @@ export class ClockSteps {
       (stretch) => stretch.keys === keys && stretch.at < instant && stretch.toKey > key,
     );
     return isAhead ? Number.MAX_SAFE_INTEGER : key;
+  }
+
+  /**
+   * By how much this start's clock was behind what was written before it: of a board that starts in 1970, what waits was
+   * not written then. No time counts as passed between its newest row and the start.
+   */
+  #startedLate(old: (keys: Sequence) => Range): number {
+    const made = this.#moves.map(({ keys, newest }) => newest.get(old(keys)) ?? 0);
+    return Math.max(0, Math.max(...made) - this.#openedAt);
   }
 
   #newest(keys: Sequence): number {

@@ -50,6 +50,7 @@ export function unmarkDamaged(dataDir: string): void {
 /** What SQLite would not say, or only by throwing its log away. Null when it may open the file. */
 export function whyNotToOpen(dataDir: string): string | null {
   const file = join(dataDir, "pylone.db");
+  if (!existsSync(file) && isThere(`${file}-wal`)) return "the file is gone, its log is there";
   const wasOpened = existsSync(join(dataDir, "pylone.holder"));
   return wasOpened && existsSync(file) && statSync(file).size === 0 ? "the file is empty" : null;
 }
@@ -78,6 +79,10 @@ export function whyDamaged(db: Database, dataDir: string): string | null {
     if ((bad.pluck().get() ?? 0) > 0) return `${table}: a row is not what was written`;
   }
   return null;
+}
+
+function isThere(file: string): boolean {
+  return existsSync(file) && statSync(file).size > 0;
 }
 
 function pageSize(db: Database): number {

@@ -20,10 +20,10 @@ export class HeldFile {
     this.#mostPages = mostPages;
   }
 
-  /** False when the disk does not take all of the log. */
+  /** False when the disk does not take all of the log: then whoever copies the file copies the log too. */
   hold(): boolean {
     const isWhole = this.#ifPossible(() => checkpointAll(this.#db));
-    if (isWhole) this.#state = "held";
+    this.#state = "held";
     return isWhole;
   }
 

@@ -118,3 +118,8 @@ class Scanner {
     return true;
   }
 }
+
+/** Editors of Windows begin a file with it. */
+export function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, "");
+}

@@ -1,6 +1,7 @@
 /**
  * A backup while the daemon runs: the worker copies its log back and leaves `pylone.db` alone, another process copies
- * the file and checks the copy. Nothing waits for it, and what was acknowledged before it began is in it.
+ * the file and checks the copy. Where the disk is full or read-only, the log is copied beside it and copied back there:
+ * a worn card is what one wants a backup of. Nothing waits for it, and what was acknowledged before it began is in it.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -12,20 +13,24 @@ import { type BackupReply, KEEP } from "./backup-protocol.ts";
 export async function makeBackup(options: {
   readonly store: BackupCommands;
   /** Asked once the database holds still, so that what it says is of that instant. */
-  readonly job: () => Promise<BackupJob>;
+  readonly job: () => Promise<Omit<BackupJob, "log">>;
   readonly signal: AbortSignal;
   /** Where the compiled program is, for whoever runs from source. */
   readonly processUrl?: URL;
 }): Promise<BackupFacts> {
   const { store, signal, processUrl = new URL("./backup-process.js", import.meta.url) } = options;
-  await store.holdFile();
+  const isWhole = await store.holdFile();
   let stayed: Promise<boolean> | null = null;
   const release = () => {
     stayed ??= store.releaseFile();
     return stayed;
   };
   try {
-    return await elsewhere(await options.job(), { url: processUrl, signal, release });
+    const job = await options.job();
+    return await elsewhere(
+      { ...job, log: isWhole ? null : `${job.from}-wal` },
+      { url: processUrl, signal, release },
+    );
   } finally {
     await release();
   }

@@ -2,12 +2,15 @@ import { mkdir } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { type Clock, systemClock } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
+import type { BackupPlace } from "./backup-folder.ts";
 import { type Commit, StoreClient } from "./client.ts";
 import type { FromWorker, WorkerOptions } from "./protocol.ts";
 import type { Store } from "./store.ts";
 
 export type OpenStoreOptions = {
   readonly dataDir: string;
+  /** Where there may be a backup, should nothing of a damaged database be readable. */
+  readonly backups?: BackupPlace;
   /** Called once, when the disk no longer keeps its word: the process must end and recover (DESIGN §4.5). */
   readonly onFatal: (fault: Fault) => void;
   /** Called for every batch that is on disk. */
@@ -27,7 +30,11 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const url = options.workerUrl ?? new URL("./worker.js", import.meta.url);
   const { clock = systemClock, onFatal, onCommit } = options;
-  const workerData: WorkerOptions = { dataDir: options.dataDir, openedAt: clock.now() };
+  const workerData: WorkerOptions = {
+    dataDir: options.dataDir,
+    openedAt: clock.now(),
+    backups: options.backups ?? null,
+  };
   const worker = new Worker(url, { workerData });
   return new Promise((resolve, reject) => {
     const ended = (error: Error | number) => {

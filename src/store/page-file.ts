@@ -14,6 +14,8 @@ const FRAME_HEADER = 24;
 export class PageFile {
   readonly pageSize: number;
   readonly pageCount: number;
+  /** What its header counts, where that is more: a file that was cut. */
+  readonly expectedPages: number;
   readonly #db: number;
   readonly #wal: number | null;
   /** Where in the log the newest version of a page begins. */
@@ -26,6 +28,9 @@ export class PageFile {
     const log = this.#wal === null ? null : readLog(this.#wal, this.pageSize);
     this.#logged = log?.pages ?? new Map();
     this.pageCount = Math.max(log?.pageCount ?? 0, Math.ceil(fstatSync(this.#db).size / this.pageSize));
+    const header = this.page(1);
+    const isHeader = header?.toString("latin1", 0, 16) === MAGIC;
+    this.expectedPages = Math.max(this.pageCount, isHeader ? header.readUInt32BE(28) : 0);
   }
 
   /** Null when there is no such page, or the disk does not give it. */

@@ -21,8 +21,8 @@ export class PageTrees {
   readonly #file: PageFile;
   readonly #usable: number;
   readonly #seen = new Set<number>();
-  /** Pages that should be there and cannot be read, or are something else. */
-  readonly badPages = new Set<number>();
+  /** Pages that were what they should be. */
+  readonly #read = new Set<number>();
   badCells = 0;
 
   constructor(file: PageFile) {
@@ -37,10 +37,8 @@ export class PageTrees {
     const page = this.#file.page(root);
     const header = root === 1 ? 100 : 0;
     const type = page?.[header];
-    if (page === null || (type !== LEAF[kind] && type !== INTERIOR[kind])) {
-      this.badPages.add(root);
-      return;
-    }
+    if (page === null || (type !== LEAF[kind] && type !== INTERIOR[kind])) return;
+    this.#read.add(root);
     const isLeaf = type === LEAF[kind];
     const start = header + (isLeaf ? 8 : 12);
     for (const at of this.#cells(page, header, start)) {
@@ -60,6 +58,7 @@ export class PageTrees {
       const type = this.#file.page(number)?.[0];
       if (type === LEAF[kind] || (kind === "index" && type === INTERIOR.index))
         yield* this.#alone(number, kind);
+      else if (type === INTERIOR.table) this.#read.add(number);
     }
   }
 
@@ -68,6 +67,7 @@ export class PageTrees {
     this.#seen.add(number);
     const page = this.#file.page(number);
     if (page === null) return;
+    this.#read.add(number);
     const isLeaf = page[0] === LEAF[kind];
     for (const at of this.#cells(page, 0, isLeaf ? 8 : 12)) {
       const row = this.#rowAt(page, isLeaf ? at : at + 4, kind);
@@ -114,10 +114,8 @@ export class PageTrees {
     let next = slice(page, at + local, 4).readUInt32BE(0);
     while (missing > 0) {
       const overflow = this.#file.page(next);
-      if (overflow === null || this.#seen.has(next)) {
-        this.badPages.add(next);
-        throw new Misread();
-      }
+      if (overflow === null || this.#seen.has(next)) throw new Misread();
+      this.#read.add(next);
       const part = slice(overflow, 4, Math.min(missing, this.#usable - 4));
       parts.push(part);
       missing -= part.length;
@@ -126,8 +124,18 @@ export class PageTrees {
     return Buffer.concat(parts);
   }
 
+  /** Of how many pages nothing is known, those beyond the end of a file that was cut among them. */
+  unreadPages(): number {
+    const known = this.#freePages();
+    for (const number of this.#read) known.add(number);
+    // The one in which the locks are (fileformat.html §1.6).
+    const lockPage = 2 ** 30 / this.#file.pageSize + 1;
+    if (lockPage <= this.#file.expectedPages) known.add(lockPage);
+    return this.#file.expectedPages - [...known].filter((page) => page <= this.#file.expectedPages).length;
+  }
+
   /** What stood on them is deleted. */
-  #freePages(): ReadonlySet<number> {
+  #freePages(): Set<number> {
     const free = new Set<number>();
     let trunk = this.#file.page(1)?.readUInt32BE(32) ?? 0;
     while (trunk !== 0 && !free.has(trunk)) {

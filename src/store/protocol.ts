@@ -4,6 +4,7 @@
  */
 import type { FaultFields } from "../runtime/fault.ts";
 import type { MessageStatus } from "../sms/message.ts";
+import type { BackupPlace } from "./backup-folder.ts";
 import type { DiskTrouble } from "./disk-trouble.ts";
 import type { QueuedNotice } from "./notices.ts";
 import type { AcceptResult, Store, WebhookNotice } from "./store.ts";
@@ -71,4 +72,8 @@ export type FromWorker =
   | { readonly is: "held" | "released"; readonly ok: boolean }
   | { readonly is: "closed" };
 
-export type WorkerOptions = { readonly dataDir: string; readonly openedAt: number };
+export type WorkerOptions = {
+  readonly dataDir: string;
+  readonly openedAt: number;
+  readonly backups: BackupPlace | null;
+};

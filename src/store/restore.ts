@@ -6,15 +6,16 @@
  */
 import { closeSync, copyFileSync, existsSync, fsyncSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Fault } from "../runtime/fault.ts";
+import { Fault, reasonOf } from "../runtime/fault.ts";
 import { firstKeyAt } from "../runtime/ids.ts";
+import { removeDigest } from "./backup-digest.ts";
 import { readBackup } from "./backup-file.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { diskTrouble } from "./disk-trouble.ts";
+import { diskTrouble, isReadOnlyFolder } from "./disk-trouble.ts";
 import { describeHolder } from "./holder.ts";
 import { migrate } from "./schema.ts";
 import { type Fates, settleRestored } from "./settle-restored.ts";
-import { asideName, beginSwap, commitSwap, finishSwap } from "./swap-in.ts";
+import { abandonSwap, asideName, beginSwap, commitSwap, finishSwap } from "./swap-in.ts";
 
 export type Restored = Fates & {
   readonly madeAt: number;
@@ -31,14 +32,29 @@ export function restore(options: {
   readonly at: number;
   readonly queued: "resend" | "fail";
   readonly force: boolean;
+  /** What is there is a database of which nothing can be read. */
+  readonly isDamaged?: boolean;
 }): Restored {
-  const { file, dataDir, at, queued, force } = options;
-  const backup = readBackup(file);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  finishSwap(dataDir);
+  const backup = readBackup(options.file);
+  const { dataDir } = options;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    finishSwap(dataDir);
+    return put(backup, options);
+  } catch (error) {
+    throw refusedByDisk(error, dataDir) ?? error;
+  } finally {
+    if (existsSync(dataDir)) abandonSwap(dataDir);
+  }
+}
+
+function put(
+  backup: ReturnType<typeof readBackup>,
+  { file, dataDir, at, queued, force, isDamaged = false }: Parameters<typeof restore>[0],
+): Restored {
   const there = join(dataDir, "pylone.db");
   const hadFiles = existsSync(there) || existsSync(join(dataDir, "settings.json"));
-  const old = existsSync(there) ? lock(there, dataDir) : null;
+  const old = existsSync(there) && !isDamaged ? lock(there, dataDir) : null;
   try {
     if (!force && old !== null && newestKey(old) > firstKeyAt(backup.madeAt))
       throw newer(dataDir, backup.madeAt);
@@ -50,8 +66,11 @@ export function restore(options: {
     } finally {
       db.close();
     }
-    if (backup.settings !== null) writeSynced(join(incoming, "settings.json"), backup.settings);
-    const aside = asideName("replaced", at);
+    // Those beside a damaged database are newer than the backup's, and whole.
+    const keepsSettings = isDamaged && existsSync(join(dataDir, "settings.json"));
+    if (backup.settings !== null && !keepsSettings)
+      writeSynced(join(incoming, "settings.json"), backup.settings);
+    const aside = asideName(isDamaged ? "damaged" : "replaced", at);
     commitSwap(dataDir, aside);
     return {
       madeAt: backup.madeAt,
@@ -63,6 +82,23 @@ export function restore(options: {
   } finally {
     old?.close();
   }
+}
+
+/** Null: it was not the disk, or it is one that no longer keeps its word. */
+function refusedByDisk(error: unknown, dataDir: string): Fault | null {
+  const cause = error instanceof Fault ? error.cause : error;
+  const code = cause instanceof Error && "code" in cause ? cause.code : null;
+  const trouble = diskTrouble(cause, () => isReadOnlyFolder(dataDir));
+  const isFull = code === "ENOSPC" || code === "EDQUOT" || trouble === "full";
+  const isReadOnly = code === "EROFS" || (trouble !== null && isReadOnlyFolder(dataDir));
+  if (!isFull && !isReadOnly && code !== "EIO" && trouble !== "failed") return null;
+  const why = isFull ? "the disk is full" : isReadOnly ? "the disk is read-only" : reasonOf(cause);
+  return new Fault({
+    code: "store.failed",
+    disposition: "reject",
+    message: `nothing was restored, since ${dataDir} cannot be written (${why}): make room there, or restore on another disk`,
+    cause: error,
+  });
 }
 
 /** Null when it is too damaged to be opened: then nobody runs on it either. */
@@ -96,6 +132,7 @@ function newestKey(db: Database): number {
 function copyInto(file: string, to: string): Database {
   closeSync(openSync(to, "wx", 0o600));
   copyFileSync(file, to);
+  removeDigest(to);
   const db = openDatabase(to);
   db.exec("DROP TABLE backup");
   migrate(db);

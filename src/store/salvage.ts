@@ -4,8 +4,9 @@
  *
  * It is what stands first, not a backup: a backup is hours old, and a Message that waits in it may have been sent since,
  * while what waits here was accepted with a 201. What is lost is said as far as it can be known: the indexes name rows
- * that are nowhere else any more.
+ * that are nowhere else any more. Of a page that is gone nobody can say how many rows it had: pages are counted too.
  */
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, openDatabase, type Statement, sqliteCode } from "./database.ts";
 import { PageFile } from "./page-file.ts";
@@ -13,25 +14,37 @@ import { PageTrees, type TreeRow } from "./page-tree.ts";
 import { rankOf, withState } from "./progress.ts";
 import { fits, type Shape, shapesOf } from "./row-shapes.ts";
 import { migrate } from "./schema.ts";
-import { asideName, beginSwap, commitSwap } from "./swap-in.ts";
+import { abandonSwap, asideName, beginSwap, commitSwap } from "./swap-in.ts";
 
 export type Salvage = {
   /** Rows saved, by table. */
   readonly saved: Readonly<Record<string, number>>;
   /** Messages among them that are still to be sent. */
   readonly waiting: number;
-  /** Rows that are known to be lost, by table; where nothing is named, nobody can tell. */
+  /** Rows that are known to be lost, by table: more where pages or cells could not be read. */
   readonly lost: Readonly<Record<string, number>>;
-  readonly badPages: number;
-  readonly pageCount: number;
+  /** Of those that the header counts, how many are not in the file, and of how many nothing could be read. */
+  readonly pages: { readonly all: number; readonly missing: number; readonly unread: number };
+  /** Entries on pages that could be read. */
+  readonly badCells: number;
   /** Segments that nobody knows the fate of any more, and that are sent again. */
   readonly inDoubt: number;
-  /** The folder, in the data folder, with the damaged files. */
-  readonly aside: string;
 };
 
-/** Nobody has the database open. Throws when the disk has no room for what is saved. */
-export function salvage(dataDir: string, at: number): Salvage {
+/** The folder, in the data folder, with the damaged files; and what `instead` has said, where it was asked. */
+type Placed<Instead> = { readonly aside: string; readonly instead: Instead | null };
+
+/**
+ * Nobody has the database open. Throws when the disk has no room for what is saved. Where nothing is, `instead` may put
+ * something else in the place; null: there is nothing.
+ */
+export function salvage<Instead = never>(
+  dataDir: string,
+  at: number,
+  instead: () => Instead | null = () => null,
+): Salvage & Placed<Instead> {
+  // Where the log alone is left, there is a file to move aside with it all the same.
+  closeSync(openSync(join(dataDir, "pylone.db"), "a", 0o600));
   const file = new PageFile(join(dataDir, "pylone.db"));
   try {
     const db = openDatabase(join(beginSwap(dataDir), "pylone.db"));
@@ -40,19 +53,33 @@ export function salvage(dataDir: string, at: number): Salvage {
       db.pragma("cache_size = -65536");
       migrate(db);
       const saver = new Saver(db, new PageTrees(file));
-      const result = db.transaction(() => saver.run())();
-      const aside = asideName("damaged", at);
+      const result = { ...db.transaction(() => saver.run())(), pages: pagesOf(file, saver) };
       db.pragma("synchronous = FULL");
       db.pragma("wal_checkpoint(TRUNCATE)");
       db.close();
-      commitSwap(dataDir, aside);
-      return { ...result, pageCount: file.pageCount, aside };
+      const placed = isNothing(result) ? instead() : null;
+      const aside = asideName("damaged", at);
+      if (placed === null) commitSwap(dataDir, aside);
+      return { ...result, aside, instead: placed };
     } finally {
       db.close();
     }
   } finally {
     file.close();
+    abandonSwap(dataDir);
   }
+}
+
+function pagesOf(file: PageFile, saver: Saver): Salvage["pages"] {
+  const { pageCount, expectedPages } = file;
+  return { all: expectedPages, missing: expectedPages - pageCount, unread: saver.unreadPages() };
+}
+
+/** The box's diary is nothing that anybody waits for. */
+export function isNothing({ saved }: Pick<Salvage, "saved">): boolean {
+  return Object.entries(saved).every(
+    ([table, rows]) => rows === 0 || ["event", "ping", "clock_step"].includes(table),
+  );
 }
 
 /** Which column of an index names the row, and which table it is of. */
@@ -74,7 +101,11 @@ class Saver {
     this.#shapes = shapesOf(db);
   }
 
-  run(): Omit<Salvage, "aside" | "pageCount"> {
+  unreadPages(): number {
+    return this.#trees.unreadPages();
+  }
+
+  run(): Omit<Salvage, "pages"> {
     const { roots, indexes } = this.#schema();
     for (const shape of this.#shapes) {
       const root = roots.get(shape.table);
@@ -98,7 +129,7 @@ class Saver {
     }
     for (const table of Object.keys(this.#saved)) this.#saved[table] = this.#count(table);
     const waiting = this.#count("message", "status IN ('queued', 'sending', 'scheduled')");
-    return { saved: this.#saved, waiting, lost: this.#lost, badPages: this.#trees.badPages.size, inDoubt };
+    return { saved: this.#saved, waiting, lost: this.#lost, badCells: this.#trees.badCells, inDoubt };
   }
 
   /** From page 1; empty where that cannot be read. */

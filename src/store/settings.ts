@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { type Adapter, Low } from "lowdb";
 import writeFileAtomic from "write-file-atomic";
 import { Fault, reasonOf } from "../runtime/fault.ts";
-import { locateJsonError, locateJsonValue } from "./json-error.ts";
+import { locateJsonError, locateJsonValue, withoutMark } from "./json-error.ts";
 import {
   type AccountRecord,
   type ApplicationRecord,
@@ -29,10 +29,14 @@ const FILE = "settings.json";
 const COPY = "settings.json.previous";
 const VERSION = 1;
 
-export async function openSettings(dataDir: string): Promise<Settings> {
+/**
+ * `ifGone`: what to say where neither the document nor its copy is there and there has to be one, because the database
+ * belongs to the accounts in it; null: there may be none yet.
+ */
+export async function openSettings(dataDir: string, ifGone: string | null = null): Promise<Settings> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await removeUnfinished(dataDir);
-  const low = new Low<SettingsDocument>(durableFile(dataDir), EMPTY_SETTINGS);
+  const low = new Low<SettingsDocument>(durableFile(dataDir, ifGone), EMPTY_SETTINGS);
   try {
     await low.read();
   } catch (error) {
@@ -53,7 +57,7 @@ export function settingsText(document: SettingsDocument): string {
 export async function readSettings(dataDir: string): Promise<SettingsDocument | null> {
   const file = join(dataDir, FILE);
   try {
-    return parseSettings(await readFile(file, "utf8"), file);
+    return parseSettings(withoutMark(await readFile(file, "utf8")), file);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     throw error;
@@ -88,14 +92,15 @@ class LowSettings implements Settings {
   }
 }
 
-function durableFile(dataDir: string): Adapter<SettingsDocument> {
+function durableFile(dataDir: string, ifGone: string | null): Adapter<SettingsDocument> {
   const file = join(dataDir, FILE);
   return {
     read: async () => {
       const text = await textOf(file);
       const copy = await textOf(join(dataDir, COPY));
       if (text === null) {
-        if (copy === null) return null;
+        if (copy === null && ifGone === null) return null;
+        if (copy === null) throw invalid(file, "is gone, and so is its copy", ifGone ?? undefined);
         throw invalid(file, "is not there any more", `put it back (to begin anew, remove ${COPY} as well)`);
       }
       const document = parseSettings(text, file);
@@ -117,7 +122,7 @@ function durableFile(dataDir: string): Adapter<SettingsDocument> {
 
 async function textOf(file: string): Promise<string | null> {
   try {
-    return await readFile(file, "utf8");
+    return withoutMark(await readFile(file, "utf8"));
   } catch (error) {
     if (codeOf(error) === "ENOENT") return null;
     throw invalid(file, `cannot be read: ${reasonOf(error)}`, "mend its owner and mode");

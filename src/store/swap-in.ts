@@ -50,6 +50,12 @@ export function commitSwap(dataDir: string, aside: string): void {
   finishSwap(dataDir);
 }
 
+/** Nothing is left of one that is not ready: a disk that was too full for it needs the room. */
+export function abandonSwap(dataDir: string): void {
+  const folder = join(dataDir, INCOMING);
+  if (!existsSync(join(folder, READY))) rmSync(folder, { recursive: true, force: true });
+}
+
 /** Nothing, unless a swap was ready when the process ended. */
 export function finishSwap(dataDir: string): void {
   const incoming = join(dataDir, INCOMING);

@@ -58,15 +58,19 @@ it("are kept so many, the newest", async () => {
     return backups.length === 2 ? backups.map(({ name }) => name) : null;
   });
   expect(left).toEqual(names.slice(1).reverse());
+  const first = (await box.get(`${BACKUPS}?PageSize=1`)).body;
+  expect(first["backups"]).toMatchObject([{ name: names[2] }]);
+  const second = (await box.get(String(first["next_page_uri"]))).body;
+  expect(second["backups"]).toMatchObject([{ name: names[1] }]);
 });
 
 it("are not for standard keys, and there is none of another name", async () => {
   const key = await box.post(box.api("/Keys.json"), {});
   const credentials = `${key.body["sid"]}:${key.body["secret"]}`;
   expect((await box.post(BACKUPS, {}, { credentials })).body["code"]).toBe(20006);
-  expect((await box.get(`${BACKUPS}/pylone-2026-01-01T00-00-00Z.backup/File`, { credentials })).status).toBe(
-    403,
-  );
-  for (const name of ["..%2Fsettings.json", "settings.json", "pylone-2026-01-01T00-00-00Z.backup"])
+  expect(
+    (await box.get(`${BACKUPS}/pylone-000009-2026-01-01T00-00-00Z.backup/File`, { credentials })).status,
+  ).toBe(403);
+  for (const name of ["..%2Fsettings.json", "settings.json", "pylone-000009-2026-01-01T00-00-00Z.backup"])
     expect((await box.get(`${BACKUPS}/${name}/File`)).status).toBe(404);
 });

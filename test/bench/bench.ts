@@ -2,17 +2,15 @@
  * `npm run bench`: the figures of the design (§7), measured from outside on this machine. Daemon, modem and load
  * generator are processes of their own, and each run has a site of its own.
  *
- * `--runs N`: the median of so many runs is shown, 3 unless told otherwise. `--only PATTERN`: the rows whose name has it
- * (a regular expression). `--json`: for programs; `--baseline FILE`: such a file, and how this run compares with it.
- * `--profile FOLDER`: the daemon's processor profiles.
+ * What it can be asked is in `arguments.ts`, and `--help` says it.
  *
  *   npm run build && npx tsc -p test/bench/tsconfig.json && node dist/bench/test/bench/bench.js
  */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { ACCEPT_PLANS } from "./accept-rows.ts";
+import { type Arguments, HELP, readArguments, USAGE, WrongArguments } from "./arguments.ts";
 import { DISK_PLANS } from "./disk-rows.ts";
 import { historyPlans } from "./history-rows.ts";
 import { KILL_PLANS } from "./kill-rows.ts";
@@ -53,23 +51,23 @@ function syncMs(): number {
   return times.sort((a, b) => a - b)[SYNCS / 2] ?? Number.NaN;
 }
 
-const { values } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    only: { type: "string" },
-    runs: { type: "string", default: "3" },
-    baseline: { type: "string" },
-    profile: { type: "string" },
-  },
-});
-const runs = Number(values.runs);
-if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${values.runs}: a number from 1 on`);
-const only = values.only === undefined ? null : new RegExp(values.only, "i");
-const baseline = new Map<string, number>();
-if (values.baseline !== undefined) {
-  const { rows } = JSON.parse(readFileSync(values.baseline, "utf8")) as { rows: Line[] };
-  for (const { figure, value } of rows) if (value !== null) baseline.set(figure, value);
+function asked(): Arguments {
+  try {
+    const figures = PLANS.map(({ figure }) => figure);
+    const read = readArguments(process.argv.slice(2), figures);
+    if (read !== null) return read;
+    process.stdout.write(HELP);
+    SEEDS.remove();
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof WrongArguments)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    SEEDS.remove();
+    process.exit(USAGE);
+  }
 }
+
+const { json, runs, isAsked, baseline, profile } = asked();
 const machine = {
   cores: cpus().length,
   processor: cpus()[0]?.model ?? "unknown",
@@ -79,15 +77,14 @@ const machine = {
   at: new Date().toISOString(),
 };
 const print = (text: string) => process.stdout.write(`${text}\n`);
-if (!values.json)
+if (!json)
   print(
     `${machine.cores} × ${machine.processor}, Node ${machine.node}, one sync ${machine.syncMs.toFixed(2)} ms, load average ${machine.loadAverage.toFixed(1)}; the median of ${runs} runs, and the lowest to the highest`,
   );
-const profiling =
-  values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${resolve(values.profile)}`];
+const profiling = profile === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${resolve(profile)}`];
 const rows: Line[] = [];
 for (const plan of PLANS) {
-  if (only !== null && !only.test(plan.figure)) continue;
+  if (!isAsked(plan.figure)) continue;
   const site = { ...plan.site, nodeArgs: [...profiling, ...(plan.site.nodeArgs ?? [])] };
   const results: (readonly Row[])[] = [];
   for (let run = 0; run < (plan.once === true ? 1 : runs); run++)
@@ -98,9 +95,9 @@ for (const plan of PLANS) {
     if (one === undefined) continue;
     const line = lineOf([one, ...others]);
     rows.push(line);
-    if (!values.json) print(printed(line, baseline.get(line.figure) ?? null));
+    if (!json) print(printed(line, baseline.get(line.figure) ?? null));
   }
 }
 SEEDS.remove();
-if (values.json) print(JSON.stringify({ machine, runs, rows }, null, 2));
+if (json) print(JSON.stringify({ machine, runs, rows }, null, 2));
 if (rows.some(({ value }) => value === null)) process.exitCode = 1;

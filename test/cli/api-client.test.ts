@@ -44,6 +44,14 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("the API client", () => {
+  it("does not call a daemon to be started that is there and does not answer", async () => {
+    const url = await serve(() => {});
+    const client = new ApiClient({ url, certificate: null, credentials: CREDENTIALS }, { patienceMs: 100 });
+    expect(await failureOf(client.get("/health"))).toBe(
+      `69: the daemon does not answer at ${url} (no answer within 0.1 s); \`journalctl -u pylone -e\` says what it does; \`systemctl restart pylone\``,
+    );
+  });
+
   it("asks with the main account's credentials, and puts it where the path says {AC}", async () => {
     const url = await serve((request, response) => {
       response.end(JSON.stringify({ asked: request.url, by: request.headers.authorization }));

@@ -156,4 +156,28 @@ describe("the command line", () => {
   ])("says what is wrong with $argv", ({ argv, says }) => {
     expect(parseCommandLine(argv)).toMatchObject({ is: "misused", text: expect.stringContaining(says) });
   });
+
+  it("knows the statuses a message can have", () => {
+    expect(parseCommandLine(["messages", "--status", "undelivred"])).toMatchObject({
+      is: "misused",
+      text: expect.stringMatching(
+        /^pylone messages: --status is accepted, .*, received; did you mean `undelivered`\?\n/,
+      ),
+    });
+    expect(parseCommandLine(["messages", "--status", "undelivered"])).toMatchObject({ is: "run" });
+  });
+
+  it("helps with the first word of two", () => {
+    expect(parseCommandLine(["config", "--help"])).toMatchObject({
+      is: "help",
+      text: expect.stringContaining("Usage: pylone config check"),
+    });
+  });
+
+  it("says that the command comes before its options", () => {
+    expect(parseCommandLine(["--json"])).toMatchObject({
+      is: "misused",
+      text: expect.stringMatching(/^pylone: the command comes first, its options behind it\n\nUsage: /),
+    });
+  });
 });

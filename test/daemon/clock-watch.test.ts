@@ -66,7 +66,7 @@ describe("a wall clock", () => {
     await system.advance(HOUR);
     await watch.look();
     expect(watch.whyUntrusted).toBeNull();
-    expect(steps).toEqual([{ byMs: YEAR, at: system.now(), wasRight: false }]);
+    expect(steps).toEqual([{ byMs: YEAR, at: system.now(), judgesOld: true }]);
     expect(events.slice(1)).toMatchObject([
       { type: "clock.set", level: "info", text: expect.stringMatching(/set ahead by 365 days/) },
       { type: "clock.trusted", level: "info" },
@@ -126,6 +126,54 @@ describe("a wall clock", () => {
   });
 });
 
+describe("what waited before the start, when the clock is set", () => {
+  const judged = ({ steps }: ReturnType<typeof watching>) => steps.map(({ judgesOld }) => judgesOld);
+  const KEEPS = /What waits keeps its time: nothing expires/;
+  const JUDGES = /before the start has waited until now, and fails where its validity is over/;
+
+  test.each([12 * HOUR, -12 * HOUR])(
+    "by %i ms and nobody vouches for it, moves with the rest",
+    async (slip) => {
+      const box = watching();
+      await box.watch.start();
+      box.system.jump(slip);
+      await box.watch.look();
+      expect(judged(box)).toEqual([false]);
+      expect(box.events).toMatchObject([{ type: "clock.set", text: expect.stringMatching(KEEPS) }]);
+      // Vouched for later, it is no other step.
+      await box.watch.vouch("now");
+      expect(judged(box)).toEqual([false]);
+    },
+  );
+
+  test("by the NTP service, has waited until now: the event says so", async () => {
+    const box = watching();
+    box.rig.ntp = "unsynchronised";
+    await box.watch.start();
+    box.system.jump(12 * HOUR);
+    box.rig.ntp = "synchronised";
+    await box.watch.look();
+    expect(judged(box)).toEqual([true]);
+    expect(box.events[1]).toMatchObject({ type: "clock.set", text: expect.stringMatching(JUDGES) });
+  });
+
+  test("by somebody who vouches for it before it was looked at, has waited until now", async () => {
+    const box = watching();
+    await box.watch.start();
+    box.system.jump(12 * HOUR);
+    await box.watch.vouch("now");
+    expect(judged(box)).toEqual([true]);
+  });
+
+  test("by somebody who takes back what was vouched for, moves with the rest", async () => {
+    const box = watching();
+    await box.watch.start();
+    box.system.jump(12 * HOUR);
+    await box.watch.vouch("never");
+    expect(judged(box)).toEqual([false]);
+  });
+});
+
 describe("a wall clock that is set", () => {
   test("in one tick with what the store keeps: nobody sees the one without the other", async () => {
     const { watch, system, clock, steps } = watching({ startsAt: 0 });
@@ -133,7 +181,7 @@ describe("a wall clock that is set", () => {
     system.jump(YEAR * 56);
     expect(clock.now()).toBe(begun);
     await watch.look();
-    expect(steps).toEqual([{ byMs: YEAR * 56, at: clock.now(), wasRight: false }]);
+    expect(steps).toEqual([{ byMs: YEAR * 56, at: clock.now(), judgesOld: false }]);
     expect(clock.now()).toBe(system.now());
   });
 
@@ -153,7 +201,7 @@ describe("a wall clock that is set", () => {
       expect(clock.now()).toBe(before + HOUR - 1);
       await system.advance(1);
       await watch.look();
-      expect(steps).toEqual([{ byMs: leap, at: system.now(), wasRight: true }]);
+      expect(steps).toEqual([{ byMs: leap, at: system.now(), judgesOld: false }]);
       expect(types()).toEqual(["clock.untrusted", "clock.set", "clock.trusted"]);
     },
   );

@@ -39,6 +39,80 @@ describe("the name on the network", () => {
   });
 });
 
+describe("what is wrong", () => {
+  it("is said at once, of each part that can be read", () => {
+    const text = `htpt: {}
+site: { country: ZZ, timezone: Mars }
+http: { host: 999.1.1.1 }
+lines:
+  - { name: a, type: modem, device: auto, number: "+33639980001", baudRate: fast }
+  - { name: a, type: modem, device: auto, number: "+33639980001", fallback: c }
+  - { name: b, type: smpp, url: "smpp://a:b@h:1", numbers: [] }
+`;
+    expect(
+      messageOf(text)
+        .split("\n")
+        .slice(1)
+        .map((line) => line.trim().replace(/;.*/, "")),
+    ).toEqual([
+      "lines[0].baudRate (line 5, column 77): a number is needed here, not text",
+      "lines[2].numbers (line 7, column 60): must be at least 1",
+      "htpt (line 1, column 1): unknown key",
+      "lines[1].name (line 6, column 13): lines[0] is called `a` already",
+      "lines[1].number (line 6, column 51): line `a` has this number already".replace(
+        "line `a`",
+        "this line",
+      ),
+      "lines[0].device (line 5, column 37): `auto` takes any modem, so it is for a box with one",
+      "lines[1].device (line 6, column 37): `auto` takes any modem, so it is for a box with one",
+      "lines[1].fallback (line 6, column 77): no line is called `c`",
+      "http.host (line 3, column 15): neither an address nor a name",
+      "site.country (line 2, column 18): no country with phone numbers has this code",
+      "site.timezone (line 2, column 32): not a time zone of the IANA list",
+    ]);
+  });
+
+  it("is nothing that may be well once the rest is mended", () => {
+    const problems = (text: string) => messageOf(text).split("\n").length;
+    // The line that is fallen back on may be the one without a name, or be of another type.
+    expect(
+      problems(
+        `${LINE.replace(" }", ", fallback: b }")}  - { type: smpp, url: "sim:", numbers: ["36123"] }\n`,
+      ),
+    ).toBe(1);
+    expect(problems(`${LINE.replace(" }", ", fallback: b }")}  - { name: b, type: sms }\n`)).toBe(1);
+    expect(problems(`${LINE}  - { name: b, type: smpp, url: 5, tls: { ca: x }, numbers: ["36123"] }\n`)).toBe(
+      1,
+    );
+    expect(problems(LINE.replace(" }", ", plan: { segmentsPerDay: many } }"))).toBe(1);
+    expect(problems(LINE.replace(" }", ", fallback: 5, fallbackAfterSeconds: 5 }"))).toBe(1);
+    expect(problems(`optOut: { language: br, languages: { br: 5 } }\n${LINE}`)).toBe(1);
+    expect(
+      problems(
+        `site: { country: France }\n${LINE}  - { name: b, type: smpp, url: "sim:", numbers: ["01 23"] }\n`,
+      ),
+    ).toBe(1);
+    expect(problems("lines: [5]\n")).toBe(1);
+    expect(problems("lines: 5\n")).toBe(1);
+    expect(problems("5\n")).toBe(1);
+  });
+});
+
+describe("an address to listen on", () => {
+  const host = (text: string) => `http: { host: "${text}" }\n${LINE}`;
+  it.each(["0.0.0.0", "::", "fe80::1%eth0", "127.0.0.1", "localhost", "box.example.org"])(
+    "may be %s",
+    (text) => {
+      expect(parseConfig(host(text), "f").http.host).toBe(text);
+    },
+  );
+  it.each(["999.1.1.1", "1.2.3", "a b", "http://x", "192.168.1.20:8080"])("is not %s", (text) => {
+    expect(messageOf(host(text))).toContain(
+      "http.host (line 1, column 15): neither an address nor a name; write",
+    );
+  });
+});
+
 describe("the plan of a line", () => {
   const plan = (yaml: string) => LINE.replace(" }", `, plan: ${yaml} }`);
 

@@ -1,10 +1,11 @@
 /** A backup of a box at work, and the same box, or a new one, made of it. */
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type ApplianceClient, startDaemon } from "../harness/appliance.ts";
 import { pylone } from "../harness/command.ts";
-import { Site } from "../harness/program.ts";
+import { DIST, Site } from "../harness/program.ts";
 
 const NUMBER = "+33639980001";
 const CONFIG = `dataDir: data
@@ -50,6 +51,8 @@ it("a box goes back to what it was, and does not send again what may have been s
   });
   expect(statSync(join(site.folder, "a.backup")).mode & 0o777).toBe(0o600);
   expect((await pylone(site, ["backup", "a.backup", "--config", configFile])).code).toBe(73);
+  // The daemon's own copy was for this only.
+  expect(readdirSync(join(site.folder, "data/backups"))).toEqual([]);
   await send(client, NUMBER, "after the backup");
 
   expect(await pylone(site, ["restore", "a.backup", "--config", configFile])).toMatchObject({
@@ -109,4 +112,45 @@ it("a file that is no backup is refused, and nothing is touched", async () => {
   expect((await pylone(site, ["restore", "none.backup", ...args])).code).toBe(66);
   expect((await pylone(site, ["backup", "b.backup", ...args])).code).toBe(66);
   expect(readdirSync(site.folder).sort()).toEqual(["a.backup", "pylone.yaml"]);
+});
+
+it("what is in the way of a file is one sentence, while the daemon runs and when it is stopped", {
+  timeout: 60_000,
+}, async () => {
+  const { daemon, configFile } = await startDaemon(site, CONFIG);
+  const { folder } = site;
+  mkdirSync(join(folder, "folder"));
+  const say = (...args: string[]) => pylone(site, [...args, "--config", configFile]);
+  const wrong = async () => {
+    expect(await say("backup", "nodir/x")).toEqual({
+      ...{ code: 66, out: "" },
+      errors: `pylone: there is no folder ${folder}/nodir: make it, or name another file\n`,
+    });
+    expect(await say("backup", "folder", "--force")).toEqual({
+      ...{ code: 73, out: "" },
+      errors: `pylone: ${folder}/folder is a folder: name a file in it\n`,
+    });
+  };
+  await wrong();
+  await daemon.end();
+  await wrong();
+  expect((await say("backup", "a.backup")).code).toBe(0);
+  expect(await pylone(site, ["restore", "a.backup", "--config", "new/x.yaml"])).toEqual({
+    ...{ code: 66, out: "" },
+    errors: `pylone: there is no folder ${folder}/new: make it, or name another file\n`,
+  });
+  expect(await say("restore", "folder")).toMatchObject({ code: 65 });
+  // What another user meets: neither the data nor its absence can be seen.
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) chmodSync(join(folder, "data"), 0);
+  const other = spawnSync(process.execPath, [join(DIST, "main.js"), "backup", "/tmp/pylone-other-user"], {
+    cwd: "/tmp",
+    env: { PYLONE_DATA_DIR: join(folder, "data") },
+    ...(isRoot ? { uid: 65_534, gid: 65_534 } : {}),
+  });
+  if (!isRoot) chmodSync(join(folder, "data"), 0o700);
+  expect({ code: other.status, errors: other.stderr.toString() }).toEqual({
+    code: 77,
+    errors: `pylone: ${folder}/data may not be read by this user: run this with sudo, or as the user the daemon runs as (sudo -u pylone …)\n`,
+  });
 });

@@ -201,6 +201,46 @@ describe("beside a running daemon", () => {
   });
 });
 
+describe("with --json", () => {
+  let site: Site;
+  beforeEach(() => {
+    site = new Site();
+  });
+  afterEach(() => site.end());
+
+  it("an error is one object on standard error, with the status the command ends with", async () => {
+    const errorOf = async (...args: string[]) => {
+      const { code, out, errors } = await pylone(site, args);
+      const { error } = JSON.parse(errors) as { error: { message: string; status: number } };
+      expect({ out, code }).toEqual({ out: "", code: error.status });
+      return error;
+    };
+    writeFileSync(join(site.folder, "pylone.yaml"), CONFIG);
+    const config = ["--config", "pylone.yaml"];
+    expect(await errorOf("lines", "--json", ...config)).toEqual({
+      status: 66,
+      message: expect.stringMatching(/^there is no account in /),
+    });
+    expect(await errorOf("messages", "--status", "bogus", "--json")).toEqual({
+      status: 64,
+      message: expect.stringContaining("--status is accepted, "),
+    });
+    expect(await errorOf("serve", "--json", "--config", "none.yaml")).toMatchObject({ status: 78 });
+    // Behind -- it is text.
+    expect((await pylone(site, ["send", "+33612345678", ...config, "--", "--json"])).errors).toMatch(
+      /^pylone: /,
+    );
+  });
+
+  it("modems: a port that was named and has no modem is no success", async () => {
+    writeFileSync(join(site.folder, "pylone.yaml"), CONFIG);
+    expect(await pylone(site, ["modems", "/dev/nope", "--config", "pylone.yaml"])).toMatchObject({
+      code: 66,
+      errors: "pylone: no modem answers at /dev/nope: `pylone modems` alone shows what is there\n",
+    });
+  });
+});
+
 describe("config check", () => {
   let site: Site;
   beforeEach(() => {
@@ -220,6 +260,16 @@ describe("config check", () => {
     expect(existsSync(join(site.folder, "data"))).toBe(false);
   });
 
+  it("tells where data and backups are, for what is installed around the program", async () => {
+    const folders = async (config: string) => JSON.parse((await check(config, "--json")).out);
+    const data = join(site.folder, "data");
+    expect(await folders(CONFIG)).toMatchObject({ ok: true, dataDir: data, backupFolder: `${data}/backups` });
+    expect(await folders(`${CONFIG}backup: { folder: /media/usb }\n`)).toMatchObject({
+      backupFolder: "/media/usb",
+    });
+    expect(await folders("lines: 1\n")).toMatchObject({ ok: false, dataDir: null, backupFolder: null });
+  });
+
   it("says everything that is wrong at once, with 78", async () => {
     const wrong = `htpt: { port: 8080 }\n${CONFIG.replace("+33639980001", "0639980001")}`;
     const { code, out, errors } = await check(wrong);
@@ -236,7 +286,13 @@ describe("config check", () => {
     });
   });
 
-  it("looks into the certificates", async () => {
+  it("looks into the certificates, also of a file that is wrong elsewhere", async () => {
+    const other = await check(`htpt: {}\nhttp: { tls: { cert: c.pem, key: k.pem } }\n${CONFIG}`);
+    expect(other.errors.trimEnd().split("\n")).toEqual([
+      "htpt (line 1, column 1): unknown key; did you mean `http`?",
+      expect.stringMatching(/^http\.tls\.cert \(line 2, column 22\): .*\/c\.pem does not exist/),
+      expect.stringMatching(/^http\.tls\.key \(line 2, column 34\): .*\/k\.pem does not exist/),
+    ]);
     const { code, errors } = await check(`http: { tls: { cert: c.pem, key: k.pem } }\n${CONFIG}`);
     expect(code).toBe(78);
     expect(errors).toMatch(

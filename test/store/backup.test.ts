@@ -131,7 +131,14 @@ describe("a backup", () => {
     const db = openDatabase(file);
     db.close();
     const { writeBackup } = await import("../../src/store/backup-file.ts");
-    const job = { from: file, to: join(folder, "a.backup"), madeAt: T0, settings: null, config: null };
+    const job = {
+      from: file,
+      log: null,
+      to: join(folder, "a.backup"),
+      madeAt: T0,
+      settings: null,
+      config: null,
+    };
     expect(
       writeBackup(
         job,
@@ -319,6 +326,30 @@ describe("a restore", () => {
     );
     expect(child).toContain(`store.locked the data folder ${from.dataDir} is held by process ${process.pid}`);
     await from.store.ping(T0);
+  });
+
+  it("takes no file in which a letter is another, or whose end is missing, and no folder", async () => {
+    const from = await open();
+    await from.store.accept(newOutbound({ parts: ["see you at noon"] }));
+    await backUp(from);
+    const file = join(folder, "a.backup");
+    const whole = readFileSync(file);
+    for (const [was, is] of [
+      ["at noon", "at moon"],
+      ['"accounts"', '"accouncs"'],
+    ] as const) {
+      const octets = Buffer.from(whole);
+      octets.write(is, octets.indexOf(was));
+      writeFileSync(file, octets);
+      expect(() => restoreTo("new")).toThrow(/a\.backup is not what was written .*: take another one$/);
+    }
+    writeFileSync(file, whole.subarray(0, -1));
+    expect(() => restoreTo("new")).toThrow(/its end is missing/);
+    expect(() => restoreTo("new", { file: folder })).toThrow(/is a folder, no backup: name a file in it$/);
+    expect(readdirSync(folder)).not.toContain("new");
+    writeFileSync(file, whole);
+    expect(restoreTo("new")).toMatchObject({ messages: 1 });
+    expect(statSync(join(folder, "new", "pylone.db")).size % 1024).toBe(0);
   });
 
   it("takes no file that is none, none that is damaged, none of a newer version", async () => {

@@ -42,21 +42,21 @@ function restarted(openedAt: number) {
   commands = set.commands;
   clock.jump(openedAt - clock.now());
   keys = new KeySequence(clock, set.newestKey);
-  const step = (byMs: number, wasRight = false) => {
+  const step = (byMs: number, { judgesOld = false } = {}) => {
     clock.jump(byMs);
-    commands.clockStepped({ byMs, at: clock.now(), wasRight });
+    commands.clockStepped({ byMs, at: clock.now(), judgesOld });
   };
   return { db, clock, commands, accept, status, step, old };
 }
 
-describe.each(STARTS)("a box that starts at %i and finds the time 3 years later", (openedAt) => {
+describe.each(STARTS)("a box that starts at %i and is told the right time 3 years later", (openedAt) => {
   const found = STOPPED + 3 * YEAR;
 
   test("expires what is really that old, and nothing that it accepted since", () => {
     const box = restarted(openedAt);
     const sids = Array.from({ length: 10 }, () => box.accept());
     box.clock.jump(5 * MINUTE);
-    box.step(found - box.clock.now());
+    box.step(found - box.clock.now(), { judgesOld: true });
     while (box.commands.expire(box.clock.now()) > 0);
     expect(sids.map(box.status)).toEqual(sids.map(() => "queued"));
     expect(box.status(box.old.waiting)).toBe("failed");
@@ -73,7 +73,7 @@ describe.each(STARTS)("a box that starts at %i and finds the time 3 years later"
     const box = restarted(openedAt);
     const sid = box.accept();
     box.clock.jump(5 * MINUTE);
-    box.step(found - box.clock.now());
+    box.step(found - box.clock.now(), { judgesOld: true });
     expect(box.commands.getMessage(sid)).toMatchObject({ createdAt: found - 5 * MINUTE });
     box.commands.expire(box.clock.now());
     expect(box.commands.queueDepths()).toMatchObject([{ oldestAt: found - 5 * MINUTE }]);
@@ -87,7 +87,7 @@ describe.each(STARTS)("a box that starts at %i and finds the time 3 years later"
     box.commands.endQueue(FROM, { errorCode: 30007, why: "for the test", at: box.clock.now() });
     box.commands.retire({ sentBefore: 0, limit: 10 });
     box.commands.addEvent({ type: "daemon.started", level: "info", at: box.clock.now(), text: "now" });
-    box.step(found - box.clock.now());
+    box.step(found - box.clock.now(), { judgesOld: true });
     const prune = () => {
       const before = box.clock.now() - 400 * DAY;
       const others = box.clock.now() - 90 * DAY;
@@ -102,6 +102,39 @@ describe.each(STARTS)("a box that starts at %i and finds the time 3 years later"
     prune();
     expect(box.status(sid)).toBeUndefined();
     expect(box.commands.listEvents({ type: "daemon.started", limit: 10 })).toEqual([]);
+  });
+});
+
+describe.each(STARTS)("a box that starts at %i and whose clock somebody sets", (openedAt) => {
+  const VOUCHED = { judgesOld: true };
+  /** What waited before the start, after so long a time of the box's own. */
+  const statusAfter = (box: ReturnType<typeof restarted>, ms: number) => {
+    box.clock.jump(ms);
+    while (box.commands.expire(box.clock.now()) > 0);
+    return box.status(box.old.waiting);
+  };
+
+  test.each([12 * HOUR, 3 * YEAR, -5 * HOUR, -3 * YEAR])(
+    "by %i ms fails nothing of before the start that has not waited so long here",
+    (slip) => {
+      const box = restarted(openedAt);
+      box.clock.jump(5 * MINUTE);
+      box.step(STOPPED - openedAt + slip);
+      // Stopped, it had 9 hours left; of a board that starts in the past its newest message tells when that was, 34
+      // hours before the end.
+      const left = (openedAt === STOPPED ? 9 : 24 + 9) * HOUR - 5 * MINUTE;
+      expect(statusAfter(box, left - 1)).toBe("queued");
+      expect(statusAfter(box, 1)).toBe("failed");
+    },
+  );
+
+  test("fails nothing afterwards either, when the right time comes", () => {
+    const box = restarted(openedAt);
+    box.step(STOPPED - openedAt - 12 * HOUR);
+    box.step(12 * HOUR, VOUCHED);
+    expect(statusAfter(box, 8 * HOUR)).toBe("queued");
+    box.step(3 * YEAR, VOUCHED);
+    expect(statusAfter(box, 0)).toBe("queued");
   });
 });
 
@@ -149,13 +182,6 @@ describe("a clock that is set", () => {
     expect(box.commands.standingOf(sid)).toMatchObject({ sendAt, expiresAt: sendAt + 10 * HOUR });
   });
 
-  test("and was right until then moves everything, from before the start as well", () => {
-    const box = restarted(STOPPED);
-    box.step(3 * YEAR, true);
-    while (box.commands.expire(box.clock.now()) > 0);
-    expect(box.status(box.old.waiting)).toBe("queued");
-  });
-
   test("moves what waits to be told and what waits for its other parts", () => {
     const box = restarted(STOPPED);
     const sid = box.accept({ statusCallback: "http://app.test/status", from: "36123" });
@@ -186,7 +212,7 @@ describe("a clock that is set", () => {
       limit: 10,
     });
     expect(listed.map((message) => message.sid)).toEqual([sid]);
-    const [, claim] = box.commands.claim(FROM, { line: "a", limit: 2, now: box.clock.now() }).claims;
+    const claim = box.commands.claim(FROM, { line: "a", limit: 2, now: box.clock.now() }).claims.at(-1);
     box.commands.settle(claim!.submissionId, { is: "accepted", reference: "7" }, box.clock.now());
     expect(firstKeyAt(box.clock.now() + DAY)).toBeLessThan(keyOfSid(sid)!);
     expect(box.commands.retire({ sentBefore: box.clock.now() + DAY, limit: 10 })).toBeGreaterThan(0);

@@ -129,7 +129,7 @@ type Life = { readonly sids: Set<string>; readonly refusals: string[]; readonly 
 function liveOn(dataDir: string): Life {
   const told: string[] = [];
   for (let start = 1; ; start++) {
-    const sound = openSound({ dataDir, openedAt: LATER }, (reason) => told.push(reason));
+    const sound = openSound({ dataDir, openedAt: LATER, backups: null }, (reason) => told.push(reason));
     try {
       return { ...live(sound), told: sound.salvaged === null ? told : [...told, sound.salvaged] };
     } catch (error) {

@@ -133,7 +133,7 @@ export async function fillEveryTable(store: Commands, db: Database): Promise<voi
   await store.addEvent({ type: "store.restored", level: "info", at: T0, text: "as the test has it" });
   await store.putMemory("sim1", "smsc", "+33609001390");
   await store.ping(T0);
-  await store.clockStepped({ byMs: 2 * DAY_MS, at: T0 + 2 * DAY_MS, wasRight: true });
+  await store.clockStepped({ byMs: 2 * DAY_MS, at: T0 + 2 * DAY_MS, judgesOld: false });
   db.prepare("INSERT INTO opt_out (recipient, scope, since) VALUES (?, ?, ?)").run(TO, FROM, T0);
   db.prepare("INSERT INTO sticky_sender (service, recipient, sender) VALUES (?, ?, ?)").run(
     SERVICE,

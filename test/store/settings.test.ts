@@ -145,6 +145,20 @@ describe("the settings", () => {
     expect((await openSettings(dataDir)).document).toEqual(EMPTY_SETTINGS);
   });
 
+  it("that are gone with their copy are not begun anew where something belongs to them", async () => {
+    await expect(openSettings(dataDir, "put it back")).rejects.toMatchObject({
+      code: "config.invalid",
+      message: `${file} is gone, and so is its copy: put it back`,
+    });
+    expect(await readdir(dataDir)).toEqual([]);
+  });
+
+  it("are read where an editor has put a mark before them", async () => {
+    await (await openSettings(dataDir)).change(adding("AC1"));
+    await writeFile(file, `\uFEFF${await readFile(file, "utf8")}`);
+    expect((await openSettings(dataDir)).document.accounts).toMatchObject([{ sid: "AC1" }]);
+  });
+
   it("that a person has changed well are what one goes back to from then on", async () => {
     await (await openSettings(dataDir)).change(adding("AC1"));
     const edited = (await readFile(file, "utf8")).replace('"Main"', '"Harbour"');

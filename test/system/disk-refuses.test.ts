@@ -166,7 +166,10 @@ async function ordeal(disk: Disk, why: string): Promise<void> {
     expect(after.status).toBe(201);
     await client.statuses(String(after.json["sid"]), "delivered");
   }
+  // Stopped while it refuses: all that was acknowledged is on it.
+  disk.refuse();
   expect((await daemon.end()).code).toBe(0);
+  disk.relent();
 }
 
 describe("a disk that refuses", () => {

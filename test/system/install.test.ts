@@ -128,17 +128,19 @@ describe("an upgrade", () => {
     expect([releases(), current()]).toEqual(before);
   });
 
-  it("can be taken back, and not further than there is something", () => {
-    const [oldest, old, upgraded] = releases();
+  it("can be taken back, that too, and nothing where nothing ran before", () => {
+    const [, old, upgraded] = releases();
     const back = install(root, "--rollback");
     expect(back).toMatchObject({ status: 0, err: "" });
     expect(back.out).toContain(`Back from ${upgraded} to ${old}`);
     expect(current()).toBe(`releases/${old}`);
     expect(install(root, "--rollback").status).toBe(0);
+    expect(current()).toBe(`releases/${upgraded}`);
+    rmSync(at("opt/pylone/previous"));
     const further = install(root, "--rollback");
     expect(further.status).toBe(1);
-    expect(further.err).toContain(`there is no version before ${oldest}`);
-    expect(current()).toBe(`releases/${oldest}`);
+    expect(further.err).toContain(`there is no version before ${upgraded}`);
+    expect(current()).toBe(`releases/${upgraded}`);
   });
 });
 
@@ -169,6 +171,13 @@ describe("what is missing is said, before anything is touched", () => {
     expect(refused.err).toContain(words);
     expect(readdirSync(staged)).toEqual([]);
     rmSync(staged, { recursive: true });
+  });
+
+  it("a DESTDIR that is relative", () => {
+    const refused = refusal({}, { DESTDIR: "stage" });
+    expect(refused).toMatchObject({ status: 1, out: "" });
+    expect(refused.err).toContain('DESTDIR must be an absolute path: DESTDIR="$PWD/stage"');
+    expect(existsSync(join(REPOSITORY, "stage"))).toBe(false);
   });
 
   it("nobody is root", () => {

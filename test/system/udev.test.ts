@@ -117,6 +117,16 @@ it("names and ids are those that hardware/README.md tells", () => {
   }
 });
 
+it("the installed configuration's example names a port that they make", () => {
+  const names = [...readFileSync(RULES, "utf8").matchAll(/SYMLINK\+="pylone\/(\S+) /g)].map(
+    ([, name]) => name,
+  );
+  const example = readFileSync(join(REPOSITORY, "systemd/pylone.yaml"), "utf8");
+  const told = [...example.matchAll(/\/dev\/pylone\/([\w@.-]+)/g)].map(([, name]) => name);
+  expect(told).toHaveLength(1);
+  for (const name of told) expect(names).toContain(name);
+});
+
 describe("ModemManager", () => {
   it.each([
     "2c7c:0125",

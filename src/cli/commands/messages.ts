@@ -1,4 +1,6 @@
-import { CONFIG, declare, JSON_OUT } from "../command.ts";
+import { nearest } from "../../daemon/nearest.ts";
+import { MESSAGE_STATUSES } from "../../sms/message.ts";
+import { CONFIG, declare, JSON_OUT, Misuse } from "../command.ts";
 import { CLIENT_EXITS } from "./client-exits.ts";
 import { countOf } from "./count.ts";
 
@@ -24,15 +26,24 @@ export const messagesCommand = declare({
   },
   exits: CLIENT_EXITS,
   examples: ["pylone messages --status undelivered -n 100", "pylone messages --follow --to +33612345678"],
-  read: (values) => ({
-    from: values.from ?? null,
-    to: values.to ?? null,
-    since: values.since ?? null,
-    status: values.status ?? null,
-    limit: countOf("limit", values.limit, 1000, 20),
-    follow: values.follow ?? false,
-    config: values.config ?? null,
-    json: values.json ?? false,
-  }),
+  read: (values) => {
+    const { status } = values;
+    if (status !== undefined && !MESSAGE_STATUSES.some((each) => each === status)) {
+      const meant = nearest(status, MESSAGE_STATUSES);
+      throw new Misuse(
+        `--status is ${MESSAGE_STATUSES.join(", ")}${meant === null ? "" : `; did you mean \`${meant}\`?`}`,
+      );
+    }
+    return {
+      from: values.from ?? null,
+      to: values.to ?? null,
+      since: values.since ?? null,
+      status: status ?? null,
+      limit: countOf("limit", values.limit, 1000, 20),
+      follow: values.follow ?? false,
+      config: values.config ?? null,
+      json: values.json ?? false,
+    };
+  },
   load: async () => (await import("../messages.ts")).messages,
 });

@@ -14,7 +14,7 @@ export const modemsCommand = declare({
     json: JSON_OUT,
   },
   exits: {
-    [EXIT.noInput]: "there is no port to look at",
+    [EXIT.noInput]: "there is no port to look at, or no modem at one that was named",
     [EXIT.unavailable]: "the daemon runs and does not answer as it should: its ports are left alone",
     [EXIT.noPermission]: "this user may not read the settings of the running daemon: run it with sudo",
     [EXIT.notNow]: "the daemon runs and cannot answer now",

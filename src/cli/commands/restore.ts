@@ -20,7 +20,7 @@ export const restoreCommand = declare({
   },
   exits: {
     [EXIT.refused]: "FILE is no backup, or is damaged",
-    [EXIT.noInput]: "there is no such file",
+    [EXIT.noInput]: "there is no such file, or no folder for the one of --config",
     [EXIT.inTheWay]: "there are messages from after the backup: --force",
     [EXIT.ioError]: "the disk is full, or does not keep its word",
     [EXIT.locked]: "a daemon runs: stop it first",

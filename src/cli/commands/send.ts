@@ -6,9 +6,9 @@ import { countOf } from "./count.ts";
 export const sendCommand = declare({
   name: "send",
   summary: "send a text, and wait for its end",
-  operands: "TO TEXT",
+  operands: "TO TEXT…",
   about:
-    "Sends TEXT to the number TO, as an app would. Without --wait it ends when the text is kept and queued; with --wait it shows each step until the message is delivered or has failed, and why it waits while it does. A text that begins with - comes behind --.",
+    "Sends TEXT to the number TO, as an app would. Without --wait it ends when the text is kept and queued; with --wait it shows each step until the message is delivered or has failed, and why it waits while it does. Several words are one text with a space between them: quotes keep what is in them as it is. A text that begins with - comes behind --.",
   options: {
     from: {
       type: "string",

@@ -1,6 +1,7 @@
 /** The port of a modem line, before anybody opens it: is it there, may we, who else has it. */
 import { constants } from "node:fs";
 import { access, readFile, realpath, stat } from "node:fs/promises";
+import { type DaemonUser, mayUse, nameOf } from "./daemon-user.ts";
 import { type Finding, fail, pass, warn } from "./finding.ts";
 import { type Holder, holdersOf, named, running } from "./processes.ts";
 
@@ -11,8 +12,14 @@ export type Device = {
   readonly path: string | null;
 };
 
-/** `daemon`: its process, whose right the port is; null when none runs. */
-export async function lookAtDevice(about: string, device: string, daemon: number | null): Promise<Device> {
+export type ForDaemon = {
+  /** Its process, whose right the port is; null when none runs. */
+  readonly pid: number | null;
+  /** Whoever will open it, where that is not this process's own user. */
+  readonly user: DaemonUser | null;
+};
+
+export async function lookAtDevice(about: string, device: string, daemon: ForDaemon): Promise<Device> {
   const path = await realpath(device).catch(() => null);
   if (path === null)
     return {
@@ -25,7 +32,7 @@ export async function lookAtDevice(about: string, device: string, daemon: number
         ),
       ],
     };
-  const others = (await holdersOf(path)).filter(({ pid }) => pid !== daemon && pid !== process.pid);
+  const others = (await holdersOf(path)).filter(({ pid }) => pid !== daemon.pid && pid !== process.pid);
   if (others.length > 0) return { path, troubles: [heldBy(about, device, others)] };
   if (!(await stat(path)).isCharacterDevice())
     return { path, troubles: [fail(about, `${device} is no serial port`, "mend `device` of this line")] };
@@ -34,17 +41,29 @@ export async function lookAtDevice(about: string, device: string, daemon: number
     () => false,
   );
   if (!mayOpen)
-    return {
-      path,
-      troubles: [
-        fail(
-          about,
-          `${device} may not be opened by this user`,
-          "run this with sudo; the daemon's user has to be in the group dialout (sudo usermod -aG dialout pylone)",
-        ),
-      ],
-    };
-  return { path, troubles: [] };
+    return { path, troubles: [fail(about, `${device} may not be opened by this user`, IN_DIALOUT)] };
+  const refused = daemon.user === null ? null : await refusedTo(about, path, daemon.user);
+  return { path, troubles: refused === null ? [] : [refused] };
+}
+
+const IN_DIALOUT =
+  "run this with sudo; the daemon's user has to be in the group dialout (sudo usermod -aG dialout pylone)";
+
+/** What root is asking for the daemon's user: null where that one may open it too. */
+export async function refusedTo(about: string, path: string, user: DaemonUser): Promise<Finding | null> {
+  if (await mayUse(path, user)) return null;
+  const { mode, uid, gid } = await stat(path);
+  const [owner, group] = [await nameOf("passwd", uid), await nameOf("group", gid)];
+  const bits = (mode & 0o777).toString(8).padStart(4, "0");
+  const next =
+    group === "dialout" && (mode & 0o060) === 0o060
+      ? `put it into the group: sudo usermod -aG dialout ${user.name}, and restart the daemon`
+      : `give it to the group dialout with 0660, as udev does (hardware/60-pylone-modems.rules): sudo chgrp dialout ${path} && sudo chmod 0660 ${path}`;
+  return fail(
+    about,
+    `${path} (${bits} ${owner}:${group}) opens for root and not for ${user.name}, as whom the daemon runs: it would get "permission denied"`,
+    next,
+  );
 }
 
 function heldBy(about: string, device: string, holders: readonly Holder[]): Finding {

@@ -6,6 +6,7 @@
 import { readAddress } from "../../daemon/address-file.ts";
 import type { LoadedConfig } from "../../daemon/config.ts";
 import { EXIT } from "../../daemon/exit-codes.ts";
+import { systemClock } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
 import { readSettings } from "../../store/settings.ts";
 import type { SettingsDocument } from "../../store/settings-document.ts";
@@ -15,7 +16,9 @@ import { connectionOf, reading, urlOf } from "../connection.ts";
 import { Failure } from "../failure.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { jsonDocument } from "../table.ts";
-import type { HealthView, LineView } from "../views.ts";
+import type { EventView, HealthView, LineView } from "../views.ts";
+import { backupFindings } from "./backups.ts";
+import { daemonUserOf } from "./daemon-user.ts";
 import { lookAtDevice, modemManagerFindings } from "./device.ts";
 import { type Finding, fail, failFor, pass, warn } from "./finding.ts";
 import { folderFindings } from "./folder.ts";
@@ -87,6 +90,9 @@ async function examine(loaded: LoadedConfig): Promise<Examination> {
         ? await stoppedFindings(loaded, settings)
         : [fail("daemon", daemon.reason, daemon.next)]),
   );
+  const failure = daemon.is === "running" ? await lastFailedBackup(daemon) : null;
+  const user = await daemonUserOf(dataDir);
+  findings.push(...(await backupFindings({ config, user, failure, now: systemClock.now() })));
   const paths = config.lines.flatMap((line) =>
     line.type === "modem" && line.device.startsWith("/") ? [line.device] : [],
   );
@@ -145,9 +151,10 @@ async function stoppedFindings(
     await addressFinding(config.http),
     await clockFinding(config.dataDir),
   ];
+  const user = await daemonUserOf(config.dataDir);
   for (const line of config.lines) {
     const number = settings?.numbers.find((each) => each.line === line.name)?.phoneNumber ?? null;
-    found.push(...(await stoppedLineFindings(line, number)));
+    found.push(...(await stoppedLineFindings(line, { number, user })));
   }
   return found;
 }
@@ -163,10 +170,11 @@ async function runningFindings({ client, health }: Running, loaded: LoadedConfig
   } catch (error) {
     return [...found, failFor("credentials", reasonOf(error), "restart the daemon")];
   }
-  const daemon = (await readAddress(config.dataDir).catch(() => null))?.pid ?? null;
+  const pid = (await readAddress(config.dataDir).catch(() => null))?.pid ?? null;
+  const daemon = { pid, user: await daemonUserOf(config.dataDir) };
   for (const view of lines) {
     const line = config.lines.find(({ name }) => name === view.name) ?? null;
-    found.push(...runningLineFindings(view, line));
+    found.push(...runningLineFindings(view, line, systemClock.now()));
     if (view.state === "ready" || line?.type !== "modem" || !line.device.startsWith("/")) continue;
     const device = await lookAtDevice(`line ${view.name}: device`, line.device, daemon);
     // That it is not there its state says.
@@ -177,6 +185,18 @@ async function runningFindings({ client, health }: Running, loaded: LoadedConfig
       warn(`line ${name}`, "is in the configuration and not in the daemon", "restart the daemon to take it"),
     );
   return found;
+}
+
+/** Null too where it does not tell: that finding is there already. */
+async function lastFailedBackup({ client }: Running): Promise<EventView | null> {
+  const asked = client.get<{ events: readonly EventView[] }>("/appliance/v1/Events", {
+    Type: "backup.failed",
+    PageSize: "1",
+  });
+  return asked.then(
+    ({ events }) => events[0] ?? null,
+    () => null,
+  );
 }
 
 /** What concerns no single line. */

@@ -64,6 +64,9 @@ type Network = {
   readonly isSignalPoor: boolean;
   readonly smsc: string | null;
   readonly storage: { readonly name: string; readonly used: number; readonly total: number } | null;
+  /** Of what a daemon has asked before: `, asked 42 s ago`. Absent: it was asked just now. */
+  readonly networkAge?: string;
+  readonly smscAge?: string;
 };
 
 /** Of a modem whose SIM is ready. */
@@ -72,28 +75,39 @@ export function networkFindings(
   network: Network,
   line: ModemLineConfig,
 ): Finding[] {
-  const { registration, operator, technology, signalDbm, storage } = network;
+  const { registration, operator, technology, signalDbm, storage, networkAge = "", smscAge = "" } = network;
   const smsc = network.smsc ?? line.smsc ?? null;
   return [
     registration.registered
-      ? pass(about("network"), [registration.reason, operator ?? [], technology ?? []].flat().join(", "))
+      ? pass(
+          about("network"),
+          [registration.reason, operator ?? [], technology ?? []].flat().join(", ") + networkAge,
+        )
       : failFor(
           about("network"),
           registration.reason,
           "check the antenna, the coverage here and that the SIM is active (try it in a phone)",
         ),
     signalDbm === null
-      ? warn(about("signal"), "no signal is measured", "connect the antenna; turn the modem's radio on")
+      ? warn(
+          about("signal"),
+          `no signal is measured${networkAge}`,
+          "connect the antenna; turn the modem's radio on",
+        )
       : network.isSignalPoor
-        ? warn(about("signal"), `${signalDbm} dBm is weak`, "move the antenna: outside, higher, off metal")
-        : pass(about("signal"), `${signalDbm} dBm`),
+        ? warn(
+            about("signal"),
+            `${signalDbm} dBm is weak${networkAge}`,
+            "move the antenna: outside, higher, off metal",
+          )
+        : pass(about("signal"), `${signalDbm} dBm${networkAge}`),
     smsc === null
       ? fail(
           about("SMSC"),
           "the SIM knows no service centre: nothing can be sent",
           "set `smsc` of this line to the operator's number",
         )
-      : pass(about("SMSC"), smsc),
+      : pass(about("SMSC"), smsc + smscAge),
     ...(storage === null ? [] : [storageFinding(about("storage"), storage)]),
   ];
 }

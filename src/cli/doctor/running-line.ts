@@ -6,7 +6,7 @@ import { type Finding, fail, failFor, pass, warn } from "./finding.ts";
 import { networkFindings } from "./modem.ts";
 
 /** `line`: of the configuration as it is now; null when the daemon's is another one. */
-export function runningLineFindings(view: LineView, line: LineConfig | null): Finding[] {
+export function runningLineFindings(view: LineView, line: LineConfig | null, now: number): Finding[] {
   const about = (what: string) => `line ${view.name}: ${what}`;
   const found = [stateFinding(about("state"), view), numberFinding(about("number"), view)];
   if (view.kind === "smpp") return found;
@@ -25,6 +25,8 @@ export function runningLineFindings(view: LineView, line: LineConfig | null): Fi
       isSignalPoor: dbm !== null && isPoor({ dbm, of: "rssi" }),
       smsc: view.smsc,
       storage: view.storage,
+      networkAge: ageOf(view.network_asked, now),
+      smscAge: view.smsc === null ? "" : ageOf(view.smsc_asked, now),
     },
     line,
   );
@@ -35,6 +37,15 @@ export function runningLineFindings(view: LineView, line: LineConfig | null): Fi
     ...found,
     ...network.filter((each) => each.about === about("signal") && view.state === "starting" && dbm !== null),
   ];
+}
+
+/** The daemon asks the network each minute and the SIM once: what it says was true then. */
+function ageOf(asked: string | null, now: number): string {
+  const seconds = asked === null ? 0 : Math.round((now - Date.parse(asked)) / 1000);
+  if (seconds < 5) return "";
+  if (seconds < 120) return `, asked ${seconds} s ago`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `, asked ${minutes} min ago` : `, asked ${Math.round(minutes / 60)} h ago`;
 }
 
 function stateFinding(about: string, view: LineView): Finding {

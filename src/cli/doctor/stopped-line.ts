@@ -9,28 +9,40 @@ import { surveyModem } from "../../line/modem/survey.ts";
 import { openTcpPort } from "../../line/modem/tcp-port.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { reasonOf } from "../../runtime/fault.ts";
-import { lookAtDevice } from "./device.ts";
+import type { DaemonUser } from "./daemon-user.ts";
+import { lookAtDevice, refusedTo } from "./device.ts";
 import { type Finding, fail, failFor, pass } from "./finding.ts";
 import { surveyFindings } from "./modem.ts";
 import { holdersOf } from "./processes.ts";
 import { answersAt } from "./reach.ts";
 
-/** `number`: the one the data folder knows it by; null when none. */
-export async function stoppedLineFindings(line: LineConfig, number: string | null): Promise<Finding[]> {
+export type Known = {
+  /** The number the data folder knows it by; null when none. */
+  readonly number: string | null;
+  /** The daemon's, where that is not this process's own. */
+  readonly user: DaemonUser | null;
+};
+
+export async function stoppedLineFindings(line: LineConfig, known: Known): Promise<Finding[]> {
   if (line.type === "smpp") return [await smscFinding(line)];
   if (line.device.startsWith("sim:")) return [pass(`line ${line.name}`, "simulated: no radio is involved")];
-  return modemFindings(line, number);
+  return modemFindings(line, known);
 }
 
-async function modemFindings(line: ModemLineConfig, known: string | null): Promise<Finding[]> {
+async function modemFindings(line: ModemLineConfig, { number: known, user }: Known): Promise<Finding[]> {
   const about = `line ${line.name}: device`;
   if (line.device.startsWith("/")) {
-    const { troubles } = await lookAtDevice(about, line.device, null);
+    const { troubles } = await lookAtDevice(about, line.device, { pid: null, user });
     if (troubles.length > 0) return [...troubles];
   }
   const signal = AbortSignal.any([]);
   try {
-    const port = await (await portOf(line))(signal);
+    let opened = null as string | null;
+    const port = await (
+      await portOf(line, (path) => {
+        opened = path;
+      })
+    )(signal);
     try {
       const survey = await surveyModem(port, systemClock);
       if (survey === null)
@@ -43,8 +55,13 @@ async function modemFindings(line: ModemLineConfig, known: string | null): Promi
         ];
       const number = line.number ?? known ?? survey.ownNumber;
       const aboutNumber = `line ${line.name}: number`;
+      // One that was looked for is known only now.
+      const refused =
+        user === null || opened === null || line.device.startsWith("/")
+          ? null
+          : await refusedTo(about, opened, user);
       return [
-        pass(about, line.device),
+        refused ?? pass(about, line.device),
         ...surveyFindings(line, survey),
         number === null
           ? fail(aboutNumber, "the SIM does not tell its number", "set `number` of this line")
@@ -58,11 +75,18 @@ async function modemFindings(line: ModemLineConfig, known: string | null): Promi
   }
 }
 
-async function portOf({ name, device, baudRate }: ModemLineConfig): Promise<OpenPort> {
+async function portOf(
+  { name, device, baudRate }: ModemLineConfig,
+  onPath: (path: string) => void,
+): Promise<OpenPort> {
   const tcp = /^tcp:\/\/([^:/]+):(\d+)$/.exec(device);
   if (tcp !== null) return openTcpPort(tcp[1] ?? "", Number(tcp[2]));
   const selector = selectorOf(device);
-  const openPath = (path: string) => openSerialPort(path, baudRate);
+  // The last one that is opened is the one that is kept.
+  const openPath = (path: string) => {
+    onPath(path);
+    return openSerialPort(path, baudRate);
+  };
   if (selector === null) return openPath(device);
   const claims = new PortClaims();
   // What another program holds is not typed into.

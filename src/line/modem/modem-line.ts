@@ -17,6 +17,7 @@ import type {
 } from "../line.ts";
 import { NO_FACTS } from "../no-facts.ts";
 import { openedInTime } from "./bounded-port.ts";
+import { datedFacts } from "./dated-facts.ts";
 import type { FromNetwork } from "./from-network.ts";
 import type { ModemLineOptions } from "./modem-line-options.ts";
 import type { NoiseKind } from "./noise-log.ts";
@@ -275,7 +276,7 @@ class ModemLine implements Line {
         this.#set(state, reason);
       },
       onFacts: (facts) => {
-        this.#facts = { ...this.#facts, ...facts };
+        this.#facts = { ...this.#facts, ...datedFacts(facts, this.#options.clock.now()) };
       },
       onLate: (text) => this.#late(text),
       onNoise: (text, kind) => this.#noise(text, kind),

@@ -57,8 +57,10 @@ export function createAccept(options: {
   readonly limits: { readonly maxQueued: number };
   /** Whether the line of a queue takes a text of any length whole; none does when it is not given. */
   readonly isWhole?: (queue: string) => boolean;
+  /** A Message was refused because its queue is full. */
+  readonly onFull?: (queue: string, queuedSegments: number) => void;
 }): Accept {
-  const { store, keys, clock, limits, isWhole = () => false } = options;
+  const { store, keys, clock, limits, isWhole = () => false, onFull } = options;
 
   const prepare = (request: OutboundRequest): NewOutbound => {
     const { alphabet, parts } = cut(request.body);
@@ -88,7 +90,14 @@ export function createAccept(options: {
     };
   };
 
-  return { prepare, accept: (request) => store.accept(prepare(request)) };
+  const accept: Accept["accept"] = async (request) => {
+    const result = await store.accept(prepare(request));
+    // Too many for later is not the queue's.
+    if (result.is === "queue-full" && (request.sendAt ?? null) === null)
+      onFull?.(request.queue, result.queuedSegments);
+    return result;
+  };
+  return { prepare, accept };
 }
 
 /** How many Segments a queue may hold. Never above `maxQueued`: the disk is finite, whatever the rate. */

@@ -142,15 +142,31 @@ const VIEW: LineView = {
   operator: "Orange F",
   technology: "LTE",
   signal_dbm: -71,
+  network_asked: "Sun, 04 Jan 2026 10:15:30 +0000",
+  smsc_asked: "Sun, 04 Jan 2026 10:15:30 +0000",
   smsc: "+33689004000",
   own_number: null,
   storage: null,
   recovery: null,
 };
 
+const NOW = Date.parse("2026-01-04T10:15:31Z");
+
 describe("a line of the running daemon", () => {
+  it.each([
+    { seconds: 50, signal: "-71 dBm, asked 50 s ago", smsc: "+33689004000, asked 50 s ago" },
+    { seconds: 600, signal: "-71 dBm, asked 10 min ago", smsc: "+33689004000, asked 10 min ago" },
+    { seconds: 90_000, signal: "-71 dBm, asked 25 h ago", smsc: "+33689004000, asked 25 h ago" },
+  ])("passes with no value of $seconds s ago without saying so", ({ seconds, signal, smsc }) => {
+    const found = runningLineFindings(VIEW, lineOf(), Date.parse(VIEW.since) + seconds * 1000);
+    const textOf = (what: string) => found.find(({ about }) => about === `line gsm1: ${what}`)?.text;
+    expect(textOf("signal")).toBe(signal);
+    expect(textOf("SMSC")).toBe(smsc);
+    expect(textOf("network")).toMatch(/^registered, Orange F, LTE, asked /);
+  });
+
   it("is well", () => {
-    expect(worst(runningLineFindings(VIEW, lineOf()))).toEqual([]);
+    expect(worst(runningLineFindings(VIEW, lineOf(), NOW))).toEqual([]);
   });
 
   it.each<{ view: Partial<LineView>; says: readonly string[]; next: string }>([
@@ -185,7 +201,7 @@ describe("a line of the running daemon", () => {
       next: "set `smsc`",
     },
   ])("says: $says", ({ view, says, next }) => {
-    const found = runningLineFindings({ ...VIEW, ...view }, lineOf());
+    const found = runningLineFindings({ ...VIEW, ...view }, lineOf(), NOW);
     expect(worst(found)).toEqual(says);
     expect(found.find(({ status }) => status !== "pass")?.next).toContain(next);
   });

@@ -1,9 +1,21 @@
 /** What the doctor sees of the machine: who has a device or a port, the disk, the certificate, ModemManager. */
-import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { daemonUserOf } from "../../../src/cli/doctor/daemon-user.ts";
 import { lookAtDevice, modemManagerFindings } from "../../../src/cli/doctor/device.ts";
 import { folderFindings, roomFinding, syncFinding, writeFinding } from "../../../src/cli/doctor/folder.ts";
 import { addressFinding, expiryFinding } from "../../../src/cli/doctor/machine.ts";
@@ -51,10 +63,12 @@ describe("who has it", () => {
   });
 });
 
+const NOBODY = { pid: null, user: null };
+
 describe("a device", () => {
   it("is not there", async () => {
     const device = join(folder, "ttyUSB2");
-    expect(await lookAtDevice("d", device, null)).toMatchObject({
+    expect(await lookAtDevice("d", device, NOBODY)).toMatchObject({
       path: null,
       troubles: [
         { status: "fail", text: `${device} is not there`, next: expect.stringContaining("pylone modems") },
@@ -65,13 +79,42 @@ describe("a device", () => {
   it("is no serial port", async () => {
     const device = join(folder, "ttyUSB2");
     writeFileSync(device, "");
-    expect((await lookAtDevice("d", device, null)).troubles).toMatchObject([
+    expect((await lookAtDevice("d", device, NOBODY)).troubles).toMatchObject([
       { status: "fail", text: `${device} is no serial port` },
     ]);
   });
 
   it("is in order when nobody has it", async () => {
-    expect(await lookAtDevice("d", "/dev/zero", null)).toEqual({ path: "/dev/zero", troubles: [] });
+    expect(await lookAtDevice("d", "/dev/zero", NOBODY)).toEqual({ path: "/dev/zero", troubles: [] });
+  });
+
+  it("that only root may open is judged for the user the daemon runs as, the owner of the data folder", async () => {
+    const data = join(folder, "data");
+    mkdirSync(data);
+    expect(await daemonUserOf(data)).toBeNull();
+    // Only root may become another user: for anybody else that is all.
+    if (process.getuid?.() !== 0) return;
+    chownSync(data, 65_534, 65_534);
+    const user = await daemonUserOf(data);
+    expect(user).toMatchObject({ uid: 65_534, gid: 65_534 });
+    // In /dev, since the folder of this test is root's alone.
+    const port = `/dev/pylone-doctor-${process.pid}`;
+    expect(spawnSync("mknod", ["-m", "0600", port, "c", "1", "5"]).status).toBe(0);
+    try {
+      expect((await lookAtDevice("d", port, { pid: null, user })).troubles).toEqual([
+        {
+          about: "d",
+          status: "fail",
+          text: `${port} (0600 root:root) opens for root and not for ${user?.name}, as whom the daemon runs: it would get "permission denied"`,
+          next: expect.stringContaining(`chgrp dialout ${port}`),
+        },
+      ]);
+      chownSync(port, 0, 65_534);
+      chmodSync(port, 0o660);
+      expect((await lookAtDevice("d", port, { pid: null, user })).troubles).toEqual([]);
+    } finally {
+      rmSync(port);
+    }
   });
 });
 

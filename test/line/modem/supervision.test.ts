@@ -117,6 +117,16 @@ describe("what the line learns about itself", () => {
       ownNumber: NUMBER,
     });
   });
+
+  test("and when: the network each minute, the SIM's service centre once", async () => {
+    const started = clock.now();
+    await ready();
+    const first = line.status.facts;
+    expect(first.smscAskedAt).toBeGreaterThanOrEqual(started);
+    await clock.advance(180_000);
+    await until(clock, () => (line.status.facts.networkAskedAt ?? 0) >= started + 120_000);
+    expect(line.status.facts.smscAskedAt).toBe(first.smscAskedAt);
+  });
 });
 
 describe("a device that is not there", () => {

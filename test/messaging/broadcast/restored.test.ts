@@ -34,7 +34,7 @@ async function halfway(): Promise<string> {
   const contents = { madeAt: town.clock.now(), settings: null, config: null };
   const from = join(town.dataDir, "pylone.db");
   writeBackup(
-    { ...contents, from, to: file },
+    { ...contents, from, log: null, to: file },
     () => {},
     () => true,
   );

@@ -42,7 +42,7 @@ async function set(by: number): Promise<void> {
   clock.jump(by);
   await bench.advance(10_000, 250);
   const byMs = clock.follow();
-  await bench.store.clockStepped({ byMs, at: clock.now(), wasRight: false });
+  await bench.store.clockStepped({ byMs, at: clock.now(), judgesOld: false });
 }
 
 describe.each([3 * YEAR, 5 * HOUR, -5 * HOUR, -3 * YEAR])("a wall clock that jumps by %i ms", (jump) => {
@@ -77,7 +77,7 @@ describe.each([3 * YEAR, 5 * HOUR, -5 * HOUR, -3 * YEAR])("a wall clock that jum
     await bench.send("later");
     expect(bench.line.texts).toEqual(["later"]);
     clock.jump(jump);
-    await bench.store.clockStepped({ byMs: clock.follow(), at: clock.now(), wasRight: false });
+    await bench.store.clockStepped({ byMs: clock.follow(), at: clock.now(), judgesOld: false });
     await bench.advance(4_999);
     expect(bench.line.texts).toEqual(["later"]);
     await bench.advance(1);
