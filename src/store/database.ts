@@ -22,7 +22,7 @@ export type Statement<Parameters extends unknown[], Row = unknown> = Sqlite.Stat
 const CHECKPOINT_PAGES = 4096;
 
 /** The library's 16 MB gain nothing: what moves is in the last pages of each table, at 1,000,000 rows as at 1,000. */
-const CACHE_KIB = 4096;
+const CACHE_KIB = 2048;
 
 export function openDatabase(file: string): Database {
   let db: Database | null = null;

@@ -3,9 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensureMainAccount } from "../../src/accounts/accounts.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
 import { firstKeyAt } from "../../src/runtime/ids.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/schema.ts";
+import { openSettings } from "../../src/store/settings.ts";
+import { TOKEN } from "./site.ts";
 
 const YEAR_MS = 365 * 24 * 3600 * 1000;
 
@@ -37,6 +41,9 @@ export class Seeds {
 
 async function seed(dataDir: string, history: History): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  // Messages without the settings that name their account are refused at the start.
+  const account = { sid: history.accountSid, authToken: TOKEN };
+  await ensureMainAccount(await openSettings(dataDir), account, systemClock);
   const db = openDatabase(join(dataDir, "pylone.db"));
   migrate(db);
   const { messages, accountSid, from, to, recipients } = history;
