@@ -1,6 +1,6 @@
-import { CONFIG, declare, JSON_OUT, Misuse } from "../command.ts";
+import { CONFIG, declare, Misuse } from "../command.ts";
 import { CLIENT_EXITS } from "./client-exits.ts";
-import { countOf } from "./count.ts";
+import { countOf, JSON_LINES, LIMIT } from "./count.ts";
 
 const LEVELS = ["info", "warning", "error"];
 
@@ -14,14 +14,9 @@ export const eventsCommand = declare({
     level: { type: "string", value: "LEVEL", about: "only of this level: info, warning or error" },
     type: { type: "string", value: "TYPE", about: "only of this type, as in webhook.failed" },
     message: { type: "string", value: "SID", about: "only of this message" },
-    limit: {
-      type: "string",
-      short: "n",
-      value: "COUNT",
-      about: "at most so many (default 20, at most 1000)",
-    },
+    limit: LIMIT,
     config: CONFIG,
-    json: { ...JSON_OUT, about: "the API's own resources: one JSON document, with --follow one line each" },
+    json: JSON_LINES,
   },
   exits: CLIENT_EXITS,
   examples: ["pylone events --level error", "pylone events --follow --json"],

@@ -1,8 +1,8 @@
 import { nearest } from "../../daemon/nearest.ts";
 import { MESSAGE_STATUSES } from "../../sms/message.ts";
-import { CONFIG, declare, JSON_OUT, Misuse } from "../command.ts";
+import { CONFIG, declare, Misuse } from "../command.ts";
 import { CLIENT_EXITS } from "./client-exits.ts";
-import { countOf } from "./count.ts";
+import { countOf, JSON_LINES, LIMIT } from "./count.ts";
 
 export const messagesCommand = declare({
   name: "messages",
@@ -15,14 +15,9 @@ export const messagesCommand = declare({
     to: { type: "string", value: "ADDRESS", about: "only to this number" },
     since: { type: "string", value: "DATE", about: "only sent or received since, as in 2026-11-28 (UTC)" },
     status: { type: "string", value: "STATUS", about: "only of this status, as in undelivered" },
-    limit: {
-      type: "string",
-      short: "n",
-      value: "COUNT",
-      about: "at most so many (default 20, at most 1000)",
-    },
+    limit: LIMIT,
     config: CONFIG,
-    json: { ...JSON_OUT, about: "the API's own resources: one JSON document, with --follow one line each" },
+    json: JSON_LINES,
   },
   exits: CLIENT_EXITS,
   examples: ["pylone messages --status undelivered -n 100", "pylone messages --follow --to +33612345678"],
