@@ -6,7 +6,7 @@ import { Fault } from "../runtime/fault.ts";
 
 export const EXIT = {
   ok: 0,
-  /** Asked twice, or too slow: ended without waiting for what was on the wire. */
+  /** Asked again, or too slow: ended without waiting for what was on the wire. */
   forced: 1,
   /** It was done, and came to a bad end: the text failed, the doctor found a fault. */
   failed: 1,

@@ -6,6 +6,8 @@ export function keptLog(): { readonly log: Log; readonly lines: string[] } {
   const write = (level: string) => (fields: unknown, text?: string) => {
     lines.push(`${level} ${text === undefined ? fields : `${text} ${JSON.stringify(fields)}`}`);
   };
-  const log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  const log = Object.fromEntries(
+    ["debug", "info", "warn", "error", "fatal"].map((level) => [level, write(level)]),
+  );
   return { log: log as unknown as Log, lines };
 }

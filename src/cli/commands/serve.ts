@@ -12,7 +12,7 @@ PYLONE_DATA_DIR, PYLONE_HTTP_HOST and PYLONE_HTTP_PORT override the file.`,
     json: { type: "boolean", about: "log JSON lines, and no banner, on a terminal too" },
   },
   exits: {
-    [EXIT.forced]: "ended by a second signal, or too slow to stop",
+    [EXIT.forced]: "ended by a signal a second or more after the first, or too slow to stop",
     [EXIT.unavailable]: "the address is taken",
     [EXIT.ioError]: "the disk no longer keeps its word",
     [EXIT.locked]: "another daemon holds the data folder",
