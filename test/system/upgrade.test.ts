@@ -120,12 +120,16 @@ describe("a backup that fails", () => {
   });
 });
 
-/** As the daemon leaves it, and its user's. */
+/** As a daemon leaves it that was ready and was asked to stop; its user's. */
 function makeData(folder: string): void {
   const made = box.sh(`
     install -d -o pylone -g pylone -m 700 ${folder}
-    runuser -u pylone -- timeout --signal=TERM --preserve-status 3 env PYLONE_HTTP_PORT=0 PYLONE_HTTP_HOST=127.0.0.1 \
-      PYLONE_DATA_DIR=${folder} /opt/pylone/current/bin/node /opt/pylone/current/dist/main.js serve >/dev/null`);
+    mkfifo /run/told
+    setpriv --reuid=pylone --regid=pylone --init-groups env PYLONE_HTTP_PORT=0 PYLONE_HTTP_HOST=127.0.0.1 \
+      PYLONE_DATA_DIR=${folder} /opt/pylone/current/bin/node /opt/pylone/current/dist/main.js serve >/run/told &
+    exec 3</run/told
+    while read -r line <&3; do case $line in *'"msg":"ready"'*) kill -TERM $! ;; esac; done
+    wait $!`);
   done(made);
 }
 
