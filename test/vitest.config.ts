@@ -9,8 +9,8 @@ export default defineConfig({
     pool: "forks",
     // Two cores are the least there is; left to itself, vitest leaves one of them idle.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    // A box opened beforehand starts threads and syncs its disk.
-    hookTimeout: 30_000,
+    // The slowest take ten seconds; a machine with others to serve may be four times as slow.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

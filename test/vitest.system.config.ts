@@ -9,6 +9,7 @@ export default defineConfig({
     pool: "forks",
     // Most of their time they wait for a real time-out.
     maxWorkers: 3,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

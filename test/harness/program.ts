@@ -128,9 +128,9 @@ export class Site {
 
 /**
  * Asks again until the answer is there: what happens in another process brings no event here. The only place
- * where tests wait on real time.
+ * where tests wait on real time. `forMs` is for a machine that is several times slower, or away for some seconds.
  */
-export async function eventually<T>(ask: () => Promise<T | null>, forMs = 15_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | null>, forMs = 45_000): Promise<T> {
   const until = performance.now() + forMs;
   for (;;) {
     const answer = await ask();

@@ -1,9 +1,10 @@
 /**
  * A line's everyday life, for journeys: a text out and a text in every 750 ms, each with the time when it was
- * there. A line that loses time shows it as a gap between two of them.
+ * there. A line that loses time shows it as a gap between two of them; what the machine lost for everybody is taken off.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApplianceClient } from "./appliance.ts";
+import { Metronome } from "./metronome.ts";
 import { eventually } from "./program.ts";
 import type { SimulatorClient } from "./simulator.ts";
 import { says, type WebhookSink } from "./webhook-sink.ts";
@@ -21,6 +22,7 @@ export class SteadyTraffic {
   readonly #simulator: SimulatorClient;
   readonly #number: string;
   readonly #bodies: string[] = [];
+  readonly #metronome = new Metronome();
   #running: Promise<void> = Promise.resolve();
   #count = 0;
 
@@ -48,6 +50,7 @@ export class SteadyTraffic {
   /** Settles when all of it has arrived; throws when something was refused. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#metronome.stop();
     await this.#running;
     await Promise.all(this.#under);
     const missing = async () => {
@@ -77,7 +80,18 @@ export class SteadyTraffic {
   /** The longest time without a text, in milliseconds, each way: from `from` to `until`, both epoch milliseconds. */
   async longestGaps(from: number, until: number): Promise<{ readonly out: number; readonly in: number }> {
     const out = (await this.#simulator.arrived()).map(({ at }) => Date.parse(at));
-    return { out: longestGap(out, from, until), in: longestGap(this.#received, from, until) };
+    return { out: this.#longestGap(out, from, until), in: this.#longestGap(this.#received, from, until) };
+  }
+
+  /** The stretches before the first and after the last count as well. */
+  #longestGap(times: readonly number[], from: number, until: number): number {
+    const within = times.filter((at) => at >= from && at <= until);
+    const marks = [from, ...within, until];
+    const gaps = marks.slice(1).map((at, index) => {
+      const since = marks[index] ?? at;
+      return at - since - this.#metronome.heldUpMs(since, at);
+    });
+    return Math.max(...gaps);
   }
 
   async #run(): Promise<void> {
@@ -96,11 +110,4 @@ export class SteadyTraffic {
     ]);
     if (answer.status !== 201) throw new Error(`POST Messages answered ${answer.status}`);
   }
-}
-
-/** The stretches before the first and after the last count as well. */
-function longestGap(times: readonly number[], from: number, until: number): number {
-  const within = times.filter((at) => at >= from && at <= until);
-  const marks = [from, ...within, until];
-  return Math.max(...marks.slice(1).map((at, index) => at - (marks[index] ?? at)));
 }

@@ -38,7 +38,7 @@ async function bodies(client: ApplianceClient): Promise<string[]> {
 }
 
 it("a box goes back to what it was, and does not send again what may have been sent since", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { client, daemon, configFile } = await startDaemon(site, CONFIG);
   await client.statuses(await send(client, NUMBER, "sent"), "delivered");
@@ -75,7 +75,7 @@ it("a box goes back to what it was, and does not send again what may have been s
 });
 
 it("a new machine gets everything, the configuration too, from a box that was stopped first", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { client, daemon, configFile } = await startDaemon(site, CONFIG);
   await client.statuses(await send(client, NUMBER, "sent"), "delivered");
@@ -115,7 +115,7 @@ it("a file that is no backup is refused, and nothing is touched", async () => {
 });
 
 it("what is in the way of a file is one sentence, while the daemon runs and when it is stopped", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { daemon, configFile } = await startDaemon(site, CONFIG);
   const { folder } = site;

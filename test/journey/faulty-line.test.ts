@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { ordeal, type Strike } from "../harness/ordeal.ts";
 
-const FOR_MS = 60_000;
+const FOR_MS = 180_000;
 const GONE =
   /^opening: tcp:\/\/127\.0\.0\.1:\d+ (?:closed the connection|broke the connection \(read ECONNRESET\)): see there/;
 

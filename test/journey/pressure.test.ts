@@ -86,4 +86,4 @@ lines:
   crowd.close();
   await eventually(async () => (descriptorsOf(daemon) <= before ? true : null));
   expect((await client.get("/health"))["checks"]).toMatchObject({ store: { status: "pass" } });
-}, 60_000);
+}, 180_000);

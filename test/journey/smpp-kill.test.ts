@@ -76,7 +76,7 @@ function bodiesOf(...lists: readonly (readonly string[])[]): string[] {
   return lists.flat().sort();
 }
 
-describe("a daemon killed with SIGKILL", { timeout: 60_000 }, () => {
+describe("a daemon killed with SIGKILL", { timeout: 120_000 }, () => {
   it("sends what it had accepted exactly once after a restart", async () => {
     await smsc.hold("binds");
     const { daemon, client: before } = await startDaemon(site, configOf());
@@ -209,12 +209,13 @@ describe("a daemon killed with SIGKILL", { timeout: 60_000 }, () => {
   });
 });
 
-describe("an SMSC that dies in mid-traffic", { timeout: 60_000 }, () => {
+describe("an SMSC that dies in mid-traffic", { timeout: 120_000 }, () => {
   it("loses nothing, and doubles only what an event tells of", async () => {
     const config = configOf({ waitSeconds: 2 });
     const { client } = await startDaemon(site, config);
     await ready(client);
-    await smsc.fault({ Fault: "late-answer", Ms: "100" });
+    // However slowly they are posted, some of them are on the wire when it dies.
+    await smsc.fault({ Fault: "late-answer", Ms: "500" });
     await smsc.fault({ Fault: "report-lost" });
     const many = Array.from({ length: 100 }, (_, at) => `t${at + 1}`);
     const posting = accepted(client, many);
@@ -246,7 +247,7 @@ describe("an SMSC that dies in mid-traffic", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a daemon asked to stop with a window in flight", { timeout: 60_000 }, () => {
+describe("a daemon asked to stop with a window in flight", { timeout: 120_000 }, () => {
   async function inFlight() {
     const running = await startDaemon(site, configOf({ waitSeconds: 5 }));
     await ready(running.client);
@@ -277,9 +278,9 @@ describe("a daemon asked to stop with a window in flight", { timeout: 60_000 }, 
 
   it("ends with 0 within ten seconds when none comes, and lets the receipts tell", async () => {
     const { daemon, sids } = await inFlight();
-    const asked = performance.now();
     expect(await daemon.end("SIGTERM")).toEqual({ code: 0, signal: null });
-    expect(performance.now() - asked).toBeLessThan(10_000);
+    const [stopping, stopped] = await Promise.all([daemon.logged("stopping"), daemon.logged("stopped")]);
+    expect(Number(stopped["time"]) - Number(stopping["time"])).toBeLessThan(10_000);
     expect((await smscProcess.logged("an ESME is gone"))["reason"]).toBe("unbound by the ESME");
 
     await smsc.release("sends");

@@ -141,7 +141,7 @@ async function ordeal(disk: Disk, why: string): Promise<void> {
   );
   expect(unchanged).toMatchObject({ status: 503, json: { code: 20503 } });
   // The last corner of a real disk takes the few octets that `/health` commits once or twice more than a message.
-  await eventually(async () => ((await health(client)).store.startsWith("fail") ? true : null), 60_000);
+  await eventually(async () => ((await health(client)).store.startsWith("fail") ? true : null), 120_000);
   expect(await health(client)).toMatchObject({ status: 503, store: expect.stringContaining(why) });
 
   await modem.text(PHONE, NUMBER, "to the modem");
@@ -159,7 +159,7 @@ async function ordeal(disk: Disk, why: string): Promise<void> {
     await eventually(async () => {
       const bodies = await received(client);
       return bodies.length < 2 ? null : bodies;
-    }, 90_000),
+    }, 180_000),
   ).toEqual(["to the modem", "to the short code"]);
   for (const from of [NUMBER, SHORT_CODE]) {
     const after = await send(client, from, `after, from ${from}`);
@@ -179,7 +179,7 @@ describe("a disk that refuses", () => {
   ] as const)(
     "because it is %s refuses apps and the network, and all goes on when it relents",
     {
-      timeout: 180_000,
+      timeout: 400_000,
     },
     (how, why) => ordeal(refusingDisk(how), why),
   );
@@ -192,7 +192,7 @@ describe("a disk that refuses", () => {
   if (!mayMount)
     process.stderr.write("no file system may be mounted here: the test on a real full one needs root\n");
   else
-    it("because it is a real one of 8 MB and full, likewise", { timeout: 180_000 }, () =>
+    it("because it is a real one of 8 MB and full, likewise", { timeout: 400_000 }, () =>
       ordeal(smallDisk(), "the disk is full"),
     );
 });

@@ -36,7 +36,7 @@ const mode = (path: string) => (statSync(at(path)).mode & 0o777).toString(8);
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "pylone-root-"));
   first = install(root);
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe("an installation", () => {
@@ -98,7 +98,7 @@ describe("an upgrade", () => {
     );
     for (const year of ["2020", "2021"]) mkdirSync(at(`opt/pylone/releases/0.1.0-${year}0101T000000`));
     second = install(root);
-  }, 120_000);
+  }, 300_000);
 
   it("keeps data and configuration, having copied both, and puts the new version beside the old", () => {
     expect(second.status).toBe(0);

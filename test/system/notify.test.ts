@@ -1,4 +1,5 @@
 /** The built daemon under a service manager's socket: when it is ready, when it is fed, and what ends the feeding. */
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -19,6 +20,13 @@ function processorSeconds(pid: number | undefined): number {
     .replace(/^.*\) /, "")
     .split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** What Node itself needs to start, on this machine as it is now: the median of three. */
+function nodeStartSeconds(): number {
+  const script = "const { user, system } = process.cpuUsage(); console.log((user + system) / 1e6)";
+  const run = () => Number(execFileSync(process.execPath, ["-e", script], { encoding: "utf8" }));
+  return [run(), run(), run()].sort((a, b) => a - b)[1] ?? 0;
 }
 
 /** A daemon with these lines, and who listens in systemd's place. */
@@ -49,29 +57,34 @@ async function startUnderSystemd(
     systemd,
     feeds,
     hangStore: () => writeFileSync(hang, ""),
-    /** How many feeds arrive in the time in which systemd would lose its patience twice. */
+    /** How many feeds arrive in the time in which systemd would lose its patience twice, and six are due. */
     feedsFromNow: async () => {
       const before = feeds();
       await after(2 * WATCHDOG_MS);
       return feeds() - before;
     },
+    /** Settles when so many more have arrived. */
+    fed: (times: number) => {
+      const enough = feeds() + times;
+      return eventually(async () => (feeds() >= enough ? true : null));
+    },
   };
 }
 
 describe("the daemon under systemd", () => {
-  it("is READY when it answers, not before, and after less than two seconds of work", async ({
+  it("is READY when it answers, not before, and after less work than thirty starts of Node", async ({
     expect,
     onTestFinished,
   }) => {
-    const { daemon, systemd, feeds } = await startUnderSystemd(onTestFinished);
+    const { daemon, systemd, fed } = await startUnderSystemd(onTestFinished);
     const { port } = await daemon.logged("ready");
     const ready = await systemd.has("READY=1");
     expect(ready.words).toMatch(/^READY=1 STATUS=\d of 1 line ready$/);
     expect(systemd.told[0]).toBe(ready);
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBeLessThan(504);
-    // The machine may have others to serve: counted is what this process has used.
-    expect(processorSeconds(daemon.pid)).toBeLessThan(2);
-    await eventually(async () => (feeds() >= 2 ? true : null));
+    // The machine may have others to serve, and be a slow one: counted is what this process has used. It is about half.
+    expect(processorSeconds(daemon.pid) / nodeStartSeconds()).toBeLessThan(30);
+    await fed(2);
     expect(systemd.count("READY=1")).toBe(1);
 
     expect(await daemon.end("SIGTERM")).toEqual({ code: 0, signal: null });
@@ -100,10 +113,11 @@ describe.concurrent("and", () => {
     const lines = `  - { name: gsm1, type: modem, device: /dev/ttyUSB-is-not-there, number: "+33639980001" }
   - { name: carrier, type: smpp, url: "smpp://box:any@127.0.0.1:9", numbers: ["36123"] }
 `;
-    const { daemon, systemd, feedsFromNow } = await startUnderSystemd(onTestFinished, { lines });
+    const { daemon, systemd, fed } = await startUnderSystemd(onTestFinished, { lines });
     const { port } = await daemon.logged("ready");
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(503);
-    expect(await feedsFromNow()).toBeGreaterThanOrEqual(3);
+    // How often is `test/daemon/watchdog.test.ts`'s matter.
+    await fed(6);
     expect((await systemd.has("READY=1")).words).toContain("STATUS=0 of 2 lines ready");
   });
 
@@ -111,9 +125,9 @@ describe.concurrent("and", () => {
     const { daemon, systemd, feedsFromNow } = await startUnderSystemd(onTestFinished);
     await systemd.has("WATCHDOG=1");
     daemon.signal("SIGUSR2");
+    await daemon.line((line) => (line === "the loop hangs" ? line : null));
     // One may be on its way.
-    await after(WATCHDOG_MS / 2);
-    expect(await feedsFromNow()).toBe(0);
+    expect(await feedsFromNow()).toBeLessThanOrEqual(1);
   });
 
   it("is not fed any more when the store's thread hangs, and says so", async ({ expect, onTestFinished }) => {

@@ -38,12 +38,12 @@ beforeAll(async () => {
   around = await surroundings(site, sink);
   recorder = compileRecorder(site.folder);
   scratch = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "pylone-power-"));
-}, 30_000);
+}, 180_000);
 afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
   removeAlteredBuilds();
   await Promise.all([site.end(), sink.stop()]);
-}, 30_000);
+}, 180_000);
 
 type Recorded = {
   readonly life: Life;
@@ -66,7 +66,7 @@ describe("a power cut at any sync", () => {
   let whole: Recorded;
   beforeAll(async () => {
     whole = await recorded("whole", [], 80);
-  }, 60_000);
+  }, 240_000);
 
   it("is rehearsed on a complete recording", () => {
     const disk = new Disk(whole.life.root);
@@ -87,14 +87,14 @@ describe("a power cut at any sync", () => {
     expect(logBegins.length).toBeGreaterThan(2);
   });
 
-  it("breaks no promise, whatever is left of what was not synced", { timeout: 120_000 }, async () => {
+  it("breaks no promise, whatever is left of what was not synced", { timeout: 300_000 }, async () => {
     const report = await judged(whole);
     expect(report.problems).toEqual([]);
     expect(report.moments).toBeGreaterThan(100);
     expect(report.opened).toBe(2 * report.moments);
   });
 
-  it("lets the daemon start again and finish what it had accepted", { timeout: 120_000 }, async () => {
+  it("lets the daemon start again and finish what it had accepted", { timeout: 300_000 }, async () => {
     const random = seededRandom(SEED);
     for (let at = 0; at < STARTS; at++) {
       const cut = someCut(random, whole, at);
@@ -163,7 +163,7 @@ describe("a program that has lost a sync is found out", () => {
       alteration: { file: "daemon/data-folder.js", from: "await above.sync();", to: "" },
       finds: [/the account AC\w+ is gone/],
     },
-  ])("$lost", { timeout: 120_000 }, async ({ lost, alteration, finds }) => {
+  ])("$lost", { timeout: 300_000 }, async ({ lost, alteration, finds }) => {
     const { problems } = await judged(await recorded(lost.replaceAll(/\W+/g, "-"), [alteration], 16));
     for (const each of finds) expect(problems).toContainEqual(expect.stringMatching(each));
   });

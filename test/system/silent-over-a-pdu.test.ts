@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { ordeal } from "../harness/ordeal.ts";
 
-const FOR_MS = 300_000;
+const FOR_MS = 500_000;
 
 describe.concurrent("over a PDU", () => {
   it("a modem that falls silent is found mute, and the report it had stored settles the text", {
@@ -14,7 +14,7 @@ describe.concurrent("over a PDU", () => {
     const { shown, events } = await ordeal(
       context,
       async (faulty, sendTexts) => {
-        await faulty.fault({ Fault: "slow-air", Ms: "5000", Times: "1" });
+        await faulty.fault({ Fault: "slow-air", Ms: "15000", Times: "1" });
         await sendTexts();
         await faulty.acted("slow-air");
         await faulty.fault({ Fault: "hang" });

@@ -162,7 +162,7 @@ it("apps that have imported the authority speak to the daemon, which takes a ren
 
   expect((await tls()).out).toContain("The running daemon takes it within a minute");
   const renewed = certificate("server.crt").serialNumber;
-  await eventually(async () => ((await shown()) === renewed ? true : null), 75_000);
+  await eventually(async () => ((await shown()) === renewed ? true : null), 150_000);
   const { out } = await pylone(site, ["events", "--type", "tls.taken", "--config", "pylone.yaml"]);
   expect(out).toMatch(/The new certificate of http\.tls is served, valid until/);
-}, 120_000);
+}, 240_000);

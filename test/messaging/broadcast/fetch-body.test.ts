@@ -39,7 +39,7 @@ async function ask(
   const wall = new FakeClock(NOW);
   const fetchBody = createFetchBody({
     clock: { ...systemClock, now: () => wall.now() },
-    timeoutMs: options.timeoutMs ?? 5_000,
+    timeoutMs: options.timeoutMs ?? 30_000,
     isOwnAddress: (_address, port) => port === options.ownPort,
     authToken: () => TOKEN,
     signal: stop.signal,
