@@ -128,16 +128,17 @@ export class Site {
 
 /**
  * Asks again until the answer is there: what happens in another process brings no event here. The only place
- * where tests wait on real time. `forMs` is for a machine that is several times slower, or away for some seconds.
+ * where tests wait on real time. `forMs` is for a machine that is several times slower, or away for some seconds. What
+ * takes long is asked for less often, since asking is work for the program as well.
  */
 export async function eventually<T>(ask: () => Promise<T | null>, forMs = 45_000): Promise<T> {
-  const until = performance.now() + forMs;
+  const since = performance.now();
   for (;;) {
     const answer = await ask();
     if (answer !== null) return answer;
-    if (performance.now() > until)
-      throw new Error(`nothing came of it within ${forMs} ms: ${ask.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const waitedMs = performance.now() - since;
+    if (waitedMs > forMs) throw new Error(`nothing came of it within ${forMs} ms: ${ask.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(20, waitedMs / 50), 250)));
   }
 }
 

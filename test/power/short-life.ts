@@ -150,5 +150,5 @@ async function told(
     const known = new Set(news);
     const inbound = [...known].filter((each) => each.endsWith(" received")).length;
     return inbound >= received && sids.every((sid) => known.has(`${sid} delivered`)) ? true : null;
-  }, 40_000);
+  }, 120_000);
 }
