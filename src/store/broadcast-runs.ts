@@ -84,7 +84,8 @@ export class BroadcastRuns {
     this.#openOf = db.prepare(
       `SELECT ${COLUMNS} WHERE broadcastKey = ? AND status IN ('planned', 'started')`,
     );
-    this.#open = db.prepare(`SELECT ${COLUMNS} WHERE status IN ('planned', 'started') ORDER BY r.key`);
+    // The plus keeps SQLite from reading every run there was, in the order that is asked for.
+    this.#open = db.prepare(`SELECT ${COLUMNS} WHERE status IN ('planned', 'started') ORDER BY +r.key`);
     this.#list = db.prepare(
       `SELECT ${COLUMNS} WHERE broadcastKey = ? AND r.key < ? ORDER BY r.key DESC LIMIT ?`,
     );

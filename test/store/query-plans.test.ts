@@ -228,3 +228,15 @@ describe("a message's whole life", () => {
     expect(scans.map(([sql]) => sql)).toEqual([]);
   });
 });
+
+describe("what each minute asks about broadcasts", () => {
+  it("is the index of the runs that are open, never every run there was", () => {
+    const [runs, ...others] = [...plansOf((commands) => commands.openRuns()).values()];
+    expect(runs).toEqual([
+      "SCAN r USING INDEX broadcast_run_open",
+      "SEARCH b USING INTEGER PRIMARY KEY (rowid=?)",
+      "USE TEMP B-TREE FOR ORDER BY",
+    ]);
+    expect(others).toEqual([]);
+  });
+});
