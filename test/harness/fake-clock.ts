@@ -2,7 +2,9 @@ import type { Clock, Timer } from "../../src/runtime/clock.ts";
 
 type Waiting = { readonly at: number; readonly order: number; readonly fire: () => void };
 
-const MOST_ROUNDS = 10_000;
+/** Turns of the event loop without a new timer, after which nobody is at work any more. */
+const QUIET_TURNS = 8;
+const MOST_TURNS = 80_000;
 
 /** A clock that stands still until told. `advance` fires what falls due, in order, letting promises run between. */
 export class FakeClock implements Clock {
@@ -84,10 +86,12 @@ export class FakeClock implements Clock {
    * turns and no time, and none of its commands has timed out.
    */
   async #quiet(): Promise<void> {
-    for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
-      const armed = this.#order;
-      await settle();
-      if (this.#order === armed) return;
+    let armed = this.#order;
+    for (let turns = 0, quiet = 0; turns < MOST_TURNS; turns++) {
+      await settle(1);
+      quiet = this.#order === armed ? quiet + 1 : 0;
+      if (quiet === QUIET_TURNS) return;
+      armed = this.#order;
     }
     throw new Error("something arms timers without end, and never waits for one");
   }
@@ -104,6 +108,6 @@ export class FakeClock implements Clock {
 }
 
 /** Lets every promise that can settle do so: a few turns of the event loop, no real time. */
-export async function settle(turns = 8): Promise<void> {
+export async function settle(turns = QUIET_TURNS): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
