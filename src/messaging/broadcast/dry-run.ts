@@ -50,7 +50,7 @@ export async function dryRun(
   const messages = await Promise.all(
     members.map(async (member): Promise<DryMessage> => {
       const to = member.phoneNumber;
-      const number = await sender.for(to, null);
+      const number = await sender.for(to, (...asked) => deps.store.poolFacts(...asked));
       if (number === null) return { is: "skipped", to, why: "it cannot be reached from the sender" };
       const scopes = [number.phoneNumber, sender.service?.sid ?? deps.services.ofNumber(number)?.sid];
       if (member.optedOutOf.some((scope) => scopes.includes(scope))) {

@@ -31,8 +31,8 @@ export type Sender = {
   readonly service: ServiceRecord | null;
   /** The queues its Messages join. */
   readonly queues: readonly string[];
-  /** `facts` where it matters who wrote to them last and whose queue is the shortest. Null: nobody can reach them. */
-  readonly for: (phoneNumber: string, facts: PoolFactsOf | null) => Promise<NumberRecord | null>;
+  /** `facts`: who wrote to them last, and whose queue is the shortest. Null: nobody can reach them. */
+  readonly for: (phoneNumber: string, facts: PoolFactsOf) => Promise<NumberRecord | null>;
 };
 
 export function senderFor(
@@ -95,15 +95,10 @@ function poolSender(service: ServiceRecord, members: readonly PoolMember[], deps
     queues: members.map(({ number }) => number.phoneNumber),
     for: async (phoneNumber, facts) => {
       const to = reachable(phoneNumber, deps);
-      return to === null ? null : senderOf({ service, members }, to, facts ?? nothingKnown);
+      return to === null ? null : senderOf({ service, members }, to, facts);
     },
   };
 }
-
-const nothingKnown: PoolFactsOf = async (_service, _recipient, queues) => ({
-  sticky: null,
-  queuedSegments: queues.map(() => 0),
-});
 
 function reachable(phoneNumber: string, { siteCountry, countries }: SenderDeps): Address | null {
   const to = parseAddress(phoneNumber, siteCountry);

@@ -38,7 +38,7 @@ export type SurveyRefusal = {
 };
 
 export type SurveyDeps = SenderDeps & {
-  readonly store: Pick<Store, "getAudience" | "listMembers">;
+  readonly store: Pick<Store, "getAudience" | "listMembers" | "poolFacts">;
   readonly texts: Omit<TextDeps, "smart">;
   readonly forecast: Forecasting;
 };
@@ -64,12 +64,17 @@ export async function survey(
   let recipients = 0;
   let instead = 0;
   let why: string | null = null;
+  // What each has to send so far stands for the queues: as they will be when the turn of these members comes.
+  const load = (queue: string) => loads.get(queue) ?? 0;
 
-  for await (const member of membersOf(definition.audienceSid, deps.store)) {
+  for await (const { member, sticky } of membersOf(definition.audienceSid, sender, deps.store)) {
     members++;
     const places = placesOf(member);
     for (const [name, count] of needed) if (places.get(name)) needed.set(name, count + 1);
-    const number = await sender.for(member.phoneNumber, null);
+    const number = await sender.for(member.phoneNumber, async (_service, _recipient, queues) => ({
+      sticky,
+      queuedSegments: queues.map(load),
+    }));
     if (number === null) {
       skipped.refused++;
       continue;
@@ -111,11 +116,21 @@ export function whyNothing({ members, recipients, skipped, why }: Survey): strin
     : "every member has opted out of messages from the sender";
 }
 
-async function* membersOf(audienceSid: string, store: SurveyDeps["store"]): AsyncGenerator<MemberRecord> {
+/** `sticky`: who of the sender's service wrote to them last. */
+async function* membersOf(
+  audienceSid: string,
+  { service }: Sender,
+  store: SurveyDeps["store"],
+): AsyncGenerator<{ readonly member: MemberRecord; readonly sticky: string | null }> {
   let after: string | null = null;
   for (;;) {
     const page: readonly MemberRecord[] = await store.listMembers(audienceSid, { after, limit: PAGE });
-    yield* page;
+    const sticky = await Promise.all(
+      page.map(async ({ phoneNumber }) =>
+        service?.stickySender ? (await store.poolFacts(service.sid, phoneNumber, [])).sticky : null,
+      ),
+    );
+    for (const [index, member] of page.entries()) yield { member, sticky: sticky[index] ?? null };
     after = page.at(-1)?.phoneNumber ?? null;
     if (after === null || page.length < PAGE) return;
   }

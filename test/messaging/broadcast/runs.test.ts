@@ -1,8 +1,8 @@
 /** Runs: planned by the clock, sent to everybody once, and told of when they are not. */
 import { afterEach, describe, expect, it } from "vitest";
 import type { FetchBody } from "../../../src/messaging/broadcast/fetch-body.ts";
-import type { InboundSegment } from "../../../src/sms/message.ts";
-import { ACCOUNT, NUMBER } from "../numbers.ts";
+import { NUMBER } from "../numbers.ts";
+import { optOut } from "./opt-out.ts";
 import { phone, Town, type TownOptions } from "./town.ts";
 
 const MINUTE = 60_000;
@@ -491,38 +491,3 @@ describe("the text from an app", () => {
     ]);
   });
 });
-
-/** They text STOP to the number. */
-async function optOut(site: Town, recipient: string): Promise<void> {
-  const { store, keys } = site.life;
-  const at = site.clock.now();
-  const segment: InboundSegment = {
-    from: recipient,
-    to: NUMBER,
-    userData: { alphabet: "gsm7", septets: Uint8Array.of(), lockingShift: 0, singleShift: 0 },
-    concatenation: null,
-    tpScts: null,
-    tpPid: 0,
-    tpDcs: 0,
-    messageClass: null,
-    destinationPort: null,
-    fingerprint: recipient,
-    raw: "",
-  };
-  const message = {
-    sid: keys.sid("SM"),
-    accountSid: ACCOUNT,
-    from: recipient,
-    to: NUMBER,
-    body: "STOP",
-    numSegments: 1,
-    messagingServiceSid: null,
-    line: "sim1",
-    receivedAt: at,
-  };
-  const change = { is: "stop", recipient, scopes: [NUMBER], at } as const;
-  await store.keepInbound(
-    { line: "sim1", receivedAt: at, segment },
-    { keptIds: [], message, webhook: null, event: null, keyword: { change, reply: null, event: null } },
-  );
-}

@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAddress } from "../../../src/accounts/address.ts";
+import { Numbers } from "../../../src/accounts/numbers.ts";
+import { type ServicePatch, Services } from "../../../src/accounts/services.ts";
 import { Broadcaster, type BroadcasterDeps } from "../../../src/messaging/broadcast/broadcaster.ts";
 import { BroadcastDesk } from "../../../src/messaging/broadcast/desk.ts";
 import type { FetchBody } from "../../../src/messaging/broadcast/fetch-body.ts";
@@ -17,8 +19,9 @@ import { PhoneTurns } from "../../../src/messaging/outbound/phone-turns.ts";
 import { KeySequence } from "../../../src/runtime/ids.ts";
 import { silentLog } from "../../../src/runtime/log.ts";
 import type { BroadcastDefinition, StoredRun } from "../../../src/store/broadcast-commands.ts";
-import type { AccountRecord } from "../../../src/store/settings-document.ts";
+import type { AccountRecord, ServiceRecord } from "../../../src/store/settings-document.ts";
 import type { Store, StoredMessage } from "../../../src/store/store.ts";
+import { MemorySettings } from "../../accounts/memory-settings.ts";
 import { FakeClock, settle } from "../../harness/fake-clock.ts";
 import { FakeLine } from "../../harness/fake-line.ts";
 import { LifeClock } from "../../soak/life-clock.ts";
@@ -60,6 +63,8 @@ export const MORNING: BroadcastDefinition = {
 
 export type TownOptions = {
   readonly wallMs: number;
+  /** One number each; one where it is not said. */
+  readonly lines?: number;
   readonly rate?: Rate;
   /** What the app answers. */
   readonly fetchBody?: FetchBody;
@@ -89,12 +94,11 @@ export class Life {
     const { store } = this;
     const { rate = 1, fetchBody = async () => ({ is: "trouble", why: "there is no app" }) } = options;
     const log = silentLog();
-    const number = numberRecord();
     this.keys = new KeySequence(clock, store.newestKey);
     this.accept = createAccept({ store, keys: this.keys, clock, limits: { maxQueued: 100_000 } });
     const roster = new LineRoster({
-      lines: [town.line],
-      lineNameOf: (phoneNumber) => (phoneNumber === NUMBER ? town.line.name : null),
+      lines: town.lines,
+      lineNameOf: (phoneNumber) => town.numbers.byNumber(phoneNumber)?.line ?? null,
     });
     this.#dispatcher = new Dispatcher({
       store,
@@ -105,14 +109,15 @@ export class Life {
       policy: { onUnknownOutcome: "resend", unknownOutcomeWaitSeconds: 60 },
       turns: new PhoneTurns(),
     });
-    town.line.start({
-      onInbound: async () => "kept",
-      onReport: async () => "kept",
-      onUndecodable: async () => "kept",
-      onState: (state, reason) => roster.stateChanged(town.line.name, state, reason),
-      onEvent: () => {},
-      onNetworkTime: () => {},
-    });
+    for (const line of town.lines)
+      line.start({
+        onInbound: async () => "kept",
+        onReport: async () => "kept",
+        onUndecodable: async () => "kept",
+        onState: (state, reason) => roster.stateChanged(line.name, state, reason),
+        onEvent: () => {},
+        onNetworkTime: () => {},
+      });
     const deps: BroadcasterDeps = {
       store,
       clock,
@@ -121,15 +126,15 @@ export class Life {
       ticker: { start: () => {}, stop: async () => {} },
       accountSid: ACCOUNT,
       accounts: { bySid: (sid) => (sid === ACCOUNT ? ACCOUNT_RECORD : null) },
-      numbers: { byNumber: (phoneNumber) => (phoneNumber === NUMBER ? number : null) },
-      services: { bySid: () => null, pool: () => [], ofNumber: () => null },
+      numbers: town.numbers,
+      services: town.services,
       siteCountry: "FR",
       countries: options.countries ?? null,
       receiveOnly: new Set(),
       rateOf: () => rate,
       prepare: this.accept.prepare,
-      paceOf: () => {
-        const measured = this.#dispatcher.secondsPerSegment(town.line.name);
+      paceOf: (phoneNumber) => {
+        const measured = this.#dispatcher.secondsPerSegment(roster.lineOf(phoneNumber)?.name ?? "");
         return measured === null ? null : 1 / measured;
       },
       whyClockUntrusted: () => town.whyClockUntrusted,
@@ -137,7 +142,7 @@ export class Life {
       forecast: createForecast({
         store,
         clock,
-        lineOf: () => town.line,
+        lineOf: (phoneNumber) => roster.lineOf(phoneNumber),
         rateOf: () => rate,
         maxRateOf: () => "unlimited",
         throttledTo: () => null,
@@ -193,25 +198,36 @@ export class Life {
 
 export class Town {
   readonly clock: FakeClock;
-  readonly line: FakeLine;
+  readonly lines: readonly FakeLine[];
+  readonly numbers: Numbers;
+  readonly services: Services;
   readonly dataDir = mkdtempSync(join(tmpdir(), "pylone-town-"));
   whyClockUntrusted: string | null = null;
   audienceSid = "";
   life: Life;
   readonly #options: TownOptions;
+  readonly #settings = new MemorySettings();
 
   private constructor(options: TownOptions) {
     this.#options = options;
     this.clock = new FakeClock(options.wallMs);
-    this.line = new FakeLine({ clock: this.clock });
+    const { clock } = this;
+    const names = Array.from({ length: options.lines ?? 1 }, (_, at) => `sim${at + 1}`);
+    this.lines = names.map((name) => new FakeLine({ clock, name }));
+    this.numbers = new Numbers(this.#settings, clock);
+    this.services = new Services(this.#settings, this.numbers, clock);
     this.life = new Life(this, options);
   }
 
   static async open(options: TownOptions & { readonly members?: number }): Promise<Town> {
     const { onCommand: _, ...quiet } = options;
     const town = new Town(quiet);
+    const numbers = town.lines.map(({ name: line }, at) =>
+      numberRecord({ sid: `PN${String(at).repeat(32)}`, phoneNumber: numberOf(at), line }),
+    );
+    await town.#settings.change((document) => ({ ...document, numbers }));
     await town.life.start();
-    town.line.become("ready");
+    for (const line of town.lines) line.become("ready");
     const audience = await town.life.store.createAudience({
       sid: town.life.keys.sid("AU"),
       friendlyName: "Meteo",
@@ -226,6 +242,20 @@ export class Town {
     town.audienceSid = audience.sid;
     await town.join(...Array.from({ length: options.members ?? 0 }, (_, at) => ({ phoneNumber: phone(at) })));
     return town;
+  }
+
+  /** The first; in most towns the only one. */
+  get line(): FakeLine {
+    const [line] = this.lines;
+    if (line === undefined) throw new Error("a town has a line");
+    return line;
+  }
+
+  /** A messaging service with the numbers of all lines in its pool. */
+  async service(patch: ServicePatch = {}): Promise<ServiceRecord> {
+    const service = await this.services.create(ACCOUNT, "Town", patch);
+    for (const number of this.numbers.list(ACCOUNT)) await this.services.add(service, number);
+    return service;
   }
 
   async join(...members: { phoneNumber: string; attributes?: Record<string, string> }[]): Promise<void> {
@@ -252,7 +282,7 @@ export class Town {
   /** The box goes off, for so long. */
   async powerOff(ms = 0): Promise<void> {
     this.life.kill();
-    this.line.become("stopped");
+    for (const line of this.lines) line.become("stopped");
     await this.clock.advance(ms);
   }
 
@@ -260,7 +290,7 @@ export class Town {
     this.life = new Life(this, { ...this.#options, ...options });
     await this.life.start();
     await this.tick();
-    this.line.become("ready");
+    for (const line of this.lines) line.become("ready");
     await settle(40);
   }
 
@@ -307,6 +337,11 @@ export class Town {
     this.life.kill();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
+}
+
+/** The n-th line's. */
+export function numberOf(at: number): string {
+  return at === 0 ? NUMBER : NUMBER.replace(/.$/, String(at + 1));
 }
 
 /** The n-th member's, in order. */
