@@ -99,10 +99,10 @@ export interface AudienceCommands {
   listAudiences(page: { after: string | null; limit: number }): Promise<readonly AudienceRecord[]>;
 
   /** In the order of their phone numbers; `after`: the number before the first. Empty for an audience that is not
-   *  there. Who leaves or joins meanwhile moves nobody. */
+   *  there. Who leaves or joins meanwhile moves nobody. `unseenBy`: a run; without those who are in its ledger. */
   listMembers(
     audienceSid: string,
-    page: { after: string | null; limit: number },
+    page: { after: string | null; limit: number; unseenBy?: string },
   ): Promise<readonly MemberRecord[]>;
   /** Kept, not counted. Null: there is no such audience. */
   countMembers(audienceSid: string): Promise<number | null>;

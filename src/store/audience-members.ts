@@ -30,6 +30,7 @@ export class AudienceMembers {
   readonly #byNumber: Statement<[number, string], Row>;
   readonly #bySid: Statement<[number | null, number, string], Row>;
   readonly #list: Statement<[number, string, number], Row>;
+  readonly #listUnseen: Statement<[number, string, number | null, number], Row>;
   readonly #attributes: Statement<[number], string>;
   readonly #delete: Statement<[number, string]>;
   readonly #deleteAll: Statement<[number]>;
@@ -59,6 +60,10 @@ export class AudienceMembers {
     this.#list = db.prepare(`
       SELECT ${columns} FROM audience_member WHERE audienceKey = ? AND phoneNumber > ?
       ORDER BY phoneNumber LIMIT ?`);
+    this.#listUnseen = db.prepare(`
+      SELECT ${columns} FROM audience_member AS a WHERE audienceKey = ? AND phoneNumber > ? AND NOT EXISTS (
+        SELECT 1 FROM broadcast_run_member AS seen WHERE seen.runKey = ? AND seen.phoneNumber = a.phoneNumber)
+      ORDER BY phoneNumber LIMIT ?`);
     this.#attributes = db
       .prepare<[number], string>(
         `SELECT DISTINCT each.key FROM audience_member, json_each(attributes) AS each
@@ -72,11 +77,15 @@ export class AudienceMembers {
 
   list(
     audienceSid: string,
-    { after, limit }: { after: string | null; limit: number },
+    { after, limit, unseenBy }: { after: string | null; limit: number; unseenBy?: string },
   ): readonly MemberRecord[] {
     const key = this.#audiences.keyOf(audienceSid);
     if (key === null) return [];
-    return this.#list.all(key, after ?? "", limit).map((row) => recordOf(audienceSid, row));
+    const rows =
+      unseenBy === undefined
+        ? this.#list.all(key, after ?? "", limit)
+        : this.#listUnseen.all(key, after ?? "", keyOfSid(unseenBy), limit);
+    return rows.map((row) => recordOf(audienceSid, row));
   }
 
   attributes(audienceSid: string): readonly string[] {

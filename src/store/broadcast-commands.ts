@@ -139,8 +139,15 @@ export interface BroadcastCommands<Message> {
   ): Promise<StoredRun | null>;
   /** Why a run that is under way waits; null: it does not. */
   explainRun(sid: string, reason: string | null): Promise<void>;
-  /** Accepts and writes down each member in one transaction; who is in the ledger already gets nothing more. */
-  acceptSlice(sid: string, items: readonly SliceItem<Message>[]): Promise<SliceResult>;
+  /**
+   * Accepts and writes down each member in one transaction; who is in the ledger already gets nothing more. The run's cursor
+   * goes to the last of them, but stays before `passedOver`: the first who was left for later, null where nobody was.
+   */
+  acceptSlice(
+    sid: string,
+    items: readonly SliceItem<Message>[],
+    passedOver: string | null,
+  ): Promise<SliceResult>;
   /**
    * What of a run that is under way waits in the queue, and no Line has taken, is given to none before `until`; with the
    * reason why.

@@ -173,7 +173,7 @@ export class BroadcastRuns {
         this.#change(row, { reason: null });
       },
       isRunWaiting: (sid) => this.#isWaiting.get(keyOfSid(sid) ?? -1) !== undefined,
-      acceptSlice: (sid, items) => this.#acceptSlice(sid, items),
+      acceptSlice: (sid, items, passedOver) => this.#acceptSlice(sid, items, passedOver),
       endRun: (sid, end) => this.#end(sid, end),
       openRuns: () => this.#open.all().map(runOf),
       getRun: (sid) => {
@@ -243,7 +243,11 @@ export class BroadcastRuns {
     return { is: "planned", run: runOf(row) };
   }
 
-  #acceptSlice(sid: string, items: readonly SliceItem<NewOutbound>[]): SliceResult {
+  #acceptSlice(
+    sid: string,
+    items: readonly SliceItem<NewOutbound>[],
+    passedOver: string | null,
+  ): SliceResult {
     const row = this.#rowOf(sid);
     if (row?.status !== "started") return { status: row?.status ?? "canceled", accepted: 0, fullAt: null };
     let { cursor } = row;
@@ -256,7 +260,7 @@ export class BroadcastRuns {
         break;
       }
       if (outcome === "accepted") accepted++;
-      cursor = item.phoneNumber;
+      if (passedOver === null || item.phoneNumber < passedOver) cursor = item.phoneNumber;
     }
     if (cursor !== row.cursor) this.#change(row, { cursor });
     return { status: row.status, accepted, fullAt };

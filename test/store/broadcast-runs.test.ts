@@ -43,7 +43,7 @@ it("runs that are older than messages may be are deleted with their ledgers, the
   expect((await store.planRun({ ...run(1, "planned") }, { judgedTo: null, events: [] })).is).toBe("known");
   await store.startRun(old.sid, { at: now, members: 5, segments: 5, text: null, events: [] });
   const items = [1, 2, 3, 4, 5].map((n) => ({ phoneNumber: `+3363998000${n}`, skipped: "no-text" as const }));
-  await store.acceptSlice(old.sid, items);
+  await store.acceptSlice(old.sid, items, null);
   await store.endRun(old.sid, { status: "finished", reason: null, at: now, events: [] });
   clock.jump(10 * DAY);
   const young = run(3, "planned");

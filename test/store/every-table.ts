@@ -87,7 +87,7 @@ export async function addMorning(
   const message = newOutbound({ to: phones[0] ?? "", lane: "broadcast" });
   if (status === "started") {
     await store.startRun(runSid, { at: plannedAt, members: 2, segments: 2, text: "Sun", events: [] });
-    await store.acceptSlice(runSid, [{ phoneNumber: message.to, message }]);
+    await store.acceptSlice(runSid, [{ phoneNumber: message.to, message }], null);
   }
   return { broadcastSid, runSid, messageSid: message.sid };
 }

@@ -178,12 +178,13 @@ export class Broadcaster {
   async #pursue(runSid: string): Promise<void> {
     const { store, clock, whyClockUntrusted } = this.#deps;
     const { signal } = this.#stop;
+    const looked = { since: clock.now(), upTo: new Map<string, string>() };
     while (!signal.aborted && whyClockUntrusted() === null) {
       const run = await store.getRun(runSid);
       if (run === null || (run.status !== "planned" && run.status !== "started")) return;
       const broadcast = await store.getBroadcast(run.broadcastSid);
       if (broadcast === null) return;
-      const step = await stepOf(run, broadcast, this.#deps);
+      const step = await stepOf(run, broadcast, this.#deps, looked);
       if (step === "over" || step === "later") return;
       if (step === "soon") await clock.sleep(SOON_MS, { signal });
     }

@@ -8,6 +8,7 @@ import { type PoolFactsOf, senderOf } from "../../accounts/sender-of.ts";
 import type { PoolMember, Services } from "../../accounts/services.ts";
 import type { BroadcastDefinition } from "../../store/broadcast-commands.ts";
 import type { NumberRecord, ServiceRecord } from "../../store/settings-document.ts";
+import type { Store } from "../../store/store.ts";
 import type { OutboundRequest, Rate } from "../outbound/accept.ts";
 
 export type SenderDeps = {
@@ -65,6 +66,19 @@ export function senderFor(
       return allowed?.is === "yes" ? number : null;
     },
   };
+}
+
+/** Who of the sender's service wrote to each of them last; null: nobody, or it does not matter. */
+export function stickyOf(
+  phoneNumbers: readonly string[],
+  { service }: Sender,
+  store: Pick<Store, "poolFacts">,
+): Promise<readonly (string | null)[]> {
+  return Promise.all(
+    phoneNumbers.map(async (phoneNumber) =>
+      service?.stickySender ? (await store.poolFacts(service.sid, phoneNumber, [])).sticky : null,
+    ),
+  );
 }
 
 /** Everything of the request that is the sender's: the text and the times are the run's. */

@@ -6,7 +6,7 @@ import type { MemberRecord } from "../../store/audience-commands.ts";
 import type { SkipOutcome } from "../../store/broadcast-commands.ts";
 import type { Store } from "../../store/store.ts";
 import type { Forecasting } from "./foresee.ts";
-import { type Sender, type SenderDeps, type SenderRefusal, senderFor } from "./senders.ts";
+import { type Sender, type SenderDeps, type SenderRefusal, senderFor, stickyOf } from "./senders.ts";
 import { neededBy, parseTemplate } from "./template.ts";
 import { placesOf, type TextDeps, type TextRun, textOfMember } from "./texts.ts";
 
@@ -119,16 +119,16 @@ export function whyNothing({ members, recipients, skipped, why }: Survey): strin
 /** `sticky`: who of the sender's service wrote to them last. */
 async function* membersOf(
   audienceSid: string,
-  { service }: Sender,
+  sender: Sender,
   store: SurveyDeps["store"],
 ): AsyncGenerator<{ readonly member: MemberRecord; readonly sticky: string | null }> {
   let after: string | null = null;
   for (;;) {
     const page: readonly MemberRecord[] = await store.listMembers(audienceSid, { after, limit: PAGE });
-    const sticky = await Promise.all(
-      page.map(async ({ phoneNumber }) =>
-        service?.stickySender ? (await store.poolFacts(service.sid, phoneNumber, [])).sticky : null,
-      ),
+    const sticky = await stickyOf(
+      page.map(({ phoneNumber }) => phoneNumber),
+      sender,
+      store,
     );
     for (const [index, member] of page.entries()) yield { member, sticky: sticky[index] ?? null };
     after = page.at(-1)?.phoneNumber ?? null;

@@ -159,3 +159,104 @@ describe("a forecast of a run through a sticky service", () => {
     expect(foreseen.text).toMatch(/^40 people, 40 segments, done by .* on 1 line$/);
   });
 });
+
+describe("a run through a service of which one line is away", () => {
+  const expectOnceEach = (site: Town, members: number) => {
+    const texts = received(site);
+    expect([...texts.keys()].sort()).toEqual(Array.from({ length: members }, (_, at) => phone(at)));
+    expect([...texts.values()].filter(({ length }) => length !== 1)).toEqual([]);
+  };
+
+  /** Every second member has met the first number, the others the second, whose line is away since. */
+  async function away(options: Partial<TownOptions> & { readonly service?: ServicePatch } = {}) {
+    const served = await town({ members: 60, ...options });
+    for (let at = 0; at < 60; at++) await meet(served, POOL[at % 2] ?? "", phone(at));
+    await served.site.clock.advance(MINUTE);
+    served.site.lines[1]?.become("opening");
+    return served;
+  }
+
+  it.each([
+    { stickySender: true, reached: 30 },
+    { stickySender: false, reached: 50 },
+  ])("goes on over the other, and ends when it is back: %o", async ({ stickySender, reached }) => {
+    const { site, service } = await away({ service: { stickySender } });
+    const sid = await site.broadcast(through(service));
+    await site.life.desk.runNow(sid);
+    await site.pass(5 * MINUTE);
+    expect(received(site).size).toBe(reached);
+    expect(await site.runs(sid)).toMatchObject([{ status: "started" }]);
+    site.lines[1]?.become("ready");
+    await site.pass(2 * MINUTE);
+    expectOnceEach(site, 60);
+    expect(await site.runs(sid)).toMatchObject([{ status: "finished" }]);
+  });
+
+  it("finds after a power cut whom it had passed over", async () => {
+    const { site, service } = await away();
+    const sid = await site.broadcast(through(service));
+    await site.life.desk.runNow(sid);
+    await site.pass(MINUTE / 4, 1_000);
+    const before = received(site).size;
+    expect(before).toBeGreaterThan(5);
+    expect(before).toBeLessThan(30);
+    await site.powerOff(5_000);
+    await site.powerOn();
+    await site.pass(3 * MINUTE);
+    expectOnceEach(site, 60);
+    const [run] = await site.runs(sid);
+    expect(run).toMatchObject({ status: "finished" });
+    expect((await site.life.store.countRun(run?.sid ?? "")).messages).toEqual({ sent: 60 });
+  });
+
+  it("writes to who joins among those who wait, within a minute or two", async () => {
+    const { site, service } = await away();
+    const member = await site.life.store.getMember(site.audienceSid, { phoneNumber: phone(40) });
+    await site.life.store.deleteMember(site.audienceSid, member?.sid ?? "");
+    const sid = await site.broadcast(through(service));
+    await site.life.desk.runNow(sid);
+    await site.pass(2 * MINUTE);
+    expect(received(site).size).toBe(29);
+    await site.join({ phoneNumber: phone(40) });
+    await site.pass(2 * MINUTE);
+    expect(received(site).get(phone(40))).toEqual([{ from: NUMBER, line: "sim1" }]);
+  });
+
+  it("asks the app for the text of nobody who has to wait", async () => {
+    const asked: string[] = [];
+    const { site, service } = await away({
+      fetchBody: async ({ params }) => {
+        asked.push(new URLSearchParams(Object.fromEntries(params)).get("To") ?? "");
+        return { is: "text", text: "Sun today" };
+      },
+    });
+    const url = { body: null, bodyUrl: "http://app.example/forecast", bodyPer: "member" } as const;
+    const sid = await site.broadcast({ ...through(service), ...url });
+    await site.life.desk.runNow(sid);
+    await site.pass(5 * MINUTE);
+    expect(received(site).size).toBe(30);
+    // Thirty have theirs, ten of the others are queued; at the end of a slice some were asked for in vain.
+    expect(new Set(asked).size).toBeLessThan(45);
+    site.lines[1]?.become("ready");
+    await site.pass(3 * MINUTE);
+    expectOnceEach(site, 60);
+  });
+
+  it("finds those of the other behind a thousand who wait", async () => {
+    const served = await town({ members: 1_300, rate: "unlimited" });
+    const { site, service } = served;
+    for (let at = 0; at < 1_250; at++) await meet(served, SECOND, phone(at));
+    await site.clock.advance(MINUTE);
+    site.lines[1]?.become("opening");
+    const sid = await site.broadcast(through(service));
+    await site.life.desk.runNow(sid);
+    await site.pass(2 * MINUTE, 2_000);
+    expect([...received(site).keys()].sort()).toEqual(
+      Array.from({ length: 50 }, (_, at) => phone(1_250 + at)),
+    );
+    site.lines[1]?.become("ready");
+    await site.pass(10 * MINUTE, 2_000);
+    expectOnceEach(site, 1_300);
+    expect(await site.runs(sid)).toMatchObject([{ status: "finished" }]);
+  });
+});
