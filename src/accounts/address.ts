@@ -17,6 +17,7 @@ import {
   parsePhoneNumberFromString,
   validatePhoneNumberLength,
 } from "libphonenumber-js/max";
+import { Remembered } from "../runtime/remembered.ts";
 import type { NumberKind } from "../store/settings-document.ts";
 
 export type Address = {
@@ -33,10 +34,9 @@ const ALPHANUMERIC = /^(?=.*[A-Za-z])[A-Za-z0-9 \-+_&]{1,11}$/;
 
 /**
  * Reading one costs 20 µs, a tenth of all that a message costs, and people are written to more than once. Bounded: a
- * site's regular recipients, 2 MB of them at most; past that the memory begins anew.
+ * site's regular recipients, 3 MB of them at most.
  */
-const REMEMBERED = 10_000;
-const read = new Map<string, Address | null>();
+const read = new Remembered<Address | null>(8_000);
 
 /** Null when it is none of the three kinds. National forms are read in `defaultCountry`. */
 export function parseAddress(text: string, defaultCountry: string): Address | null {
@@ -46,7 +46,6 @@ export function parseAddress(text: string, defaultCountry: string): Address | nu
   const address = readAddress(text.trim(), defaultCountry);
   // What is longer than any address is none, and is not worth its room.
   if (text.length > 40) return address;
-  if (read.size === REMEMBERED) read.clear();
   read.set(key, address);
   return address;
 }

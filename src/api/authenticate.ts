@@ -10,17 +10,18 @@ import { createHash } from "node:crypto";
 import type { Middleware } from "koa";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Keys } from "../accounts/keys.ts";
+import { Remembered } from "../runtime/remembered.ts";
 import { ApiError } from "./api-error.ts";
 import { type ApiContext, type ApiState, canonicalSid, notFound, pathOf } from "./context.ts";
 import type { Lockout } from "./lockout.ts";
 
 type Directory = { readonly accounts: Accounts; readonly keys: Keys };
 
-/** Past so many the memory of right credentials begins anew. */
-const KNOWN = 1000;
+/** Right credentials that are remembered. */
+const KNOWN = 500;
 
 export function authenticate(directory: Directory, lockout: Lockout): Middleware<ApiState> {
-  const known = new Map<string, Identity>();
+  const known = new Remembered<Identity>(KNOWN);
   return async (ctx, next) => {
     const address = ctx.req.socket.remoteAddress ?? "";
     const given = ctx.req.headers.authorization ?? "";
@@ -40,7 +41,6 @@ export function authenticate(directory: Directory, lockout: Lockout): Middleware
         lockout.failed(address, digest);
         throw unauthenticated();
       }
-      if (known.size === KNOWN) known.clear();
       known.set(digest, identity);
     }
     lockout.succeeded(address, digest);

@@ -24,6 +24,8 @@ type Neighbour = { since: number; lockedUntil: number; wrong: Map<string, Wrong>
 export class Lockout {
   readonly #clock: Clock;
   readonly #neighbours = new Map<string, Neighbour>();
+  /** Heard of last, so the last of the neighbours. */
+  #newest: string | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -75,6 +77,8 @@ export class Lockout {
       wrong: new Map(),
       right: new Set(),
     };
+    if (key === this.#newest) return neighbour;
+    this.#newest = key;
     this.#neighbours.delete(key);
     this.#neighbours.set(key, neighbour);
     const oldest = this.#neighbours.keys().next().value;

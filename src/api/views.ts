@@ -12,8 +12,15 @@ const API_VERSION = "2010-04-01";
 
 /** RFC 2822, always `+0000`, English whatever the locale (contract §1.5). */
 export function dateText(epochMs: number): string {
-  return new Date(epochMs).toUTCString().replace("GMT", "+0000");
+  const second = Math.floor(epochMs / 1000);
+  if (second !== lastDate.second) {
+    lastDate = { second, text: new Date(epochMs).toUTCString().replace("GMT", "+0000") };
+  }
+  return lastDate.text;
 }
+
+/** Of one message, and of those in the same second, most are the same. */
+let lastDate = { second: Number.NaN, text: "" };
 
 export function dateTextOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : dateText(epochMs);

@@ -30,6 +30,6 @@ export function resourcePathOf(path: string): string {
 
 function isXml(path: string): boolean {
   if (!path.startsWith("/2010-04-01/")) return false;
-  const last = path.replace(/\/$/, "").split("/").at(-1) ?? "";
-  return last.endsWith(".xml") || !last.includes(".");
+  const asked = path.endsWith("/") ? path.slice(0, -1) : path;
+  return asked.endsWith(".xml") || !asked.includes(".", asked.lastIndexOf("/"));
 }

@@ -2,9 +2,9 @@
  * The main thread's side of the store. Commands made in one turn of the event loop travel together; their
  * promises settle when the transaction they were part of is on disk, in the order they were made.
  *
- * One batch is under way at a time; what comes up meanwhile travels together when its answer is there. It would not
- * be carried out earlier either way, and a message between threads costs as much processor time as several commands:
- * a busy appliance sends few and large ones.
+ * While commands are under way, what comes up travels together when their answer is there: a message between threads
+ * costs as much processor time as several commands. A part that is large enough does not wait for it, nor for the end
+ * of the turn: the thread works on it while this one makes the next.
  *
  * Behind a slow disk the next batch waits for those who have just been answered, a quarter of what the last one took:
  * otherwise callers that each wait for their answer fall into two halves, and every sync carries one of them only.
@@ -14,10 +14,21 @@ import { assertNever } from "../runtime/assert-never.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { Fault } from "../runtime/fault.ts";
 import { newlyStored } from "./message-row.ts";
-import type { AcceptAnswer, CommandName, FromWorker, Outcome, Request, ToWorker } from "./protocol.ts";
+import type {
+  AcceptAnswer,
+  Answer,
+  CommandName,
+  FromWorker,
+  Outcome,
+  Request,
+  ToWorker,
+} from "./protocol.ts";
 import type { Lane, Store, WebhookNotice } from "./store.ts";
 
 type Waiter = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void };
+
+/** So many commands are worth a message of their own. */
+const A_PART = 16;
 
 /** A wait shorter than the first is none: no timer is that fine. The second bounds it behind a card that stalls. */
 const SHORTEST_GATHERING_MS = 2;
@@ -39,9 +50,11 @@ export class StoreClient implements Store {
   readonly #turns: Waiter[] = [];
   #outbox: Request[] = [];
   readonly #clock: Clock;
-  #isUnderWay = false;
+  /** What is sent and not answered, oldest first. The thread answers whole ones, one or more at a time. */
+  readonly #underWay: { readonly commands: number; readonly sentAtMs: number }[] = [];
+  /** Nothing is gained from larger batches. */
+  #isFast = true;
   #webhookListeners: ((notice: WebhookNotice) => void)[] = [];
-  #sentAtMs = 0;
   /** As many commands as the last answer's callers and those who wait already would make. */
   #gathering: { readonly enough: number; readonly timer: Timer } | null = null;
   #queuedListeners: ((queue: string, lane: Lane) => void)[] = [];
@@ -204,6 +217,7 @@ export class StoreClient implements Store {
       this.#outbox.push({ name, args } as Request);
       this.#waiters.push({ resolve, reject });
       if (this.#outbox.length === this.#gathering?.enough) setImmediate(() => this.#endGathering());
+      else if (this.#outbox.length >= A_PART && this.#gathering === null && this.#isFast) this.#send();
     });
     return answer as ReturnType<Store[Name]>;
   }
@@ -218,20 +232,24 @@ export class StoreClient implements Store {
 
   #flush(): void {
     if (this.#outbox.length === 0 || this.#fault !== null) return;
-    if ((this.#isUnderWay || this.#gathering !== null) && this.#closing === null) return;
-    this.#isUnderWay = true;
-    this.#sentAtMs = this.#clock.monotonicMs();
+    if ((this.#underWay.length > 0 || this.#gathering !== null) && this.#closing === null) return;
+    this.#send();
+  }
+
+  #send(): void {
     const requests = this.#outbox;
     this.#outbox = [];
+    this.#underWay.push({ commands: requests.length, sentAtMs: this.#clock.monotonicMs() });
     this.#post({ is: "requests", requests });
   }
 
   /** Only those who wait already are a reason to wait for others: who is alone is carried out at once. */
-  #gather(answered: number): void {
-    const waitMs = Math.min(LONGEST_GATHERING_MS, (this.#clock.monotonicMs() - this.#sentAtMs) / 4);
-    if (this.#outbox.length === 0 || waitMs < SHORTEST_GATHERING_MS) return;
+  #gather({ outcomes, syncedInMs }: Answer): void {
+    const waitMs = Math.min(LONGEST_GATHERING_MS, syncedInMs / 4);
+    this.#isFast = waitMs < SHORTEST_GATHERING_MS;
+    if (this.#isFast || this.#underWay.length > 0 || this.#outbox.length === 0) return;
     const timer = this.#clock.timer(waitMs, () => this.#endGathering());
-    this.#gathering = { enough: this.#outbox.length + answered, timer };
+    this.#gathering = { enough: this.#outbox.length + outcomes.length, timer };
   }
 
   #endGathering(): void {
@@ -247,12 +265,8 @@ export class StoreClient implements Store {
   #receive(message: FromWorker): void {
     switch (message.is) {
       case "answer":
-        this.#isUnderWay = false;
-        this.#onCommit({
-          commands: message.answer.outcomes.length,
-          tookMs: this.#clock.monotonicMs() - this.#sentAtMs,
-        });
-        this.#gather(message.answer.outcomes.length);
+        this.#onCommit(this.#committed(message.answer.outcomes.length));
+        this.#gather(message.answer);
         this.#flush();
         for (const outcome of message.answer.outcomes) this.#settle(outcome);
         for (const { queue, lane } of message.answer.queued)
@@ -277,6 +291,12 @@ export class StoreClient implements Store {
       default:
         assertNever(message);
     }
+  }
+
+  #committed(commands: number): Commit {
+    const sentAtMs = this.#underWay[0]?.sentAtMs ?? 0;
+    for (let left = commands; left > 0; ) left -= this.#underWay.shift()?.commands ?? left;
+    return { commands, tookMs: this.#clock.monotonicMs() - sentAtMs };
   }
 
   #settle(outcome: Outcome): void {

@@ -9,6 +9,7 @@
  * batch is tried in a transaction of its own, so that those which need no room (reads, deletes) still succeed, and
  * the others are answered with the refusal.
  */
+import { type Clock, systemClock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { CommandSet } from "./commands.ts";
 import { type Database, type Statement, sqliteCode } from "./database.ts";
@@ -34,18 +35,26 @@ export class Committer {
   readonly #db: Database;
   readonly #set: CommandSet;
   readonly #isReadOnly: () => boolean;
+  readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
   readonly #savepoint: Statement<[]>;
   readonly #release: Statement<[]>;
   readonly #rollbackTo: Statement<[]>;
+  #syncedInMs = 0;
 
   /** `isReadOnly`: whether the disk takes no writes at present. */
-  constructor(db: Database, set: CommandSet, isReadOnly: () => boolean) {
+  constructor(
+    db: Database,
+    set: CommandSet,
+    isReadOnly: () => boolean,
+    clock: Pick<Clock, "monotonicMs"> = systemClock,
+  ) {
     this.#db = db;
     this.#set = set;
     this.#isReadOnly = isReadOnly;
+    this.#clock = clock;
     this.#begin = db.prepare("BEGIN");
     this.#commit = db.prepare("COMMIT");
     this.#rollback = db.prepare("ROLLBACK");
@@ -56,8 +65,9 @@ export class Committer {
 
   /** Committed and synced when it returns. Throws when the disk no longer keeps its word. */
   run(requests: readonly Request[]): Answer {
+    this.#syncedInMs = 0;
     const outcomes = this.#attempt(requests);
-    return { outcomes, ...this.#set.notices.take() };
+    return { outcomes, ...this.#set.notices.take(), syncedInMs: this.#syncedInMs };
   }
 
   #attempt(requests: readonly Request[]): readonly Outcome[] {
@@ -74,7 +84,9 @@ export class Committer {
     this.#begin.run();
     try {
       const outcomes = requests.map((request) => this.#one(request));
+      const begunAt = this.#clock.monotonicMs();
       this.#commit.run();
+      this.#syncedInMs += this.#clock.monotonicMs() - begunAt;
       this.#set.undo.forget();
       return outcomes;
     } catch (error) {

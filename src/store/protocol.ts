@@ -47,6 +47,8 @@ export type Answer = {
   readonly outcomes: readonly Outcome[];
   readonly queued: readonly QueuedNotice[];
   readonly webhooks: readonly WebhookNotice[];
+  /** How long the disk took for it. */
+  readonly syncedInMs: number;
 };
 
 export type ToWorker =

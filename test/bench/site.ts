@@ -18,7 +18,7 @@ export const TOKEN = "1".repeat(32);
 const NUMBERS = `/2010-04-01/Accounts/${SID}/IncomingPhoneNumbers.json`;
 const CONFIG = "pylone.yaml";
 /** As `npm start` and the systemd unit start it. */
-const SHIPPED = ["--max-old-space-size=512", "--max-semi-space-size=4"];
+const SHIPPED = ["--max-old-space-size=512", "--max-semi-space-size=4", "--v8-pool-size=1"];
 export const NUMBER = "+33639980001";
 export const PHONE = "+33639980011";
 

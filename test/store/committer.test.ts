@@ -51,6 +51,13 @@ describe("a batch of commands", () => {
     expect(stored()).toBe(2);
   });
 
+  it("tells how long the disk took for it", () => {
+    let ms = 100;
+    const clock = { monotonicMs: () => (ms += 7) };
+    const committer = new Committer(opened.db, opened.set, () => false, clock);
+    expect(committer.run([accept(), accept()]).syncedInMs).toBe(7);
+  });
+
   it("names each queue once, and only those of its own transaction", () => {
     const answer = opened.committer.run([accept(), accept()]);
     expect(answer.queued).toEqual([{ queue: FROM, lane: "single" }]);

@@ -153,17 +153,18 @@ class SmppLine implements Line {
     await Promise.all(this.#binds.map((bind) => bind.run()));
   }
 
-  async submit(segment: Segment, options: SubmitOptions): Promise<SubmitOutcome> {
+  submit(segment: Segment, options: SubmitOptions): Promise<SubmitOutcome> {
     const outcome = this.#submit(segment, options);
     this.#onWire.add(outcome);
-    try {
-      const settled = await outcome;
-      this.#count(settled.is === "accepted" ? "sent" : settled.is);
-      if (settled.is === "accepted") this.#lastSentAt = this.#options.clock.now();
-      return settled;
-    } finally {
-      this.#onWire.delete(outcome);
-    }
+    outcome.then(
+      ({ is }) => {
+        this.#onWire.delete(outcome);
+        this.#count(is === "accepted" ? "sent" : is);
+        if (is === "accepted") this.#lastSentAt = this.#options.clock.now();
+      },
+      () => this.#onWire.delete(outcome),
+    );
+    return outcome;
   }
 
   async stop(graceMs: number): Promise<void> {

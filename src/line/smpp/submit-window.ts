@@ -27,7 +27,7 @@ export class SubmitWindow {
     return this.#waited;
   }
 
-  /** `write` is called once there is room, and not at all when `signal` is aborted before. */
+  /** `write` is called once there is room, and not at all when `signal` is aborted before. It does not throw. */
   submit(write: () => Promise<Answer>, signal: AbortSignal): Promise<WindowedAnswer> {
     if (signal.aborted) return Promise.resolve({ is: "withdrawn" });
     if (this.#used < this.size && this.#waiting.length === 0) return this.#begin(write);
@@ -57,13 +57,15 @@ export class SubmitWindow {
     for (const waiting of this.#waiting.splice(0)) waiting.withdraw();
   }
 
-  async #begin(write: () => Promise<Answer>): Promise<Answer> {
+  #begin(write: () => Promise<Answer>): Promise<Answer> {
     this.#used++;
-    try {
-      return await write();
-    } finally {
-      this.#used--;
-      if (this.#used < this.size) this.#waiting.shift()?.begin();
-    }
+    const answer = write();
+    answer.then(this.#end, this.#end);
+    return answer;
   }
+
+  readonly #end = (): void => {
+    this.#used--;
+    if (this.#used < this.size) this.#waiting.shift()?.begin();
+  };
 }

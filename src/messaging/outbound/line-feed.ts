@@ -197,9 +197,11 @@ export class LineFeed {
     this.#pace.take();
     const landing = this.#line
       .submit(claim.segment, { submissionId: claim.submissionId, signal: this.#signal })
-      // A Line never throws; should it all the same, nobody knows what it did.
-      .catch((error: unknown) => unknownOutcome(error))
-      .then((outcome) => this.#landed(flight, outcome));
+      .then(
+        (outcome) => this.#landed(flight, outcome),
+        // A Line never throws; should it all the same, nobody knows what it did.
+        (error: unknown) => this.#landed(flight, unknownOutcome(error)),
+      );
     this.#flights.own("submit", landing);
   }
 

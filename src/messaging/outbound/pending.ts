@@ -4,7 +4,7 @@ import type { Log } from "../../runtime/log.ts";
 /** Work begun and not awaited where it began: owned here, loud when it fails, waited for at the end. */
 export class Pending {
   readonly #log: Log;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -12,18 +12,18 @@ export class Pending {
 
   /** `what` names the work in the log should it fail. */
   own(what: string, work: Promise<unknown>): void {
-    const owned: Promise<void> = work
-      .then(
-        () => {},
-        (error: unknown) =>
-          this.#log.error({ what, reason: reasonOf(error) }, "work in the background failed"),
-      )
-      .finally(() => this.#running.delete(owned));
-    this.#running.add(owned);
+    this.#running.add(work);
+    work.then(
+      () => this.#running.delete(work),
+      (error: unknown) => {
+        this.#running.delete(work);
+        this.#log.error({ what, reason: reasonOf(error) }, "work in the background failed");
+      },
+    );
   }
 
   /** Settles when nothing is left, what began meanwhile included. */
   async drain(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 }
