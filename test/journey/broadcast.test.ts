@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApplianceClient, startDaemon } from "../harness/appliance.ts";
 import { eventually, Site } from "../harness/program.ts";
+import { type Behaviour, never, says, WebhookSink } from "../harness/webhook-sink.ts";
 
 const NUMBER = "+33639980001";
 const READERS = ["+33612345671", "+33612345672", "+33612345673"];
@@ -72,6 +73,31 @@ describe("the morning forecast", () => {
       return messages.delivered === READERS.length ? true : null;
     });
     expect((await forecastsOn(client)).sort()).toEqual(READERS);
+  });
+
+  it.each<[string, Behaviour, RegExp]>([
+    ["answers HTML", says(200, "text/html", "<h1>Sign in</h1>"), /HTML/],
+    ["never answers", never, /./],
+  ])("of an app that %s is sent to nobody, and an event says why", async (_what, behaviour, why) => {
+    const sink = await WebhookSink.start();
+    try {
+      sink.at("/forecast", behaviour);
+      const { client } = await startDaemon(site, `webhook: { timeoutMs: 500 }\n${CONFIG}`);
+      const path = await broadcast(client, { BodyUrl: sink.url("/forecast") });
+      expect((await client.get(`${path}/DryRun`))["would_send"]).toBe(false);
+      const run = await created(client, `${path}/Runs`, {});
+      const ended = await eventually(async () => {
+        const found = await client.get(`${path}/Runs/${run}`);
+        return found["status"] === "skipped" ? found : null;
+      });
+      expect(ended).toMatchObject({ reason: expect.stringMatching(why), outcomes: { accepted: 0 } });
+      const { events } = await client.get("/appliance/v1/Events?Type=broadcast.skipped");
+      expect(events).toMatchObject([{ text: expect.stringContaining(String(ended["reason"])) }]);
+      const { members } = await client.get(`${path}/Runs/${run}/Members`);
+      expect(members).toEqual([]);
+    } finally {
+      await sink.stop();
+    }
   });
 
   it("goes on after kill -9 right after it was begun: everybody has one message, and nobody two", async () => {

@@ -351,6 +351,21 @@ describe("an operator", () => {
 });
 
 describe("pacing", () => {
+  it("is foreseen by what the line was measured to take for a segment", async () => {
+    const site = await town({ members: 40 });
+    const sid = await site.broadcast();
+    const foreseen = async () => {
+      const dry = await site.life.desk.dryRun(sid, { after: null, limit: 1 });
+      return dry.is === "dry" ? dry.foreseen?.text : dry.is;
+    };
+    expect(await foreseen()).toBe("40 people, 40 segments, done by 2027-06-10 07:01 GMT+2 on 1 line");
+    site.line.airMs = 15_000;
+    await site.life.desk.runNow(sid);
+    await site.pass(15 * MINUTE);
+    expect(site.line.handed).toHaveLength(40);
+    expect(await foreseen()).toBe("40 people, 40 segments, done by 2027-06-10 07:10 GMT+2 on 1 line");
+  });
+
   it("never has more than a slice in the queue, and leaves the line no pause", async () => {
     const site = await town({ members: 100 });
     site.line.airMs = 1_000;

@@ -146,7 +146,7 @@ export class Life {
         rateOf: () => rate,
         maxRateOf: () => "unlimited",
         throttledTo: () => null,
-        secondsPerSegment: () => null,
+        secondsPerSegment: (line) => this.#dispatcher.secondsPerSegment(line),
         capsOf: async () => [],
         recipientsOf: async () => null,
       }),
