@@ -125,12 +125,12 @@ make_release() {
   rm -rf "$new"
   mkdir -p "$new/bin"
   cp -R "$source_folder"/{hardware,systemd,package.json,package-lock.json,README.md,LICENSE} "$new"
-  # What only builds and tests need stays behind.
+  # What only builds and tests need stays behind: of dist what is made of src.
   (
     cd "$source_folder"
     npm ls --omit=dev --all --parseable | sed -n "s#^$PWD/##p" | xargs cp -R --parents -t "$new"
-    find dist -mindepth 1 -maxdepth 1 ! -name bench ! -name soak ! -name .tsbuildinfo -print0 |
-      xargs -0 cp -R --parents -t "$new"
+    find src -mindepth 1 -maxdepth 1 -type d -printf 'dist/%P\0' |
+      xargs -0 cp -R --parents -t "$new" dist/main.js dist/main.js.map
   )
   ln -s "$node" "$new/bin/node"
   if for_real; then chown -R root:root "$new"; fi

@@ -33,11 +33,17 @@ const releases = () => readdirSync(at("opt/pylone/releases")).sort();
 const current = () => readlinkSync(at("opt/pylone/current"));
 const mode = (path: string) => (statSync(at(path)).mode & 0o777).toString(8);
 
+/** As a bench, a soak or the tests leave there. */
+const LEFT_IN_DIST = join(REPOSITORY, "dist/left-by-a-test");
+
 beforeAll(() => {
+  mkdirSync(LEFT_IN_DIST, { recursive: true });
   root = mkdtempSync(join(tmpdir(), "pylone-root-"));
   first = install(root);
 }, 300_000);
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => {
+  for (const folder of [root, LEFT_IN_DIST]) rmSync(folder, { recursive: true, force: true });
+});
 
 describe("an installation", () => {
   it("puts program, units, rules and configuration in their places", () => {
@@ -57,6 +63,11 @@ describe("an installation", () => {
     expect(existsSync(join(modules, "better-sqlite3"))).toBe(true);
     for (const name of ["typescript", "vitest", "twilio", "@biomejs"])
       expect(existsSync(join(modules, name)), name).toBe(false);
+    const made = readdirSync(join(REPOSITORY, "src"), { withFileTypes: true });
+    const rooms = made.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(readdirSync(at("opt/pylone/current/dist")).sort()).toEqual(
+      [...rooms, "main.js", "main.js.map"].sort(),
+    );
   });
 
   it("starts from there with its own modules and its commented configuration", async () => {
