@@ -5,19 +5,51 @@
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock, Timer } from "../runtime/clock.ts";
+import { reasonOf } from "../runtime/fault.ts";
+import type { Log } from "../runtime/log.ts";
 
 /** As `net.Server.address()` gives it. */
 export type ListeningAt = { readonly host: string; readonly port: number };
 
 const FILE = "pylone.address";
 
-export async function writeAddress(dataDir: string, { host, port }: ListeningAt): Promise<void> {
-  const text = `${JSON.stringify({ host, port, pid: process.pid })}\n`;
-  await writeFile(join(dataDir, FILE), text, { mode: 0o600 });
-}
+/** A disk that is full may have room in a minute. */
+const TRY_AGAIN_MS = 30_000;
 
-export async function removeAddress(dataDir: string): Promise<void> {
-  await rm(join(dataDir, FILE), { force: true });
+/** The file of this process. */
+export class AddressNote {
+  readonly #file: string;
+  readonly #text: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #again: Timer | null = null;
+  #isTold = false;
+
+  constructor(dataDir: string, { host, port }: ListeningAt, { clock, log }: { clock: Clock; log: Log }) {
+    this.#file = join(dataDir, FILE);
+    this.#text = `${JSON.stringify({ host, port, pid: process.pid })}\n`;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Never rejects: what the disk does not take is tried again until it does. */
+  async write(): Promise<void> {
+    try {
+      await writeFile(this.#file, this.#text, { mode: 0o600 });
+    } catch (error) {
+      if (!this.#isTold)
+        this.#log.warn(`the address could not be noted for the other commands yet: ${reasonOf(error)}`);
+      this.#isTold = true;
+      this.#again = this.#clock.timer(TRY_AGAIN_MS, () => void this.write());
+    }
+  }
+
+  /** What cannot be taken away is known by its process. */
+  async remove(): Promise<void> {
+    this.#again?.cancel();
+    await rm(this.#file, { force: true }).catch(() => undefined);
+  }
 }
 
 /** Null where no daemon that still runs has left one. Rejects with the system's error where it may not be read. */

@@ -7,7 +7,7 @@
 import type { Clock } from "../runtime/clock.ts";
 import { reasonOf } from "../runtime/fault.ts";
 import type { Log } from "../runtime/log.ts";
-import { removeAddress, writeAddress } from "./address-file.ts";
+import { AddressNote } from "./address-file.ts";
 import { type Composed, compose } from "./compose.ts";
 import type { LoadedConfig } from "./config.ts";
 import { Endings, type StopSignal } from "./endings.ts";
@@ -43,11 +43,11 @@ export async function serve(options: {
   }
   const { appliance } = composed;
   const watchdog = notify === null ? null : new Watchdog({ vitals: appliance.vitals, notify, clock, log });
+  let note: AddressNote;
   try {
     const port = await appliance.start();
-    await writeAddress(dataDir, { host: loaded.config.http.host, port }).catch((error: unknown) =>
-      log.warn(`the address could not be noted for the other commands: ${reasonOf(error)}`),
-    );
+    note = new AddressNote(dataDir, { host: loaded.config.http.host, port }, { clock, log });
+    await note.write();
     log.info({ port, lines: appliance.lines.map(({ name }) => name) }, "ready");
     onReady(composed, port);
     watchdog?.start();
@@ -75,7 +75,6 @@ export async function serve(options: {
   // Nothing waits for it: systemd sees the process end, whether it was told or not.
   watchdog?.stop().catch(() => undefined);
   const code = await stopCleanly(appliance, ending.signal, { endings, clock, log });
-  // What could not be taken away is known by its process.
-  await removeAddress(dataDir).catch(() => undefined);
+  await note.remove();
   return code;
 }
