@@ -1,6 +1,7 @@
 /** `/appliance/v1/Audiences`: who is written to together, and by which words people join and leave. */
 import type { AudienceResult } from "../accounts/audience/audiences.ts";
 import type { AudienceRecord } from "../store/audience-commands.ts";
+import type { StoredBroadcast } from "../store/broadcast-commands.ts";
 import { ApiError } from "./api-error.ts";
 import { AUDIENCES_PATH, audienceView } from "./audience-views.ts";
 import { type ApiContext, type ApiRouter, answer, answerEmpty, canonicalSid, notFound } from "./context.ts";
@@ -9,7 +10,7 @@ import { pageOf } from "./page.ts";
 import { readAudience } from "./read-audience.ts";
 import { readFormOrJson } from "./read-body.ts";
 
-export function routeAudiences(router: ApiRouter, { audiences, store }: ApiDeps): void {
+export function routeAudiences(router: ApiRouter, { audiences, store, clock }: ApiDeps): void {
   router.post(AUDIENCES_PATH, async (ctx) => {
     const { friendlyName, ...fields } = readAudience(await readFormOrJson(ctx));
     if (friendlyName === undefined) throw new ApiError(20002);
@@ -40,9 +41,35 @@ export function routeAudiences(router: ApiRouter, { audiences, store }: ApiDeps)
   });
 
   router.delete(`${AUDIENCES_PATH}/:audience`, async (ctx) => {
-    if (!(await audiences.delete(audienceSidOf(ctx)))) throw notFound(ctx);
+    const sid = audienceSidOf(ctx);
+    const sentTo = await broadcastTo(sid, { store, clock });
+    if (sentTo !== null) {
+      const why = `The broadcast ${sentTo.definition.name} (${sentTo.sid}) is still to be sent to it: delete that first, or give it another AudienceSid.`;
+      throw new ApiError(20422, why);
+    }
+    if (!(await audiences.delete(sid))) throw notFound(ctx);
     answerEmpty(ctx);
   });
+}
+
+/** One that has yet to run; null: the audience is no broadcast's. */
+async function broadcastTo(
+  audienceSid: string,
+  { store, clock }: Pick<ApiDeps, "store" | "clock">,
+): Promise<StoredBroadcast | null> {
+  let beforeSid: string | undefined;
+  for (;;) {
+    const page = await store.listBroadcasts({
+      ...(beforeSid === undefined ? {} : { beforeSid }),
+      limit: 100,
+    });
+    const found = page.find(
+      ({ definition: { at, audienceSid: to } }) => to === audienceSid && (at === null || at > clock.now()),
+    );
+    if (found !== undefined) return found;
+    if (page.length < 100) return null;
+    beforeSid = page.at(-1)?.sid;
+  }
 }
 
 /** What is no SID of an audience is no resource. */

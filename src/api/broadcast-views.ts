@@ -10,8 +10,15 @@ export function broadcastView(
 ): Record<string, unknown> {
   const { quietHours, timeZone } = definition;
   const path = `/appliance/v1/Broadcasts/${sid}`;
-  const quietText = (at: number) =>
-    `The run of ${localText(at, timeZone)} is in its quiet hours: nothing of it is sent before ${localText(endOfQuiet(quietHours, at, timeZone), timeZone)}.`;
+  const quietText = (at: number) => {
+    const until = endOfQuiet(quietHours, at, timeZone);
+    const deadline = at + definition.deadlineMinutes * 60_000;
+    const tooLate =
+      deadline > until
+        ? ""
+        : ` Its deadline, ${localText(deadline, timeZone)}, is no later: nobody is sent anything.`;
+    return `The run of ${localText(at, timeZone)} is in its quiet hours: nothing of it is sent before ${localText(until, timeZone)}.${tooLate}`;
+  };
   return {
     sid,
     friendly_name: definition.name,

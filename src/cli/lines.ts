@@ -25,7 +25,7 @@ function row(line: LineView): readonly string[] {
     numbers.length > 3 ? `${numbers.slice(0, 3).join(" ")} +${numbers.length - 3}` : numbers.join(" ") || "-",
     line.operator === null ? "-" : [line.operator, line.technology ?? []].flat().join(" "),
     line.signal_dbm === null ? "-" : `${line.signal_dbm} dBm`,
-    line.recovery === null || line.recovery.reason === line.reason
+    line.recovery === null || line.reason.includes(line.recovery.reason)
       ? line.reason || "-"
       : `${line.reason} (${line.recovery.reason})`,
   ];

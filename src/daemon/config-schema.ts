@@ -114,12 +114,23 @@ const smppLine = z.strictObject({
     ),
   bind: z.enum(["transceiver", "transmitter", "receiver", "pair"]).default("transceiver"),
   binds: z.number().int().min(1).max(16).default(1),
-  numbers: z.array(z.string().min(1)).min(1),
+  numbers: z
+    .array(z.string().min(1))
+    .min(
+      1,
+      'at least one number is needed: the senders that the carrier allows, such as ["+33755500001", "36123"]',
+    ),
   window: z.number().int().min(1).max(1000).default(10),
   segmentsPerSecond: segmentsPerSecond.optional(),
   maxSegmentsPerSecond: segmentsPerSecond.default("unlimited"),
-  systemType: z.string().max(12).default(""),
-  interfaceVersion: z.enum(["3.3", "3.4", "5.0"]).default("3.4"),
+  systemType: z.string().max(12, "must be at most 12 characters").default(""),
+  /** YAML reads 3.4 as a number: there is nothing else it could mean. */
+  interfaceVersion: z
+    .preprocess(
+      (value) => (typeof value === "number" ? value.toFixed(1) : value),
+      z.enum(["3.3", "3.4", "5.0"]),
+    )
+    .default("3.4"),
   addressRange: z
     .strictObject({ ton: octet.default(0), npi: octet.default(0), range: z.string().max(40).default("") })
     .prefault({}),

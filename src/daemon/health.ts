@@ -65,6 +65,7 @@ export function createHealth(deps: {
     const certificate = deps.certificate?.() ?? null;
     if (certificate !== null) checks["certificate"] = certificate;
     const canSend = lines.some(({ name }) => isReady(name) && deps.receiveOnly?.has(name) !== true);
+    if (disk.status !== "fail" && !canSend) checks["sending"] = NOTHING_SENDS;
     const all = Object.values(checks);
     const status =
       disk.status === "fail" || !canSend
@@ -75,6 +76,11 @@ export function createHealth(deps: {
     return { status, checks };
   };
 }
+
+const NOTHING_SENDS: HealthCheck = {
+  status: "fail",
+  text: "no line can send: what apps post waits in its queue (the lines' own checks say why)",
+};
 
 type Carried = { readonly isActive: boolean; readonly text: string };
 

@@ -23,7 +23,7 @@ const ESCAPES = "write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as
 
 export function readSmppUrl(text: string): SmppUrl {
   if (text === "sim:") return { is: "simulated" };
-  if (!URL.canParse(text)) return wrong(`this is no url; ${ESCAPES}`);
+  if (!URL.canParse(text)) return wrong(whyNoUrl(text));
   const { protocol, username, password, hostname, port, pathname, search, hash } = new URL(text);
   if (search !== "" || hash !== "" || (pathname !== "" && pathname !== "/"))
     return wrong(`there is something behind the port; ${ESCAPES}`);
@@ -46,6 +46,14 @@ export function readSmppUrl(text: string): SmppUrl {
   } catch {
     return wrong(`a % in it is not followed by two hexadecimal digits; ${ESCAPES}`);
   }
+}
+
+function whyNoUrl(text: string): string {
+  const place = text.slice(text.lastIndexOf("@") + 1);
+  if (/^(:\d*)?\/?$/.test(place)) return "the host is missing; write smpp://system_id:password@host:2775";
+  const port = /^(?:[^:]+|\[.*\]):(\d+)\/?$/.exec(place)?.[1];
+  if (port !== undefined && Number(port) > 65_535) return "a port is 1 to 65535; leave it out for 2775";
+  return `this is no url; ${ESCAPES}`;
 }
 
 /** For people: no password, no system_id. */

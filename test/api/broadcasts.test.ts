@@ -94,6 +94,25 @@ describe("a broadcast", () => {
     expect((await box.post(PATH, fields({ QuietHours: "22:00-06:30" }))).body["warnings"]).toEqual([]);
   });
 
+  it("warns that nobody is sent anything where its deadline is before their end", async () => {
+    const late = fields({ QuietHours: "22:00-08:00", DeadlineMinutes: "60" });
+    const { body } = await box.post(PATH, late);
+    expect(body["warnings"]).toEqual([
+      "The run of 2026-01-05 07:00 GMT+1 is in its quiet hours: nothing of it is sent before 2026-01-05 08:00 GMT+1. Its deadline, 2026-01-05 08:00 GMT+1, is no later: nobody is sent anything.",
+    ]);
+    const dry = await box.get(`${PATH}/${String(body["sid"])}/DryRun`);
+    expect(JSON.stringify(dry.body["warnings"])).toContain("is no later: nobody is sent anything");
+  });
+
+  it("keeps its audience: that is deleted after it", async () => {
+    const made = await box.post(PATH, fields({ FriendlyName: "keeper" }));
+    const audience = `/appliance/v1/Audiences/${String(made.body["audience_sid"])}`;
+    const refused = await box.request(audience, { method: "DELETE" });
+    expect([refused.status, refused.body["code"]]).toEqual([400, 20422]);
+    expect(refused.body["message"]).toContain("is still to be sent to it: delete that first");
+    expect((await box.get(audience)).status).toBe(200);
+  });
+
   it("takes JSON as well", async () => {
     const answer = await box.post(PATH, JSON.stringify(fields()), { type: "application/json" });
     expect(answer.status).toBe(201);

@@ -56,7 +56,7 @@ lines:
         .map((line) => line.trim().replace(/;.*/, "")),
     ).toEqual([
       "lines[0].baudRate (line 5, column 77): a number is needed here, not text",
-      "lines[2].numbers (line 7, column 60): must be at least 1",
+      'lines[2].numbers (line 7, column 60): at least one number is needed: the senders that the carrier allows, such as ["+33755500001", "36123"]',
       "htpt (line 1, column 1): unknown key",
       "lines[1].name (line 6, column 13): lines[0] is called `a` already",
       "lines[1].number (line 6, column 51): line `a` has this number already".replace(

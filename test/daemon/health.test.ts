@@ -106,6 +106,16 @@ describe("the health of the appliance", () => {
     expect(report.checks["line:a"]?.status).toBe("fail");
   });
 
+  it("says what fails when every line is only on its way", async () => {
+    const { status, checks } = await healthOf([line("a", "opening"), line("b", "starting")])();
+    expect([status, checks["line:a"]?.status]).toEqual(["fail", "warn"]);
+    expect(checks["sending"]).toMatchObject({
+      status: "fail",
+      text: expect.stringContaining("no line can send"),
+    });
+    expect((await healthOf([line("a", "ready"), line("b", "opening")])()).checks["sending"]).toBeUndefined();
+  });
+
   const carrying = { line: "carrier", afterMs: 0, spill: "carrying" as const, since: 0, inMs: null };
 
   it.each([

@@ -27,6 +27,19 @@ const smpp = (keys: string, name = "c") =>
 const withModem = (keys: string, line = "url: 'sim:'") =>
   `${smpp(line)}  - { name: m, type: modem, device: 'sim:', ${keys} }\n`;
 
+describe("what YAML reads as a number", () => {
+  it.each(["3.3", "3.4", "5.0", '"3.4"'])("is taken for interfaceVersion: %s", (version) => {
+    const { lines } = parseConfig(smpp(`url: 'sim:', interfaceVersion: ${version}`), FILE);
+    expect(lines[0]).toMatchObject({ interfaceVersion: version.replaceAll('"', "") });
+  });
+
+  it("and is no version of SMPP is refused", () => {
+    expect(messageOf(smpp("url: 'sim:', interfaceVersion: 3.5"))).toContain(
+      "must be `3.3` or `3.4` or `5.0`",
+    );
+  });
+});
+
 describe("the url of an SMPP line", () => {
   it("is host, port and an account, percent-decoded", () => {
     expect(readSmppUrl("smpp://pylone:p%40ss%3A%2F%C3%A9@smsc.example:2776")).toEqual({
@@ -55,9 +68,11 @@ describe("the url of an SMPP line", () => {
     ["smpp://a:b#c@host", "write @ as %40"],
     ["smpp://a:b?c@host", "write @ as %40"],
     ["smpp://a:b%zz@host", "a % in it is not followed by two hexadecimal digits"],
-    ["smpp://a:b@host:99999", "this is no url"],
+    ["smpp://a:b@host:99999", "a port is 1 to 65535"],
+    ["smpp://a:b@:2775", "the host is missing"],
+    ["smpp://a:b@ho|st", "this is no url; write @ as %40"],
     ["smpp://a:b@host:0", "nobody listens at port 0"],
-    ["smpp://a:b@", "this is no url"],
+    ["smpp://a:b@", "the host is missing"],
   ])("is refused when it is %s, and never repeated", (url, text) => {
     const message = messageOf(smpp(`url: '${url}'`));
     expect(message).toMatch(/lines\[0\]\.url \(line 2, column \d+\)/);

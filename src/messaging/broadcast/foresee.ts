@@ -41,7 +41,7 @@ export async function foresee(
   const counts = [counted(recipients, "person", "people"), counted(answer.segments, "segment", "segments")];
   const text = `${counts.join(", ")}, ${done} on ${counted(lines, "line", "lines")}`;
   const warnings = [
-    ...quietWarnings(quiet, { startAt, doneAt: answer.doneAt }, timeText),
+    ...quietWarnings(quiet, { startAt, doneAt: answer.doneAt, deadlineAt }, timeText),
     ...answer.warnings,
   ];
   return { ...answer, warnings, text, startAt };
@@ -66,15 +66,23 @@ export function quietSpans(
 /** Of those that hold something of it up. */
 function quietWarnings(
   quiet: readonly Span[],
-  { startAt, doneAt }: { readonly startAt: number; readonly doneAt: number | null },
+  {
+    startAt,
+    doneAt,
+    deadlineAt,
+  }: { readonly startAt: number; readonly doneAt: number | null; readonly deadlineAt: number },
   timeText: (at: number) => string,
 ): Foreseen["warnings"] {
   const [first] = quiet;
   if (first === undefined || (doneAt !== null && first.from >= doneAt)) return [];
   const until = timeText(first.until);
+  const tooLate =
+    first.until < deadlineAt
+      ? ""
+      : ` Its deadline, ${timeText(deadlineAt)}, is no later: nobody is sent anything.`;
   const text =
     first.from <= startAt
-      ? `Its time is in its quiet hours: nothing is sent before ${until}.`
+      ? `Its time is in its quiet hours: nothing is sent before ${until}.${tooLate}`
       : `Its quiet hours begin at ${timeText(first.from)}, before it is done: the rest waits until ${until}.`;
   return [{ is: "quiet", text }];
 }
